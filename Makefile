@@ -1,0 +1,48 @@
+# Every target is one line of what it does; `make help` prints them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+UV := $(BIN)/uv
+ONCE ?=
+MAP ?=
+SERVICES := compliance dispatch planner tracking
+NEEDS := meshkit/pyproject.toml $(SERVICES:%=services/%/pyproject.toml) clients/cli/pyproject.toml clients/day/pyproject.toml deploy/pyproject.toml
+PROTOS := $(shell find protos -name '*.proto' -not -path '*/gen*') protos/hatch_build.py protos/pyproject.toml
+
+.PHONY: help run test check fmt env lock protos breaking bench k8s soak clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+run: env  ## play a working day in a real city (ONCE=1: whole day at full speed; MAP=FILE.osm.pbf: your city)
+	@$(BIN)/python -m clients.day $(if $(ONCE),--once) $(if $(MAP),--map "$(MAP)")
+
+test: env  ## everything that must hold, with the time of each suite
+	@$(BIN)/python -m tests.run all
+
+check: env  ## format, types, layers, contracts, tidiness
+	@$(BIN)/python -m tests.run check
+
+fmt: env  ## format and sort imports
+	$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
+
+$(UV):
+	@python3 -m venv .venv 2>/dev/null || { echo "python3 cannot make environments: apt-get install python3-venv" >&2; rm -rf .venv; exit 1; }
+	@$(BIN)/pip install -q --disable-pip-version-check uv==0.13.9
+
+.venv/synced: $(UV) requirements-dev.lock
+	@echo "installing the locked environment ..." && $(UV) pip sync -q requirements-dev.lock && touch $@
+
+.venv/protos: .venv/synced $(PROTOS)
+	@echo "compiling the contracts ..." && $(UV) pip install -q --no-deps --no-build-isolation -e protos && touch $@
+
+env: .venv/protos  ## the environment, exactly as locked, with the contracts compiled
+
+protos: env  ## compile the contracts into protos/gen
+
+lock: $(UV)  ## renew the hashed locks (no registry address is written)
+	$(UV) pip compile -q --no-header --generate-hashes requirements-dev.in $(NEEDS) -o requirements-dev.lock
+	for s in $(SERVICES); do $(UV) pip compile -q --no-header --generate-hashes -c requirements-dev.lock meshkit/pyproject.toml services/$$s/pyproject.toml -o services/$$s/requirements.lock || exit 1; done
+
+clean:  ## forget the state of the local mesh (keeps the environment)
+	rm -rf .doorstep
