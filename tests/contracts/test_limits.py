@@ -100,6 +100,7 @@ def broken(message: Any, limit: Limit) -> bool:
         path = [element.field_name for element in violation.proto.field.elements]
         rule = violation.proto.rule_id
         names_it = rule.startswith(kind) and (name in rule or "gt" in rule or "lt" in rule)
+        names_it = names_it or rule == "required"  # a required number may not be zero
         if path == [limit.field.descriptor.name] and names_it:
             return True
     return False
