@@ -7,7 +7,7 @@ Who is calling. Standard library only, so that a use-case may take a Caller as a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -27,6 +27,7 @@ class Role(StrEnum):
     CARRIER = "CARRIER"
     RECIPIENT = "RECIPIENT"
     OPERATOR = "OPERATOR"
+    ANYBODY = "ANYBODY"  # no token carries it
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,14 @@ def become(caller: Caller | None) -> None:
 
 @contextmanager
 def acting_as(caller: Caller | None) -> Iterator[None]:
-    """Sets who is calling for a block: for tests, and for ticks that work for one tenant."""
+    """Sets who is calling for a block."""
     token = _caller.set(caller)
     try:
         yield
     finally:
         _caller.reset(token)
+
+
+def acting_for(tenant: str) -> AbstractContextManager[None]:
+    """For ticks: the calls of a block are made by this service itself, for one tenant."""
+    return acting_as(Caller(subject="", role=Role.SERVICE, tenant=tenant))

@@ -1,0 +1,189 @@
+"""
+Holds a request to the contract, and names every fault at once.
+
+Three things are looked at: protovalidate's rules; `google.api.field_behavior` REQUIRED; and every
+float for NaN and infinity, also where no rule speaks, because a comparison with NaN is always false
+and so passes most code unseen. What the contract exempts by `ignore: IGNORE_ALWAYS`, on a field or
+on its items, none of the three looks into: there the servicer refuses item by item.
+
+Cost on one core of a 2-core machine (measured, tests/bench_validate.py): 12 us for a request of 50
+bytes, of which the rules take 5; 1.6 us for each item of a batch; 0.8 ms for a batch of 500.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import protovalidate
+from google.api import field_behavior_pb2
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+from buf.validate import validate_pb2
+from meshkit.caller import MESH_DOMAIN
+from meshkit.errors import Invalid, Violation
+
+FLOATS = frozenset({FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT})
+NOT_FINITE = "must be a finite number"
+MISSING = "value is required"
+
+_rules = protovalidate.Validator()
+
+
+def check(request: Message) -> None:
+    """Raises Invalid `REQUEST_INVALID` with all violations unless the request may be answered."""
+    if found := list(violations(request)):
+        fields = "field breaks" if len(found) == 1 else "fields break"
+        raise Invalid(
+            "REQUEST_INVALID",
+            f"{len(found)} {fields} the contract, first {found[0].field}: {found[0].description}",
+            domain=MESH_DOMAIN,
+            violations=found,
+        )
+
+
+def violations(request: Message) -> Iterator[Violation]:
+    """Every fault, rules first; a field that breaks a rule is not named again by the scan."""
+    named = set()
+    for broken in _rules.collect_violations(request):
+        fault = _fault(broken)
+        named.add(fault.field)
+        yield fault
+    for fault in _scan(request, _plan(request.DESCRIPTOR), ""):
+        if fault.field not in named:
+            yield fault
+
+
+def _fault(broken: protovalidate.Violation) -> Violation:
+    proto = broken.proto
+    path = ".".join(map(_element, proto.field.elements)) if proto.field else ""
+    reason = proto.rule_id.upper().replace(".", "_")
+    return Violation(path, proto.message or proto.rule_id, reason)
+
+
+def _element(element: Any) -> str:
+    if element.subscript is None:
+        return str(element.field_name)
+    return f"{element.field_name}[{_subscript(element.subscript.value)}]"
+
+
+def _subscript(key: object) -> str:
+    return f'"{key}"' if isinstance(key, str) else str(key)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What the scan looks at in one message type: names of fields, in the contract's order."""
+
+    required: list[tuple[str, Callable[[Message], bool]]]
+    floats: list[str]
+    float_lists: list[str]
+    children: list[tuple[str, _Plan]]
+    child_lists: list[tuple[str, _Plan]]
+    child_maps: list[tuple[str, _Plan]]
+
+
+def _scan(message: Message, plan: _Plan, at: str) -> Iterator[Violation]:
+    for name, is_set in plan.required:
+        if not is_set(message):
+            yield Violation(f"{at}{name}", MISSING, "REQUIRED")
+    yield from _scan_floats(message, plan, at)
+    for name, child in plan.children:
+        if message.HasField(name):
+            yield from _scan(getattr(message, name), child, f"{at}{name}.")
+    for path, item, child in _items(message, plan):
+        yield from _scan(item, child, f"{at}{path}.")
+
+
+def _scan_floats(message: Message, plan: _Plan, at: str) -> Iterator[Violation]:
+    for name in plan.floats:
+        if not math.isfinite(getattr(message, name)):
+            yield Violation(f"{at}{name}", NOT_FINITE, "DOUBLE_FINITE")
+    for name in plan.float_lists:
+        for index, number in enumerate(getattr(message, name)):
+            if not math.isfinite(number):
+                yield Violation(f"{at}{name}[{index}]", NOT_FINITE, "DOUBLE_FINITE")
+
+
+def _items(message: Message, plan: _Plan) -> Iterator[tuple[str, Message, _Plan]]:
+    for name, child in plan.child_lists:
+        for index, item in enumerate(getattr(message, name)):
+            yield f"{name}[{index}]", item, child
+    for name, child in plan.child_maps:
+        for key, item in getattr(message, name).items():
+            yield f"{name}[{_subscript(key)}]", item, child
+
+
+@cache
+def _plan(descriptor: Descriptor) -> _Plan:
+    return _planned(descriptor, {})
+
+
+def _planned(descriptor: Descriptor, known: dict[str, _Plan]) -> _Plan:
+    """The plan of a type; a type that contains itself finds its own plan in `known`."""
+    if descriptor.full_name in known:
+        return known[descriptor.full_name]
+    plan = known[descriptor.full_name] = _Plan([], [], [], [], [], [])
+    for field in descriptor.fields:
+        if _is_required(field):
+            plan.required.append((field.name, _presence(field)))
+        if not _is_exempt(field):
+            _add(plan, field, known)
+    return plan
+
+
+def _add(plan: _Plan, field: FieldDescriptor, known: dict[str, _Plan]) -> None:
+    if field.cpp_type in FLOATS:
+        (plan.float_lists if field.is_repeated else plan.floats).append(field.name)
+    elif field.message_type is not None and _matters(field.message_type):
+        if not field.is_repeated:
+            plan.children.append((field.name, _planned(field.message_type, known)))
+        elif not field.message_type.GetOptions().map_entry:
+            plan.child_lists.append((field.name, _planned(field.message_type, known)))
+        elif (value := field.message_type.fields_by_name["value"].message_type) is not None:
+            plan.child_maps.append((field.name, _planned(value, known)))
+
+
+@cache
+def _matters(descriptor: Descriptor) -> bool:
+    """Whether the scan could find anything in or below a type; most types are skipped whole."""
+    return any(
+        _is_required(field) or field.cpp_type in FLOATS
+        for reached in _reachable(descriptor)
+        for field in reached.fields
+    )
+
+
+def _reachable(descriptor: Descriptor) -> Iterable[Descriptor]:
+    found = {descriptor.full_name: descriptor}
+    waiting = [descriptor]
+    while waiting:
+        for field in waiting.pop().fields:
+            below = field.message_type
+            if below is not None and below.full_name not in found:
+                found[below.full_name] = below
+                waiting.append(below)
+    return found.values()
+
+
+def _presence(field: FieldDescriptor) -> Callable[[Message], bool]:
+    """How to tell that a field is set: a proto3 scalar has no presence, its zero is unset."""
+    name = field.name
+    if field.has_presence:
+        return lambda message: message.HasField(name)
+    return lambda message: bool(getattr(message, name))
+
+
+def _is_required(field: FieldDescriptor) -> bool:
+    behaviors = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+    return field_behavior_pb2.REQUIRED in behaviors
+
+
+def _is_exempt(field: FieldDescriptor) -> bool:
+    rules = field.GetOptions().Extensions[validate_pb2.field]
+    ignores = (rules.ignore, rules.repeated.items.ignore, rules.map.values.ignore)
+    return validate_pb2.IGNORE_ALWAYS in ignores
