@@ -1,0 +1,168 @@
+"""
+PostgreSQL for tests: one server per session, a fresh database per test.
+
+A pytest plugin (the root conftest names it). The first test of a session that asks for `postgres`
+starts an embedded server; under xdist the controller starts one for all workers. A set of
+migrations is applied once, to a template; each test gets a copy of it, to do with what it likes.
+
+DOORSTEP_TEST_POSTGRES_URL names an administrator's URL of another server >= 15 to use instead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from meshkit import migrate, roles
+from meshkit.clock import Clock
+from meshkit.embedded import EmbeddedPostgres
+from meshkit.feed import SHARDS_DEFAULT
+from meshkit.postgres import Database, Limits
+from meshkit.roles import Access
+
+URL_VARIABLE = "DOORSTEP_TEST_POSTGRES_URL"
+PASSWORD = "test"  # noqa: S105 - of roles in a server that ends with the tests
+
+
+class PostgresForTests:
+    """A server, and databases on it that belong to one test each."""
+
+    def __init__(self, admin_url: str) -> None:
+        self.admin_url = admin_url
+        self._templates: set[str] = set()
+
+    @asynccontextmanager
+    async def fresh(
+        self,
+        schema: str,
+        migrations: Path,
+        *,
+        shards: int = SHARDS_DEFAULT,
+        clock: Clock | None = None,
+        limits: Limits | None = None,
+    ) -> AsyncIterator[Database]:
+        """A database that nobody else has, open."""
+        async with (
+            self.access(schema, migrations) as access,
+            Database.open(
+                schema,
+                app_url=access.app_url,
+                worker_url=access.worker_url,
+                shards=shards,
+                clock=clock,
+                limits=limits,
+            ) as db,
+        ):
+            yield db
+
+    @asynccontextmanager
+    async def access(self, schema: str, migrations: Path) -> AsyncIterator[Access]:
+        """The same without opening it: for tests that start processes, or open it twice."""
+        template = await self._template(schema, migrations)
+        name = f"test_{uuid.uuid4().hex}"
+        await self._administer(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            url = roles.database_url(self.admin_url, name)
+            yield roles.access(url, schema, PASSWORD, PASSWORD)
+        finally:
+            await self._administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+    async def _template(self, schema: str, migrations: Path) -> str:
+        name = f"template_{schema}_{_fingerprint(migrations)}"
+        if name not in self._templates:
+            connection = await asyncpg.connect(self.admin_url)
+            try:
+                await connection.execute("SELECT pg_advisory_lock(hashtext('template'))")
+                if not await connection.fetchval(EXISTS, name):
+                    await self._make_template(connection, name, schema, migrations)
+            finally:
+                await connection.close()
+            self._templates.add(name)
+        return name
+
+    async def _make_template(
+        self, connection: Any, name: str, schema: str, migrations: Path
+    ) -> None:
+        """Made under another name: one that failed half-way is never taken for whole."""
+        making = f"making_{uuid.uuid4().hex}"
+        url = roles.database_url(self.admin_url, making)
+        await connection.execute(f"CREATE DATABASE {making}")
+        await roles.provision(url, schema, app_password=PASSWORD, worker_password=PASSWORD)
+        await migrate.migrate(url, schema, migrations)
+        await _refuse_unprotected(url, schema)
+        await connection.execute(f"ALTER DATABASE {making} RENAME TO {name}")
+
+    async def _administer(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.admin_url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresForTests]:
+    """The session's server."""
+    if url := os.environ.get(URL_VARIABLE):
+        yield PostgresForTests(url)
+        return
+    folder = _open_folder()
+    try:
+        with EmbeddedPostgres(folder / "pg") as server:
+            yield PostgresForTests(server.admin_url)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts one server for all workers, who inherit its URL with the environment."""
+    is_worker = hasattr(config, "workerinput")
+    if is_worker or os.environ.get(URL_VARIABLE) or not config.getoption("numprocesses", None):
+        return
+    folder = _open_folder()
+    server = EmbeddedPostgres(folder / "pg")
+    server.start()
+    os.environ[URL_VARIABLE] = server.admin_url
+    config.add_cleanup(lambda: _forget(server, folder))
+
+
+def _open_folder() -> Path:
+    """A folder that the server's user may pass through, when we are root and it is not."""
+    folder = Path(tempfile.mkdtemp(prefix="doorstep-pg-"))
+    folder.chmod(0o711)
+    return folder
+
+
+def _forget(server: EmbeddedPostgres, folder: Path) -> None:
+    os.environ.pop(URL_VARIABLE, None)
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fingerprint(migrations: Path) -> str:
+    files = itertools.chain(migrate.OWN_FOLDER.glob("*.sql"), migrations.glob("*.sql"))
+    texts = [f"{path.name}\n{path.read_text()}" for path in sorted(files)]
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+
+async def _refuse_unprotected(url: str, schema: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        faults = await roles.unprotected_tables(connection, schema)
+    finally:
+        await connection.close()
+    assert not faults, f"tenants are not apart in {schema}: {faults}"  # noqa: S101 - for tests
+
+
+EXISTS = "SELECT 1 FROM pg_database WHERE datname = $1"
