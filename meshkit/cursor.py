@@ -14,7 +14,6 @@ import struct
 import zlib
 from collections.abc import Mapping
 
-from meshkit.caller import MESH_DOMAIN
 from meshkit.errors import Invalid
 
 Positions = Mapping[int, int]  # shard -> sequence of the last change read; 0 before the first
@@ -47,7 +46,7 @@ def unpack(feed: str, token: str) -> dict[int, int]:
 
 def invalid(why: str) -> Invalid:
     """The error of a token that cannot be used."""
-    return Invalid("CURSOR_INVALID", f"not a cursor of this feed: {why}", domain=MESH_DOMAIN)
+    return Invalid("CURSOR_INVALID", f"not a cursor of this feed: {why}")
 
 
 def mark(feed: str) -> int:

@@ -19,7 +19,6 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from meshkit import cursor
-from meshkit.caller import MESH_DOMAIN
 from meshkit.cursor import Positions
 from meshkit.errors import Gone
 from meshkit.ids import new_id
@@ -221,7 +220,6 @@ def compacted(oldest_cursor: str) -> Gone:
     return Gone(
         "CURSOR_COMPACTED",
         "changes after this cursor are no longer kept: read a snapshot, then watch from its cursor",
-        domain=MESH_DOMAIN,
         oldest_cursor=oldest_cursor,
     )
 

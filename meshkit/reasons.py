@@ -25,6 +25,10 @@ class MeshReason:
 
 MESH_REASONS: Mapping[str, MeshReason] = MappingProxyType(
     {
+        "ALREADY_EXISTS": MeshReason(
+            "Something of that name exists and differs.",
+            "Choose another name, or read what is there.",
+        ),
         "CALLER_NOT_ALLOWED": MeshReason(
             "The contract does not list the caller's role for the method.",
             "Call with a token of a role that the method's comment names.",
@@ -36,6 +40,14 @@ MESH_REASONS: Mapping[str, MeshReason] = MappingProxyType(
         "DEADLINE_TOO_SHORT": MeshReason(
             "So little time is left that beginning would be in vain.",
             "Give the call more time.",
+        ),
+        "EVENT_TYPE_UNKNOWN": MeshReason(
+            "A watch asks for a type of event that the contract does not have.",
+            "Name fields of the oneof `event` of the package's Change.",
+        ),
+        "FIELD_INVALID": MeshReason(
+            "Fields break the rules of the contract; all of them are listed.",
+            "Mend the fields listed and call again.",
         ),
         "INTERNAL_ERROR": MeshReason(
             "A bug on the server's side; it is logged under the id given.",
@@ -53,9 +65,13 @@ MESH_REASONS: Mapping[str, MeshReason] = MappingProxyType(
             "No answer came from the peer: it is down, restarting, or the network is cut.",
             "Retry with the same request id after a moment.",
         ),
-        "REQUEST_INVALID": MeshReason(
-            "Fields break the rules of the contract; all of them are listed.",
-            "Mend the fields listed and call again.",
+        "REQUEST_ID_INVALID": MeshReason(
+            "A write's request id is not a UUID.",
+            "Send a fresh UUID per attempt, the same one when repeating it.",
+        ),
+        "REQUEST_ID_REUSED": MeshReason(
+            "The request id was used before, with another request.",
+            "Use a fresh UUID for a new request.",
         ),
         "REQUEST_MALFORMED": MeshReason(
             "The bytes are not a message of the method's request type.",
@@ -77,6 +93,14 @@ MESH_REASONS: Mapping[str, MeshReason] = MappingProxyType(
             "The server is stopping and ended the watch.",
             "Watch again from the last cursor received.",
         ),
+        "STORE_BUSY": MeshReason(
+            "The store has more to do than it can, or one statement took too long.",
+            "Wait as RetryInfo says, then retry with the same request id.",
+        ),
+        "STORE_UNAVAILABLE": MeshReason(
+            "The store is down, restarting, full or read-only; whether a write happened is open.",
+            "Wait as RetryInfo says, then repeat with the same request id.",
+        ),
         "TENANT_MISSING": MeshReason(
             "The method works for one tenant and the call names none.",
             "Use a tenant's token; services name the tenant by metadata `doorstep-tenant`.",
@@ -96,6 +120,14 @@ MESH_REASONS: Mapping[str, MeshReason] = MappingProxyType(
         "TOKEN_MISSING": MeshReason(
             "The call brings no token.",
             "Send metadata `authorization: Bearer TOKEN`.",
+        ),
+        "TRANSACTION_CONFLICT": MeshReason(
+            "Another change to the same things came first.",
+            "Retry with the same request id.",
+        ),
+        "WATCHERS_EXHAUSTED": MeshReason(
+            "As many watches are open in this process as it admits.",
+            "Wait as RetryInfo says, then watch again; another replica may answer.",
         ),
     }
 )
