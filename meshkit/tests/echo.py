@@ -1,58 +1,24 @@
-"""
-The contract and servicer that meshkit's own tests serve.
-
-The contract is compiled when the tests start, like those of the services, and never committed.
-"""
+"""The contract and servicer that meshkit's own tests of the edge serve."""
 
 # ruff: noqa: N802 the contract names the methods
 
 from __future__ import annotations
 
 import asyncio
-import importlib
-import sys
-import tempfile
 from collections.abc import AsyncIterator
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
-
-import google.rpc
-from grpc_tools import protoc  # type: ignore[import-untyped]
 
 from meshkit.caller import become, current_caller
 from meshkit.deadline import remaining
 from meshkit.drain import until_drained
 from meshkit.errors import NotFound, NotReady, Violation
 from meshkit.testing import plausible
+from meshkit.tests.compiled import compiled
 
-CONTRACT = Path(__file__).with_name("contract")
-PROTOS = CONTRACT.parents[2] / "protos"
-NAME = "meshtest/v1/echo_service.proto"
 SERVICE = "meshtest.v1.EchoService"
 
 
-def _compiled() -> tuple[Any, Any]:
-    folder = tempfile.mkdtemp(prefix="doorstep-meshtest-")
-    google_protos = Path(next(iter(google.rpc.__path__))).parents[1]
-    includes = (CONTRACT, PROTOS, files("grpc_tools") / "_proto", google_protos)
-    status = protoc.main(
-        [
-            "protoc",
-            *(f"-I{include}" for include in includes),
-            f"--python_out={folder}",
-            f"--grpc_python_out={folder}",
-            NAME,
-        ]
-    )
-    if status:
-        raise RuntimeError(f"protoc refused {NAME}")
-    sys.path.insert(0, folder)
-    module = NAME.removesuffix(".proto").replace("/", ".")
-    return importlib.import_module(f"{module}_pb2"), importlib.import_module(f"{module}_pb2_grpc")
-
-
-pb, pb_grpc = _compiled()
+pb, pb_grpc = compiled("meshtest/v1/echo_service.proto")
 
 
 class EchoServicer(pb_grpc.EchoServiceServicer):  # type: ignore[misc, name-defined]
