@@ -111,11 +111,11 @@ def open_clock(path: Path | None, *, sandbox: bool) -> Clock:
 
 def read_pace(path: Path) -> Pace:
     """What a clock file says. Raises ValueError when it is not a clock file."""
-    fields = json.loads(path.read_text())
     try:
+        fields = json.loads(path.read_text())
         real, simulated = (datetime.fromisoformat(fields[key]) for key in ("real", "simulated"))
         return Pace(real, simulated, float(fields["factor"]))
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not a clock file: {error}") from error
 
 
