@@ -251,8 +251,8 @@ READ = """
                b.found = $5 OR count(*) OVER () < b.found AS has_more
         FROM (
             SELECT c.*, count(*) OVER () AS found,
-                   sum(octet_length(c.payload)) OVER (ORDER BY c.sequence)
-                       - octet_length(c.payload) AS bytes_before
+                   row_number() OVER (ORDER BY c.sequence) AS place,
+                   sum(octet_length(c.payload)) OVER (ORDER BY c.sequence) AS bytes_through
             FROM (
                 SELECT sequence, tenant, type, subject, event_id, event_time, record_time,
                        traceparent, payload
@@ -264,7 +264,7 @@ READ = """
                 ORDER BY sequence LIMIT $5
             ) c
         ) b
-        WHERE b.bytes_before < $6
+        WHERE b.bytes_through <= $6 OR b.place = 1
     ) f ON true
     ORDER BY p.shard, f.sequence"""
 

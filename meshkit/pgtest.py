@@ -17,7 +17,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +55,7 @@ class PostgresForTests:
         """A database that nobody else has, open."""
         async with (
             self.access(schema, migrations) as access,
-            Database.open(
-                schema,
-                app_url=access.app_url,
-                worker_url=access.worker_url,
-                shards=shards,
-                clock=clock,
-                limits=limits,
-            ) as db,
+            opened(access, shards=shards, clock=clock, limits=limits) as db,
         ):
             yield db
 
@@ -109,6 +102,24 @@ class PostgresForTests:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+
+def opened(
+    access: Access,
+    *,
+    shards: int = SHARDS_DEFAULT,
+    clock: Clock | None = None,
+    limits: Limits | None = None,
+) -> AbstractAsyncContextManager[Database]:
+    """Opens a database by what `PostgresForTests.access` gave; a second time plays a replica."""
+    return Database.open(
+        access.schema,
+        app_url=access.app_url,
+        worker_url=access.worker_url,
+        shards=shards,
+        clock=clock,
+        limits=limits,
+    )
 
 
 @pytest.fixture(scope="session")

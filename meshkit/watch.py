@@ -8,7 +8,7 @@ that stands still costs one batch of memory, and one that comes back resumes by 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -37,7 +37,7 @@ async def watch(
     tenant: str | None = None,
     start_at_head: bool = False,
     heartbeat_seconds: float = HEARTBEAT_SECONDS,
-) -> AsyncIterator[Batch]:
+) -> AsyncGenerator[Batch, None]:
     """
     Tells every change after `cursor` ("": from the oldest kept), then waits for more, without end.
 
@@ -57,7 +57,7 @@ async def watch(
 
 async def serve_watch(
     db: Database, request: Any, response: type[Response], *, tenant: str | None
-) -> AsyncIterator[Response]:
+) -> AsyncGenerator[Response, None]:
     """
     The whole of a WatchEvents method: reads the request, makes the contract's responses.
 

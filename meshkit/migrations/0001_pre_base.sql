@@ -142,3 +142,10 @@ CREATE TABLE idempotency (
 );
 CREATE INDEX idempotency_age ON idempotency (stored_at);
 SELECT doorstep_protect('idempotency');
+
+-- What was told and what was answered is never changed; only the worker forgets it, in time.
+DO $$
+BEGIN
+    EXECUTE format('REVOKE UPDATE, DELETE ON feed, idempotency FROM %I',
+                   current_schema() || '_app');
+END $$;
