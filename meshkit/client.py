@@ -13,10 +13,8 @@ and the caller's tenant. A tick has no caller and speaks for itself.
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator
-from functools import partial
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, cast
 
@@ -25,8 +23,8 @@ import grpc
 from meshkit import deadline
 from meshkit.auth import TENANT_KEY
 from meshkit.caller import Caller, Role, caller_or_none
+from meshkit.calls import ObservedCall, RaisingCall
 from meshkit.method import Method, method_of
-from meshkit.status import error_from_rpc
 from meshkit.telemetry import MadeCall
 
 KEEPALIVE_MS = 20_000  # a silent cut is noticed within 30 s; the server allows a ping every 10 s
@@ -163,8 +161,7 @@ class MeshChannel(grpc.aio.Channel):
             made = MadeCall(method.name, self._address)
             carried = [*(metadata or ()), *identity(method, self._tokens), *made.headers()]
             started = start(*request, timeout=seconds, metadata=carried, **options)
-            started.add_done_callback(partial(_ended, made))
-            return started
+            return ObservedCall(started, made)
 
         return call
 
@@ -196,75 +193,10 @@ def _least(*limits: float | None) -> float | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def _ended(made: MadeCall, call: Any) -> None:
-    made.end(_at_once(call.code()))
-
-
-def _at_once(coroutine: Coroutine[Any, Any, grpc.StatusCode]) -> grpc.StatusCode | None:
-    """The result of a coroutine that has nothing to wait for, as the code of a call that ended."""
-    try:
-        coroutine.send(None)
-    except StopIteration as done:
-        return cast(grpc.StatusCode, done.value)
-    coroutine.close()
-    return None
-
-
 class _RaisingStub:
     def __init__(self, stub: Any) -> None:
         self._stub = stub
 
-    def __getattr__(self, name: str) -> Callable[..., _RaisingCall]:
+    def __getattr__(self, name: str) -> Callable[..., RaisingCall]:
         start = getattr(self._stub, name)
-        return lambda *request, **options: _RaisingCall(start(*request, **options))
-
-
-class _RaisingCall:
-    """A call under way, of any of the four kinds."""
-
-    def __init__(self, call: Any) -> None:
-        self._call = call
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._call, name)
-
-    def __await__(self) -> Generator[Any, None, Any]:
-        try:
-            return (yield from self._call.__await__())
-        except grpc.aio.AioRpcError as error:
-            raise error_from_rpc(error) from error
-
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        try:
-            async for reply in self._call:
-                yield reply
-        except grpc.aio.AioRpcError as error:
-            raise error_from_rpc(error) from error
-
-    async def read(self) -> Any:
-        """The next reply, or `grpc.aio.EOF`."""
-        try:
-            return await self._call.read()
-        except grpc.aio.AioRpcError as error:
-            raise error_from_rpc(error) from error
-
-    async def write(self, request: Any) -> None:
-        """Sends a request; when the server has ended the call, raises why."""
-        try:
-            await self._call.write(request)
-        except grpc.aio.AioRpcError as error:
-            raise error_from_rpc(error) from error
-        except asyncio.InvalidStateError:
-            await self._raise_end()
-            raise
-
-    async def _raise_end(self) -> None:
-        code = await self._call.code()
-        if code is not grpc.StatusCode.OK:
-            error = grpc.aio.AioRpcError(
-                code,
-                await self._call.initial_metadata(),
-                await self._call.trailing_metadata(),
-                await self._call.details(),
-            )
-            raise error_from_rpc(error) from error
+        return lambda *request, **options: RaisingCall(start(*request, **options))

@@ -115,6 +115,11 @@ class Server:
         )
         self._beat: asyncio.Task[None] | None = None
 
+    @property
+    def running(self) -> int:
+        """Calls and watches being answered now."""
+        return self._admission.running
+
     async def start(self) -> None:
         """Listens; raises CannotStart when the address is taken or no keys are there."""
         self._add_handlers()
@@ -127,11 +132,11 @@ class Server:
         """Reports this server's gauges; once in a process."""
         prefix = f"{self._settings.service()}_"
         telemetry.observe_gauge(f"{prefix}loop_lag_seconds", "s", lambda: self._health.lag_seconds)
-        telemetry.observe_gauge(f"{prefix}running_calls", "1", lambda: self._admission.running)
+        telemetry.observe_gauge(f"{prefix}running_calls", "1", lambda: self.running)
 
     async def stop(self, grace_seconds: float) -> None:
         """Says NOT_SERVING, ends watches, lets calls finish for a while, then cancels them."""
-        log.info("server_draining", running_calls=self._admission.running)
+        log.info("server_draining", running_calls=self.running)
         if self._beat is not None:
             self._beat.cancel()
         await self._health.drain()

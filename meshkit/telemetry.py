@@ -133,6 +133,7 @@ class MadeCall:
         self._attributes = _attributes(name) | {"server.address": address}
         self._span = _tracer.start_span(name, kind=SpanKind.CLIENT, attributes=self._attributes)
         self._started = time.monotonic()
+        self._is_ended = False
 
     def headers(self) -> list[tuple[str, str]]:
         """The metadata that lets the far side go on with the trace."""
@@ -141,7 +142,10 @@ class MadeCall:
         return list(carrier.items())
 
     def end(self, code: grpc.StatusCode | None) -> None:
-        """Ends the span; a call without a code was dropped before it had one."""
+        """Ends the span, the first time; a call without a code was dropped before it had one."""
+        if self._is_ended:
+            return
+        self._is_ended = True
         name = "CANCELLED" if code is None else code.name
         self._attributes |= _outcome(self._span, name, failed=name != "OK")
         self._span.end()

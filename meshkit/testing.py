@@ -28,6 +28,19 @@ from meshkit.keys import generate_key, read_private_key
 from meshkit.server import Server
 from meshkit.tokens import TOKEN_SECONDS
 
+__all__ = [
+    "TENANT",
+    "Role",
+    "TestMesh",
+    "key_file",
+    "keys_folder",
+    "make_token",
+    "plausible",
+    "recorded_spans",
+    "serving",
+    "test_settings",
+]
+
 TENANT = "acme"
 ISSUER_KEY = "issuer-1"
 
