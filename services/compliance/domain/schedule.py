@@ -1,0 +1,152 @@
+"""
+When a rule holds, by the civil time of its zone.
+
+Pure. Seconds count from local midnight by the wall clock; every span is half-open `[start, end)`.
+A span that ends before it starts runs over midnight and belongs to the day on which it starts:
+weekday and holiday are those of that day, while validity and exceptions are those of the instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from services.compliance.domain.civil import DAY_SECONDS
+from services.compliance.domain.faults import check
+
+Window = tuple[int, int]  # wall-clock seconds [start, end) of one local day
+
+
+class HolidayEffect(StrEnum):
+    """What a public holiday does to a span."""
+
+    NONE = "NONE"
+    EXCLUDED = "EXCLUDED"
+    ONLY = "ONLY"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSpan:
+    """A span of the wall clock on certain weekdays (Monday is 0; none means every day)."""
+
+    days: tuple[int, ...] = ()
+    start_seconds: int = 0
+    end_seconds: int = DAY_SECONDS
+    holidays: HolidayEffect = HolidayEffect.NONE
+
+    def __post_init__(self) -> None:
+        check(all(0 <= day < 7 for day in self.days), "a weekday is 0 to 6")
+        check(0 <= self.start_seconds < DAY_SECONDS, "a span starts within the day")
+        check(0 <= self.end_seconds <= DAY_SECONDS, "a span ends by 24:00")
+        check(self.start_seconds != self.end_seconds, "a span has a length")
+
+    @property
+    def over_midnight(self) -> bool:
+        """Whether it ends on the next day."""
+        return self.end_seconds < self.start_seconds
+
+    def starts_on(self, day: date, holidays: Collection[date]) -> bool:
+        """Whether the span starts on that local day."""
+        if self.holidays is HolidayEffect.ONLY:
+            return day in holidays
+        if self.holidays is HolidayEffect.EXCLUDED and day in holidays:
+            return False
+        return not self.days or day.weekday() in self.days
+
+
+@dataclass(frozen=True, slots=True)
+class YearDay:
+    """A day of one year, or of every year when `year` is 0."""
+
+    month: int
+    day: int
+    year: int = 0
+
+    def __post_init__(self) -> None:
+        date(self.year or 2000, self.month, self.day)  # 2000 has a 29 February
+
+    def falls_on(self, day: date) -> bool:
+        """Whether it is that day."""
+        return (self.month, self.day) == (day.month, day.day) and self.year in (0, day.year)
+
+    def next_after(self, day: date) -> date | None:
+        """The first such day after `day`, within the next eight years."""
+        for year in [self.year] if self.year else range(day.year, day.year + 9):
+            if self.month == 2 and self.day == 29 and not _is_leap(year):
+                continue
+            if (found := date(year, self.month, self.day)) > day:
+                return found
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The days `[start, end)` on which a rule is law, and the spans of them in which it holds."""
+
+    start: date | None = None
+    end: date | None = None
+    spans: tuple[TimeSpan, ...] = ()
+    excepted: tuple[YearDay, ...] = ()
+
+    def __post_init__(self) -> None:
+        both = self.start is not None and self.end is not None
+        check(not both or self.start < self.end, "the last day is not after the first")  # type: ignore[operator]
+
+    @property
+    def asks_for_holidays(self) -> bool:
+        """Whether a public holiday changes anything."""
+        return any(span.holidays is not HolidayEffect.NONE for span in self.spans)
+
+    def is_law_on(self, day: date) -> bool:
+        """Whether the rule is in force and not excepted on that local day."""
+        begun = self.start is None or self.start <= day
+        ended = self.end is not None and self.end <= day
+        return begun and not ended and not any(e.falls_on(day) for e in self.excepted)
+
+    def windows(self, day: date, holidays: Collection[date]) -> tuple[Window, ...]:
+        """The seconds of that local day in which the rule holds, in order, without overlap."""
+        if not self.is_law_on(day):
+            return ()
+        if not self.spans:
+            return ((0, DAY_SECONDS),)
+        return _merged(w for span in self.spans for w in _on_day(span, day, holidays))
+
+    def next_change(self, day: date) -> date | None:
+        """A day after `day` before which every day is like `day`; None when all that follow are."""
+        if self.end is not None and self.end <= day:
+            return None
+        if self.start is not None and day < self.start:
+            return self.start
+        if self.spans:
+            return day + timedelta(days=1)
+        if any(e.falls_on(day) for e in self.excepted):
+            return day + timedelta(days=1)
+        coming = [self.end, *(e.next_after(day) for e in self.excepted)]
+        return min((at for at in coming if at is not None), default=None)
+
+
+ALWAYS = Schedule()
+
+
+def _on_day(span: TimeSpan, day: date, holidays: Collection[date]) -> Iterable[Window]:
+    if span.starts_on(day, holidays):
+        yield span.start_seconds, DAY_SECONDS if span.over_midnight else span.end_seconds
+    begun_yesterday = span.starts_on(day - timedelta(days=1), holidays)
+    if span.over_midnight and span.end_seconds and begun_yesterday:
+        yield 0, span.end_seconds
+
+
+def _merged(windows: Iterable[Window]) -> tuple[Window, ...]:
+    merged: list[Window] = []
+    for start, end in sorted(windows):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
