@@ -29,7 +29,7 @@ from services.planner.adapters.roads.graph import Built, Graph
 from services.planner.adapters.roads.hierarchy import Hierarchy, contract
 from services.planner.adapters.roads.networks import NETWORKS
 from services.planner.adapters.roads.report import MapReport, box, report
-from services.planner.adapters.roads.version import map_id
+from services.planner.adapters.roads.version import map_id, rules_digest
 
 REPORT_FILE = "report.json"
 # The packed keys hold 74 h: what a walker takes for this, with the usual detours.
@@ -77,6 +77,7 @@ def compile_map(path: Path, folder: Path) -> MapReport:
         flat,
         built,
         map_id=map_id(path),
+        rules=rules_digest(),
         name=path.name.removesuffix(".pbf").removesuffix(".osm"),
         source_bytes=path.stat().st_size,
         time_zone=_time_zone(box(flat)),
@@ -100,9 +101,25 @@ def load_report(folder: Path) -> MapReport:
 
 
 def reports(folder: Path) -> Iterator[MapReport]:
-    """Reports on all compiled maps, by name and id."""
-    found = [load_report(path.parent) for path in folder.glob(f"map_*/{REPORT_FILE}")]
-    yield from sorted(found, key=lambda each: (each.name, each.map_id))
+    """Reports on all compiled maps that this code would use, by name and id."""
+    own = [each for each in folder.glob("map_*") if _rules_of(each) == rules_digest()]
+    yield from sorted(map(load_report, own), key=lambda each: (each.name, each.map_id))
+
+
+def forget_stale(folder: Path) -> None:
+    """Removes maps that other rules compiled: this code would never use them."""
+    for each in folder.glob("map_*"):
+        if _rules_of(each) != rules_digest():
+            shutil.rmtree(each, ignore_errors=True)
+
+
+def _rules_of(compiled_folder: Path) -> str:
+    """Digest of what compiled a map; empty where its report is missing or broken."""
+    try:
+        found = json.loads((compiled_folder / REPORT_FILE).read_text())
+    except (OSError, ValueError):
+        return ""
+    return str(found.get("rules", ""))
 
 
 def _refuse_too_wide(path: Path, edges: tuple[float, float, float, float]) -> None:
@@ -136,6 +153,7 @@ def _store(folder: Path, built: list[Built], made: MapReport, started: float) ->
         )
         (partial / REPORT_FILE).write_text(json.dumps(asdict(whole), indent=1))
         _move(partial, folder / made.map_id)
+        forget_stale(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return whole

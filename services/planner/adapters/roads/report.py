@@ -35,6 +35,8 @@ class MapReport:
     """A compiled map, in numbers."""
 
     map_id: str
+    rules: str
+    """Digest of what compiled it."""
     name: str
     source_bytes: int
     data_time: str
