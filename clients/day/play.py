@@ -1,0 +1,240 @@
+"""
+The day from opening to closing: set up, plan, tender, let everybody work, count.
+
+One mesh, one tenant, one clock. The people of the day run beside one another and meet only at the
+services.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from clients.day import office as offices
+from clients.day.desk import Desk, forbidden_plan, planned, unskilled_plan
+from clients.day.driver import Driver
+from clients.day.fleet import Turn, turns
+from clients.day.gate import Api, Login, as_driver, entered, with_key
+from clients.day.ledger import NOTHING, Auditor, Balance
+from clients.day.pace import DayClock
+from clients.day.partner import Partner
+from clients.day.progress import Progress
+from clients.day.retry import persist
+from clients.day.score import Findings
+from clients.day.script import CANCEL_HOUR, LATE_HOUR, Script, write
+from clients.day.setting import Setting
+from clients.day.survey import Survey
+from clients.day.traced import Trace
+from clients.day.wire import new_uuid
+from clients.day.work import Job, dice
+from doorstep.dispatch.v1 import delivery_service_pb2, route_plan_pb2
+
+PLAN = "plan-day"
+PARTNER_JOBS = 8  # how many deliveries are tendered instead of planned
+SETTLE_SECONDS = 60  # real seconds for the services' feeds to come to rest after the last fact
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How to get in: the gateway's address, and the operator's token to begin with."""
+
+    gateway: str  # host:port
+    operator_token: str
+
+
+@dataclass(slots=True)
+class Day:
+    """Everything that one day is made of."""
+
+    setting: Setting
+    ways: Ways
+    clock: DayClock
+    jobs: Sequence[Job]  # the last one comes in late
+    hub: tuple[float, float]
+    dice: random.Random
+    progress: Progress
+
+    async def play(self) -> Findings:
+        """Plays it; raises when anything happens that is not in the script."""
+        started = time.monotonic()
+        async with AsyncExitStack() as stack:
+            crew = await self._open(stack)
+            with Trace("import") as trace:
+                tasks = await crew.office.import_deliveries(self.jobs[:-1])
+            await self._be_refused(crew, tasks)
+            plan = await self._plan(crew, tasks)
+            script = write(
+                [planned(route) for route in await crew.desk.routes(plan.route_plan_id)],
+                self.jobs[-1].delivery_id,
+                self.dice,
+            )
+            accepted = await self._tender(crew, tasks)
+            balance = await self._run(crew, plan, script, accepted)
+            survey = Survey(crew.api, self.setting, self.dice)
+            seconds = time.monotonic() - started
+            return await survey.findings(PLAN, script, balance, trace.trace_id, seconds)
+
+    async def _open(self, stack: AsyncExitStack) -> Crew:
+        """Tenant, keys and people; fleet, zone and carrier."""
+        self.progress.say("opening: tenant, keys, zone, fleet")
+        address, dice = self.ways.gateway, self.dice
+        operator = await stack.enter_async_context(entered(address, self._operator()))
+        await offices.create_tenant(operator, self.setting, dice)
+        platform_key = await offices.create_key(operator, self.setting, "PLATFORM", dice)
+        login = with_key(address, *platform_key, dice)
+        api = await stack.enter_async_context(entered(address, login))
+        desk_key = await offices.create_key(api, self.setting, "DISPATCHER", dice)
+        desk_login = with_key(address, *desk_key, dice)
+        desk_api = await stack.enter_async_context(entered(address, desk_login))
+        await offices.create_zone(operator, self.setting, dice)
+        office = offices.Office(api, self.setting, dice)
+        people = turns(self.setting.day, self.setting.zone)
+        await office.import_fleet(self.hub, people)
+        await offices.create_carrier(api, dice)
+        drivers = [await self._driver(stack, api, turn) for turn in people]
+        partner = await self._partner(stack, api)
+        return Crew(api, office, Desk(desk_api, self.setting, dice), drivers, partner, people)
+
+    def _operator(self) -> Login:
+        async def login() -> tuple[str, float]:
+            return self.ways.operator_token, OPERATOR_SECONDS
+
+        return login
+
+    async def _driver(self, stack: AsyncExitStack, api: Api, turn: Turn) -> Driver:
+        own = dice(f"{self.setting.seed} {turn.number}")
+        login = as_driver(api, f"drv-{turn.number:02d}", own)
+        entrance = entered(self.ways.gateway, login)
+        return Driver(await stack.enter_async_context(entrance), turn, self.clock, own)
+
+    async def _partner(self, stack: AsyncExitStack, api: Api) -> Partner:
+        key = await offices.create_key(
+            api, self.setting, "CARRIER", self.dice, carrier_id=offices.PARTNER
+        )
+        own = dice(f"{self.setting.seed} partner")
+        partner = Partner(f"http://{self.ways.gateway}", *key, self.clock, own)
+        stack.push_async_callback(partner.close)
+        await partner.log_in()
+        return partner
+
+    async def _be_refused(self, crew: Crew, tasks: dict[str, str]) -> None:
+        """Two plans that must not pass: one into the zone, one without the skill."""
+        mine = self.jobs[:-1]
+        turn, chosen = forbidden_plan(crew.turns, mine, tasks, self.setting)
+        self.progress.say(f"refused: {await crew.desk.refused('plan-forbidden', turn, chosen)}")
+        turn, chosen = unskilled_plan(crew.turns, mine, tasks)
+        self.progress.say(f"refused: {await crew.desk.refused('plan-unskilled', turn, chosen)}")
+
+    async def _plan(self, crew: Crew, tasks: dict[str, str]) -> route_plan_pb2.RoutePlan:
+        ours = [task for name, task in tasks.items() if name not in self._tendered()]
+        plan = await crew.desk.plan(PLAN, ours)
+        self.progress.say(
+            f"published {len(plan.route_ids)} routes, {plan.distance_meters / 1000:.1f} km, "
+            f"{len(plan.unassigned_tasks)} unassigned"
+        )
+        return plan
+
+    def _tendered(self) -> set[str]:
+        """The partner gets what asks for no skill and collects nothing."""
+        simple = [
+            job.delivery_id
+            for job in self.jobs[:-1]
+            if not job.drawn.skills and not job.drawn.collect_micros
+        ]
+        return set(simple[:PARTNER_JOBS])
+
+    async def _tender(self, crew: Crew, tasks: dict[str, str]) -> dict[str, object]:
+        chosen = [tasks[name] for name in sorted(self._tendered())]
+        await crew.desk.ask_for_quotes(chosen, offices.PARTNER, self.clock.now())
+        await crew.partner.quote()
+        await crew.desk.tender(offices.PARTNER)
+        accepted = await crew.partner.accept()
+        self.progress.say(f"tendered {len(chosen)} deliveries to {offices.PARTNER}")
+        return accepted
+
+    async def _run(
+        self,
+        crew: Crew,
+        plan: route_plan_pb2.RoutePlan,
+        script: Script,
+        accepted: dict[str, object],
+    ) -> Balance:
+        """Everybody works at once; returns when the last fact is acknowledged and has settled."""
+        self.progress.say(f"the day begins, {self.clock.now():%H:%M} UTC")
+        done = asyncio.Event()
+        self.clock.release()
+        async with asyncio.TaskGroup() as tasks:
+            inbox = tasks.create_task(crew.desk.answer_incidents(plan.route_plan_id, done))
+            watch = tasks.create_task(self._watch(crew, done))
+            work = [tasks.create_task(driver.work(script)) for driver in crew.drivers]
+            work.append(tasks.create_task(crew.partner.deliver(accepted)))
+            work.append(tasks.create_task(self._interfere(crew, script)))
+            await asyncio.gather(*work)
+            self.clock.hold()
+            done.set()
+        await watch
+        self.progress.say(f"incidents answered: {', '.join(sorted(set(await inbox)))}")
+        return await self._settle(crew)
+
+    async def _interfere(self, crew: Crew, script: Script) -> None:
+        """A recipient cancels; later somebody orders for today."""
+        await self.clock.until(self._hour(CANCEL_HOUR))
+        request = delivery_service_pb2.CancelDeliveryRequest(
+            request_id=new_uuid(self.dice.getrandbits(128)),
+            delivery_id=script.cancelled_delivery,
+            reason="The recipient changed plans.",
+        )
+        await persist(lambda: crew.api.deliveries.CancelDelivery(request), self.dice)
+        await self.clock.until(self._hour(LATE_HOUR))
+        tasks = await crew.office.import_deliveries([self.jobs[-1]])
+        await crew.desk.place_late(PLAN, tasks[script.late_delivery])
+
+    def _hour(self, hour: float) -> datetime:
+        midnight = self.setting.opening.replace(hour=0, minute=0)
+        return midnight + timedelta(hours=hour)
+
+    async def _watch(self, crew: Crew, done: asyncio.Event) -> None:
+        with self.progress.live(len(self.jobs)) as show:
+            while not done.is_set():
+                delivered = sum(len(driver.diary.delivered) for driver in crew.drivers)
+                show(delivered + len(crew.partner.delivered), self.clock.now())
+                await asyncio.sleep(0.5)
+
+    async def _settle(self, crew: Crew) -> Balance:
+        """Waits until the services agree with the senders' own logs, at most a minute."""
+        auditor = Auditor(crew.api, self.dice)
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            balance = await self._balance(crew, auditor)
+            survey = Survey(crew.api, self.setting, self.dice)
+            if (not balance.lost and await survey.settled()) or time.monotonic() > deadline:
+                return balance
+            await asyncio.sleep(1)
+
+    async def _balance(self, crew: Crew, auditor: Auditor) -> Balance:
+        total = NOTHING
+        for driver in crew.drivers:
+            total += await auditor.phone(driver.device)
+        total += await auditor.partner(crew.partner)
+        sent = [proof for driver in crew.drivers for proof in driver.device.proof_ids]
+        return total + await auditor.proofs([*sent, *crew.partner.proof_ids])
+
+
+OPERATOR_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who works today."""
+
+    api: Api  # as the platform team
+    office: offices.Office
+    desk: Desk
+    drivers: Sequence[Driver]
+    partner: Partner
+    turns: Sequence[Turn]

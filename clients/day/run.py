@@ -1,0 +1,117 @@
+"""Starts the mesh for a day, plays the day on it, and says how it went."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from clients.day.addresses import City, depot, middle, sample
+from clients.day.city import core, zone_of
+from clients.day.extract import BUILT_IN_CITY, read_city
+from clients.day.pace import DayClock
+from clients.day.play import Day, Ways
+from clients.day.progress import Progress
+from clients.day.score import last_line
+from clients.day.setting import DAY, Setting
+from clients.day.work import dice, jobs
+from deploy.local.mesh import Mesh
+from deploy.local.plan import Plan
+from deploy.local.state import State
+from meshkit.caller import Caller, Role
+
+TENANT = "demo"
+OPERATOR_SECONDS = 3600.0
+COUNTRY_BUILT_IN = "FI"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for."""
+
+    once: bool
+    map_file: Path | None
+    deliveries: int
+    factor: float  # simulated seconds in a real one
+    seed: int
+    port_base: int  # 0: free ports
+    state: Path
+
+
+async def run(options: Options) -> dict[str, Any]:
+    """The day's result; after ^C in an interactive run whatever was found by then."""
+    city = read_city(options.map_file or BUILT_IN_CITY)
+    setting = setting_of(options, city)
+    progress = Progress(setting.zone)
+    state = State(options.state)
+    plan = Plan(simulated=True, map_file=options.map_file)
+    mesh = Mesh(state, plan, base=options.port_base)
+    mesh.forget()
+    clock = DayClock(state.clock_file, setting.opening, options.factor)
+    async with mesh:
+        follow_traces(mesh.address("otlp"))
+        for line in mesh.lines():
+            progress.say(line)
+        day = day_of(options, city, setting, clock, mesh, progress)
+        result = last_line(await day.play())
+        progress.table("The day", result)
+        if not options.once:
+            await stay(mesh, progress)
+    return result
+
+
+def setting_of(options: Options, city: City) -> Setting:
+    addresses = sample(city, options.deliveries, options.seed)
+    return Setting(
+        tenant=TENANT,
+        seed=options.seed,
+        day=DAY,
+        zone=zone_of(middle(city)),
+        country=COUNTRY_BUILT_IN,
+        core=core(addresses),
+    )
+
+
+def day_of(
+    options: Options,
+    city: City,
+    setting: Setting,
+    clock: DayClock,
+    mesh: Mesh,
+    progress: Progress,
+) -> Day:
+    throws = dice(f"{options.seed} day")
+    addresses = sample(city, options.deliveries, options.seed)
+    caller = Caller(subject="day", role=Role.OPERATOR)
+    return Day(
+        setting=setting,
+        ways=Ways(mesh.address("gateway"), mesh.token(caller, seconds=OPERATOR_SECONDS)),
+        clock=clock,
+        jobs=list(jobs(addresses, setting.day, setting.zone, throws)),
+        hub=depot(city),
+        dice=throws,
+        progress=progress,
+    )
+
+
+def follow_traces(endpoint: str) -> None:
+    """The day's own spans go where everybody's go."""
+    provider = TracerProvider(resource=Resource.create({"service.name": "day"}))
+    exporter = OTLPSpanExporter(endpoint, insecure=True)
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+
+
+async def stay(mesh: Mesh, progress: Progress) -> None:
+    """Leaves the mesh up for a look around, until ^C or until it breaks."""
+    progress.say("the day is over; the mesh stays up until ^C")
+    with suppress(asyncio.CancelledError):
+        await mesh.failed.wait()
