@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clients.day.extract import BadExtract
+from clients.day.fleet import ROSTER
 from clients.day.run import Options, run
 from clients.day.setting import SEED
 from deploy.local.ports import BASE_DEFAULT
@@ -37,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--once", action="store_true", help="play one day at full speed and end")
     made.add_argument("--map", type=Path, help="an OpenStreetMap extract, .osm.pbf")
     made.add_argument("--deliveries", type=int, default=DELIVERIES, help="how many (%(default)s)")
+    made.add_argument("--vehicles", type=int, default=len(ROSTER), help="how many (%(default)s)")
     made.add_argument("--speed", type=float, help="simulated seconds in a real one")
     return made
 
@@ -48,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         once=given.once,
         map_file=given.map,
         deliveries=given.deliveries,
+        vehicles=given.vehicles,
         factor=given.speed or (FACTOR_ONCE if given.once else FACTOR_LIVE),
         seed=int(os.environ.get("DOORSTEP_SEED", SEED)),
         port_base=int(os.environ.get("DOORSTEP_PORT_BASE", BASE_DEFAULT)),

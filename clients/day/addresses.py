@@ -90,7 +90,7 @@ class City:
 
 def sample(city: City, count: int, seed: int) -> list[Address]:
     """`count` different addresses: real ones as long as there are any, then invented ones."""
-    dice = random.Random(seed)  # noqa: S311 - a simulation, not a secret
+    dice = random.Random(seed)
     if count <= len(city.addresses):
         return dice.sample(city.addresses, count)
     real = dice.sample(city.addresses, len(city.addresses))

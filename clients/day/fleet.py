@@ -47,11 +47,14 @@ MAKES = {
         900_000, 8_000_000, 3_500_000, 4, 0, 0, 15_000_000, 270_000, 25_000_000
     ),
 }
-ROSTER = (
-    *[Kind.CARGO_BIKE] * 7,
-    *[Kind.E_VAN] * 5,
+ROSTER = (  # every kind is among the first six
+    Kind.CARGO_BIKE,
+    Kind.CARGO_BIKE,
+    Kind.E_VAN,
     Kind.DIESEL_VAN,
     Kind.OLD_DIESEL_VAN,
+    *[Kind.CARGO_BIKE] * 5,
+    *[Kind.E_VAN] * 4,
 )
 SHIFT_HOURS = ((7.5, 15.5), (8.0, 16.0), (9.0, 17.5))  # local, from and to the hub
 BREAK_AFTER, BREAK_BEFORE, BREAK_LENGTH = timedelta(hours=3), timedelta(hours=5), timedelta(0, 2700)
@@ -78,9 +81,9 @@ class Turn:
         return self.start + BREAK_AFTER, self.start + BREAK_BEFORE
 
 
-def turns(day: date, zone: ZoneInfo) -> tuple[Turn, ...]:
-    """The day's shifts, staggered so that the hub's door is never crowded."""
-    return tuple(turn(number, kind, day, zone) for number, kind in enumerate(ROSTER, 1))
+def turns(day: date, zone: ZoneInfo, count: int) -> tuple[Turn, ...]:
+    """The first `count` shifts of the roster, staggered so that the hub's door is never crowded."""
+    return tuple(turn(number, kind, day, zone) for number, kind in enumerate(ROSTER[:count], 1))
 
 
 def turn(number: int, kind: Kind, day: date, zone: ZoneInfo) -> Turn:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from clients.day import office as offices
 from clients.day.desk import Desk, forbidden_plan, planned, unskilled_plan
@@ -38,6 +39,8 @@ PLAN = "plan-day"
 PARTNER_JOBS = 8  # how many deliveries are tendered instead of planned
 SETTLE_SECONDS = 60  # real seconds for the services' feeds to come to rest after the last fact
 
+Beside = Callable[[DayClock], Coroutine[Any, Any, None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Ways:
@@ -58,6 +61,8 @@ class Day:
     hub: tuple[float, float]
     dice: random.Random
     progress: Progress
+    vehicles: int  # how many of the roster work
+    beside: Beside | None = None  # what else happens while everybody works
 
     async def play(self) -> Findings:
         """Plays it; raises when anything happens that is not in the script."""
@@ -93,7 +98,7 @@ class Day:
         desk_api = await stack.enter_async_context(entered(address, desk_login))
         await offices.create_zone(operator, self.setting, dice)
         office = offices.Office(api, self.setting, dice)
-        people = turns(self.setting.day, self.setting.zone)
+        people = turns(self.setting.day, self.setting.zone, self.vehicles)
         await office.import_fleet(self.hub, people)
         await offices.create_carrier(api, dice)
         drivers = [await self._driver(stack, api, turn) for turn in people]
@@ -174,6 +179,8 @@ class Day:
             work = [tasks.create_task(driver.work(script)) for driver in crew.drivers]
             work.append(tasks.create_task(crew.partner.deliver(accepted)))
             work.append(tasks.create_task(self._interfere(crew, script)))
+            if self.beside is not None:
+                work.append(tasks.create_task(self.beside(self.clock)))
             await asyncio.gather(*work)
             self.clock.hold()
             done.set()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +42,18 @@ class Options:
     once: bool
     map_file: Path | None
     deliveries: int
+    vehicles: int
     factor: float  # simulated seconds in a real one
     seed: int
     port_base: int  # 0: free ports
     state: Path
 
 
-async def run(options: Options) -> dict[str, Any]:
-    """The day's result; after ^C in an interactive run whatever was found by then."""
+Meddle = Callable[[Mesh, DayClock], Coroutine[Any, Any, None]]
+
+
+async def run(options: Options, meddle: Meddle | None = None) -> dict[str, Any]:
+    """The day's result. `meddle` does what it likes to the mesh while everybody works."""
     city = read_city(options.map_file or BUILT_IN_CITY)
     setting = setting_of(options, city)
     progress = Progress(setting.zone)
@@ -61,6 +67,8 @@ async def run(options: Options) -> dict[str, Any]:
         for line in mesh.lines():
             progress.say(line)
         day = day_of(options, city, setting, clock, mesh, progress)
+        if meddle is not None:
+            day.beside = partial(meddle, mesh)
         result = last_line(await day.play())
         progress.table("The day", result)
         if not options.once:
@@ -99,6 +107,7 @@ def day_of(
         hub=depot(city),
         dice=throws,
         progress=progress,
+        vehicles=options.vehicles,
     )
 
 
