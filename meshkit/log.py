@@ -44,7 +44,8 @@ def configure(service: str, level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(handlers=[_Forwarding()], level=max(level_number(level), logging.INFO))
+    logging.root.handlers = [_Forwarding()]
+    logging.root.setLevel(max(level_number(level), logging.INFO))  # libraries' DEBUG is a flood
 
 
 def level_number(level: str) -> int:

@@ -33,6 +33,10 @@ MESH_REASONS: Mapping[str, MeshReason] = MappingProxyType(
             "The contract does not list the caller's role for the method.",
             "Call with a token of a role that the method's comment names.",
         ),
+        "CURSOR_MOVED": MeshReason(
+            "Another process follows the feed for the same consumer and was faster.",
+            "None: the slower process goes on from the cursor that is stored.",
+        ),
         "DEADLINE_EXCEEDED": MeshReason(
             "The call's time, or the method's maximum, ran out.",
             "Retry a read; ask for less, or use the long-running method where there is one.",
