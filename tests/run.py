@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 BIN = ROOT / ".venv" / "bin"
 PROTOS = ROOT / "protos"
+CONTRACTS = "gen/doorstep/contracts.binpb"
 RELEASED = ROOT / "tests" / "contracts" / "released.binpb"
 TYPED = ("meshkit", "services", "clients", "deploy", "tests")
 SPECIAL = ("pg", "mesh", "browser", "bench", "soak")
@@ -55,8 +56,10 @@ CHECK = (
     Suite("format", tool("ruff", "format", "-q", "--check", ".")),
     Suite("types", tool("mypy", *TYPED)),
     Suite("layers", tool("lint-imports")),
-    Suite("contract lint", tool("buf", "lint"), PROTOS),
-    Suite("contract breaking", tool("buf", "breaking", "--against", str(RELEASED)), PROTOS),
+    Suite("contract lint", tool("buf", "lint", CONTRACTS), PROTOS),
+    Suite(
+        "contract breaking", tool("buf", "breaking", CONTRACTS, "--against", str(RELEASED)), PROTOS
+    ),
     tests("tidy, contracts, deploy", "tests/test_tidy.py", "tests/contracts", "tests/deploy"),
 )
 ELSEWHERE = ("--ignore=tests/contracts", "--ignore=tests/deploy", "--ignore=tests/test_tidy.py")
