@@ -1,0 +1,1 @@
+"""The whole mesh on one machine: started in order, stopped in the reverse order."""
