@@ -168,6 +168,7 @@ class EmbeddedPostgres:
             _refuse_taken(self.port)
             self._spawn(binaries, user)
             if _until(self._is_decided, START_SECONDS) and self._is_ready():
+                self._asked_port = self.port  # who connected before a restart finds it again
                 return
             said = self._log_tail()
             again = "Address already in use" in said or "still in use" in said

@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -85,9 +86,10 @@ class _Follower:
         self.progressed = False
         async with leased(self._db, f"follow.{self._consumer}") as lease:
             self._cursor = await self._stored_cursor()
-            async for response in self._watch(self._cursor):
-                await self._take_in(response, lease)
-                self.progressed = True
+            async with _ending(self._watch(self._cursor)) as responses:
+                async for response in responses:
+                    await self._take_in(response, lease)
+                    self.progressed = True
 
     async def _take_in(self, response: Any, lease: Lease) -> None:
         for run in _runs(response.changes):
@@ -164,6 +166,18 @@ class _Follower:
             raise Unavailable(
                 "CURSOR_MOVED", f"{self._consumer} runs elsewhere too", domain=MESH_DOMAIN
             )
+
+
+@asynccontextmanager
+async def _ending(responses: Any) -> AsyncIterator[AsyncIterable[Any]]:
+    """Ends the stream with the block: a call is cancelled, a generator closed."""
+    try:
+        yield responses
+    finally:
+        if hasattr(responses, "cancel"):
+            responses.cancel()
+        else:
+            await responses.aclose()
 
 
 def _runs(changes: Sequence[Any]) -> Iterator[list[Any]]:

@@ -26,12 +26,19 @@ _UNAVAILABLE = (
     asyncpg.ReadOnlySQLTransactionError,  # a primary that became a standby
     asyncpg.PostgresSystemError,  # I/O error
     asyncpg.InternalServerError,  # a broken page or protocol: retry elsewhere
+    asyncpg.InternalClientError,  # asyncpg's view of a server that died between two of its messages
     OSError,
 )
 _CONFLICT = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.ExclusionViolationError,
+)
+STORE_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
 )
 _EXHAUSTED = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, TimeoutError)
 
@@ -41,7 +48,7 @@ def translating() -> Iterator[None]:
     """Errors of the store leave this block as errors of the mesh; all others as they are."""
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except STORE_ERRORS as error:
         raise translated(error) or error from error
 
 

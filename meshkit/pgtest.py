@@ -13,11 +13,10 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
-import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -128,12 +127,8 @@ def postgres() -> Iterator[PostgresForTests]:
     if url := os.environ.get(URL_VARIABLE):
         yield PostgresForTests(url)
         return
-    folder = _open_folder()
-    try:
-        with EmbeddedPostgres(folder / "pg") as server:
-            yield PostgresForTests(server.admin_url)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with open_folder() as folder, EmbeddedPostgres(folder / "pg") as server:
+        yield PostgresForTests(server.admin_url)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -141,24 +136,21 @@ def pytest_configure(config: pytest.Config) -> None:
     is_worker = hasattr(config, "workerinput")
     if is_worker or os.environ.get(URL_VARIABLE) or not config.getoption("numprocesses", None):
         return
-    folder = _open_folder()
-    server = EmbeddedPostgres(folder / "pg")
-    server.start()
+    stack = ExitStack()
+    folder = stack.enter_context(open_folder())
+    server = stack.enter_context(EmbeddedPostgres(folder / "pg"))
     os.environ[URL_VARIABLE] = server.admin_url
-    config.add_cleanup(lambda: _forget(server, folder))
+    stack.callback(os.environ.pop, URL_VARIABLE)
+    config.add_cleanup(stack.close)
 
 
-def _open_folder() -> Path:
-    """A folder that the server's user may pass through, when we are root and it is not."""
-    folder = Path(tempfile.mkdtemp(prefix="doorstep-pg-"))
-    folder.chmod(0o711)
-    return folder
-
-
-def _forget(server: EmbeddedPostgres, folder: Path) -> None:
-    os.environ.pop(URL_VARIABLE, None)
-    server.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that the server's user may enter, when we are root and it is not."""
+    with tempfile.TemporaryDirectory(prefix="doorstep-pg-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
 
 
 def _fingerprint(migrations: Path) -> str:

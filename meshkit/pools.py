@@ -49,10 +49,9 @@ class Pool:
     async def open(cls, url: str, schema: str, size: int, limits: Limits) -> AsyncIterator[Pool]:
         """A pool for as long as the block runs."""
         options = _options(url, schema, limits)
-        with translating():
-            pool = await asyncpg.create_pool(
-                min_size=1, max_size=size, init=_keep_alive, reset=_leave, **options
-            )
+        pool = await asyncpg.create_pool(  # connects when asked for a connection, not before
+            min_size=0, max_size=size, init=_keep_alive, reset=_leave, **options
+        )
         try:
             yield cls(pool, limits.acquire_seconds)
         finally:

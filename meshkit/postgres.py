@@ -184,6 +184,8 @@ class Database:
         return await feed.append(tx, tx.drafts, self._shards, self.clock.now())
 
     async def _prepare(self) -> None:
+        async with self._app.transaction({}):
+            pass  # both roles must get in, or the process need not start
         async with self.worker() as tx:
             if not await tx.fetchval(IS_MIGRATED):
                 raise NotReady(

@@ -15,8 +15,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-import asyncpg
-
 from meshkit import pg_errors
 from meshkit.cursor import Positions
 
@@ -69,7 +67,7 @@ class Pulse:
     async def run(self) -> None:
         """Keeps one connection that listens, until cancelled."""
         while True:
-            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            with suppress(*pg_errors.STORE_ERRORS):
                 connection = await self._connect()
                 try:
                     await self._attend(connection)
