@@ -1,0 +1,1 @@
+"""What tracking knows about the world: pure, no clock, no I/O, no wire."""

@@ -1,0 +1,375 @@
+"""
+What tracking tells: every event of its feed. Pure.
+
+Events are immutable and are, with what is heard from other services, all that metrics are computed
+from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.tracking.domain.fact import Amount, Scan
+from services.tracking.domain.geo import Point
+from services.tracking.domain.incident import Incident
+from services.tracking.domain.route import RateCard, Vehicle, Window
+from services.tracking.domain.words import (
+    FailureReason,
+    Handover,
+    Milestone,
+    Outcome,
+    PaymentMethod,
+    ProofKind,
+    Source,
+    TaskKind,
+)
+
+
+class DistanceBasis(StrEnum):
+    """How a driven distance is known."""
+
+    ODOMETER = "ODOMETER"
+    POSITIONS = "POSITIONS"
+    PLAN = "PLAN"
+
+
+class EtaBasis(StrEnum):
+    """What an expected arrival rests on."""
+
+    PLAN = "PLAN"
+    LIVE = "LIVE"
+    CARRIER = "CARRIER"
+
+
+class RiskLevel(StrEnum):
+    """The chance of missing a promise, in words."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+    CERTAIN = "CERTAIN"
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who drives what on which route: said in every event, so that readers need to ask nobody."""
+
+    route_id: str = ""
+    revision: int = 0
+    shift_id: str = ""
+    driver_id: str = ""
+    vehicle_id: str = ""
+    carrier_id: str = ""
+    depot_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One task of a stop or leg, with its delivery and mass."""
+
+    task_id: str
+    delivery_id: str
+    mass_grams: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """An expected arrival as it was told."""
+
+    told_at: datetime
+    p10: datetime
+    p50: datetime
+    p90: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RouteStarted:
+    """A route is under way."""
+
+    crew: Crew
+    at: datetime
+    tasks: tuple[Charge, ...]
+    rates: RateCard | None = None
+    access_charge_micros: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StopArrived:
+    """A vehicle reached a stop."""
+
+    crew: Crew
+    stop_id: str
+    at: datetime
+    source: Source
+    tasks: tuple[Charge, ...]
+    planned_at: datetime | None = None
+    in_sequence: bool = True
+    last_quote: Quote | None = None  # told before the arrival
+    early_quote: Quote | None = None  # the last one told 30 minutes or more before it
+
+
+@dataclass(frozen=True, slots=True)
+class StopDeparted:
+    """A vehicle left a stop."""
+
+    crew: Crew
+    stop_id: str
+    at: datetime
+    source: Source
+    tasks: tuple[Charge, ...]
+    planned_at: datetime | None = None
+    arrived_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRecorded:
+    """An attempt at a task ended."""
+
+    crew: Crew
+    task: Charge
+    kind: TaskKind
+    stop_id: str
+    attempt_number: int
+    outcome: Outcome
+    at: datetime
+    source: Source
+    reason: FailureReason = FailureReason.UNSPECIFIED
+    handover: Handover = Handover.UNSPECIFIED
+    promise: Window | None = None
+    parcel_ids: tuple[str, ...] = ()
+    event_id: str = ""
+    proof_id: str = ""
+    climbed_floors: int = 0
+
+    @property
+    def on_time(self) -> bool:
+        """Whether it succeeded inside the promise in force when it went out."""
+        inside = self.promise is None or self.at in self.promise
+        return self.outcome is Outcome.SUCCEEDED and inside
+
+
+@dataclass(frozen=True, slots=True)
+class LegCompleted:
+    """A vehicle finished a leg."""
+
+    crew: Crew
+    leg_rank: int
+    from_stop_id: str
+    to_stop_id: str
+    start: datetime
+    end: datetime
+    meters: int
+    basis: DistanceBasis
+    planned_meters: int
+    planned_seconds: int | None
+    watt_hours: int | None
+    mass_grams: int
+    vehicle: Vehicle
+    shares: tuple[Charge, ...]
+    empty: bool
+    start_point: Point | None = None
+    end_point: Point | None = None
+    polyline: str = ""
+
+    @property
+    def leg_id(self) -> str:
+        """Its name, unique in the tenant."""
+        return f"{self.crew.route_id}.{self.leg_rank}"
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCompleted:
+    """A route ended and all of its legs are settled."""
+
+    crew: Crew
+    start: datetime
+    end: datetime
+    meters: int
+    planned_meters: int
+    succeeded: int
+    failed: int
+    unattempted: int
+    planned_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Eta:
+    """When a vehicle is expected at a stop, and what that rests on."""
+
+    route_id: str
+    stop_id: str
+    p10: datetime
+    p50: datetime
+    p90: datetime
+    basis: EtaBasis
+    computed_at: datetime
+    planned_at: datetime
+    remaining_stops: int
+    remaining_meters: int
+    fix_at: datetime | None = None
+    service_seconds: int = 0  # from arrival to the handover, as planned
+
+
+@dataclass(frozen=True, slots=True)
+class EtaChanged:
+    """The expected arrival moved by more than the thresholds."""
+
+    eta: Eta
+    tasks: tuple[Charge, ...]
+    previous: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """How likely a promise will be missed."""
+
+    task: Charge
+    stop_id: str
+    route_id: str
+    probability: float
+    late_seconds: int
+    level: RiskLevel
+    promise: Window
+    eta: Eta
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RiskChanged:
+    """The risk moved to another level."""
+
+    risk: Risk
+    previous: RiskLevel
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentOpened:
+    """Something needs a person's attention."""
+
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentAcknowledged:
+    """A person took it up."""
+
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentResolved:
+    """It ended."""
+
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True)
+class ProofAccepted:
+    """A proof is complete."""
+
+    proof_id: str
+    task_id: str
+    delivery_id: str
+    kinds: tuple[ProofKind, ...]
+    captured_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneReached:
+    """A delivery reached a milestone; also the entry of its timeline."""
+
+    entry_id: str
+    delivery_id: str
+    milestone: Milestone
+    at: datetime
+    recorded_at: datetime
+    source: Source
+    task_id: str = ""
+    route_id: str = ""
+    stop_id: str = ""
+    reason: FailureReason = FailureReason.UNSPECIFIED
+    handover: Handover = Handover.UNSPECIFIED
+    event_id: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelScanned:
+    """A parcel changed hands."""
+
+    crew: Crew
+    scan: Scan
+    at: datetime
+    source: Source
+    delivery_id: str = ""
+    stop_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AmountCollected:
+    """A driver took money."""
+
+    crew: Crew
+    task: Charge
+    amount: Amount
+    method: PaymentMethod
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IdlingEnded:
+    """A vehicle stood with its engine running."""
+
+    crew: Crew
+    start: datetime
+    seconds: int
+    location: Point
+    auxiliary_needed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleCharged:
+    """A vehicle took in energy."""
+
+    crew: Crew
+    watt_hours: int
+    end: datetime
+    place_id: str = ""
+    start: datetime | None = None
+    cost: Amount | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentAdded:
+    """Somebody wrote a comment."""
+
+    comment_id: str
+    entry_id: str
+    delivery_id: str
+    at: datetime
+
+
+Told = (
+    RouteStarted
+    | StopArrived
+    | StopDeparted
+    | OutcomeRecorded
+    | LegCompleted
+    | RouteCompleted
+    | EtaChanged
+    | RiskChanged
+    | IncidentOpened
+    | IncidentAcknowledged
+    | IncidentResolved
+    | ProofAccepted
+    | MilestoneReached
+    | ParcelScanned
+    | AmountCollected
+    | IdlingEnded
+    | VehicleCharged
+    | CommentAdded
+)

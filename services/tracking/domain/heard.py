@@ -1,0 +1,182 @@
+"""
+What tracking hears: events of dispatch's and compliance's feeds, as far as they matter here. Pure.
+
+They stand in the same journal as our own, so that a replay of the journal gives every read model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.tracking.domain.event import Charge, Crew
+from services.tracking.domain.fact import Amount
+from services.tracking.domain.geo import Point
+from services.tracking.domain.route import Window
+from services.tracking.domain.words import Milestone, ProofKind, Source, TaskKind
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One physical unit of a delivery."""
+
+    parcel_id: str
+    barcode: str = ""
+    mass_grams: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What a handover must prove."""
+
+    kind: ProofKind
+    minimum_age_years: int = 0
+    pin_sha256: str = ""  # hex
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A delivery as dispatch tells of it: no names, no written address."""
+
+    delivery_id: str
+    task_id: str
+    attempt_number: int
+    promise: Window | None = None
+    location: Point | None = None
+    origin_place_id: str = ""
+    parcels: tuple[Parcel, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+    priority: int = 0
+    service_level: str = ""
+    territory_id: str = ""
+    task_kind: TaskKind = TaskKind.DELIVERY
+
+    @property
+    def mass_grams(self) -> int:
+        """What it weighs."""
+        return sum(parcel.mass_grams for parcel in self.parcels)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryKnown:
+    """Dispatch accepted a delivery, or changed what was promised."""
+
+    digest: Digest
+    at: datetime
+    new: bool
+    rescheduled: bool = False
+    redirected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptPlanned:
+    """Dispatch made a task: the first attempt, or the next one."""
+
+    delivery_id: str
+    task_id: str
+    attempt_number: int
+    kind: TaskKind
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryCancelled:
+    """Dispatch called a delivery off; `returning` when the goods had moved."""
+
+    delivery_id: str
+    task_id: str
+    at: datetime
+    returning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePlaced:
+    """A route binds, new or revised. `added` and `removed` are tasks against the one before."""
+
+    crew: Crew
+    at: datetime
+    tasks: tuple[Charge, ...]
+    added: tuple[Charge, ...]
+    removed: tuple[Charge, ...]
+    planned_meters: int = 0
+    planned_stops: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RouteWithdrawn:
+    """Dispatch took a route back."""
+
+    crew: Crew
+    at: datetime
+    tasks: tuple[Charge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TenderPriced:
+    """A carrier accepted a tender at a price."""
+
+    crew: Crew
+    price: Amount
+    at: datetime
+    tender_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EmissionRecorded:
+    """Compliance computed what a leg emitted."""
+
+    record_id: str
+    leg_id: str
+    route_id: str
+    at: datetime
+    milligrams: int
+    factor_set_id: str = ""
+    country_mismatch: bool = False
+    default_quality: bool = False
+    replaced_record_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopNear:
+    """A vehicle comes near to a stop. Ours, told on the feed as a milestone only."""
+
+    crew: Crew
+    stop_id: str
+    at: datetime
+    tasks: tuple[Charge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelsHeld:
+    """Parcels wait at a pick-up point, were collected there, or are back. Ours, as above."""
+
+    milestone: Milestone
+    delivery_id: str
+    task_id: str
+    at: datetime
+    source: Source
+    event_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneCharged:
+    """A vehicle entered a zone that charges."""
+
+    crew: Crew
+    zone_id: str
+    amount: Amount
+    at: datetime
+
+
+Heard = (
+    DeliveryKnown
+    | AttemptPlanned
+    | DeliveryCancelled
+    | RoutePlaced
+    | RouteWithdrawn
+    | TenderPriced
+    | EmissionRecorded
+    | ZoneCharged
+    | StopNear
+    | ParcelsHeld
+)

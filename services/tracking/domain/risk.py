@@ -1,0 +1,56 @@
+"""
+The chance that a promise will be missed, from the expected arrival's own interval. Pure.
+
+A promise is kept when the handover lies inside its window, so what counts is arrival plus service.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import timedelta
+
+from services.tracking.domain.eta import Z_90
+from services.tracking.domain.event import Eta, Risk, RiskLevel
+from services.tracking.domain.route import Route
+from services.tracking.domain.wording import charge
+
+MEDIUM_FROM, HIGH_FROM, CERTAIN_FROM = 0.1, 0.5, 0.9  # the contract states them
+RANK = {level: rank for rank, level in enumerate(RiskLevel)}
+
+
+def assess(route: Route, eta: Eta) -> Iterator[Risk]:
+    """The risk of every promise that waits at a stop."""
+    stop = route.stop(eta.stop_id)
+    handover = eta.p50 + timedelta(seconds=eta.service_seconds)
+    sigma = max(1.0, (eta.p90 - eta.p50).total_seconds() / Z_90)
+    for task in stop.tasks if stop else ():
+        if task.promise is None:
+            continue
+        late = (handover - task.promise.end).total_seconds()
+        probability = 0.5 * math.erfc(-late / (sigma * math.sqrt(2)))
+        yield Risk(
+            task=charge(task),
+            stop_id=eta.stop_id,
+            route_id=route.route_id,
+            probability=probability,
+            late_seconds=max(0, round(late)),
+            level=level_of(probability),
+            promise=task.promise,
+            eta=eta,
+            priority=task.priority,
+        )
+
+
+def level_of(probability: float) -> RiskLevel:
+    """The probability in words."""
+    if probability >= CERTAIN_FROM:
+        return RiskLevel.CERTAIN
+    if probability >= HIGH_FROM:
+        return RiskLevel.HIGH
+    return RiskLevel.MEDIUM if probability >= MEDIUM_FROM else RiskLevel.LOW
+
+
+def higher(a: RiskLevel, b: RiskLevel) -> bool:
+    """Whether one level is above another."""
+    return RANK[a] > RANK[b]

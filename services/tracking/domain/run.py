@@ -1,0 +1,338 @@
+"""
+A route while something happens to it: what is said and seen becomes progress and events. Pure.
+
+The first word on anything wins: a second arrival at a stop, a second outcome of a task changes
+nothing. What was not said is inferred from what was: who serves a stop has arrived there, who
+arrives at the next has left the last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from services.tracking.domain import geofence, track
+from services.tracking.domain.event import (
+    Charge,
+    Crew,
+    Quote,
+    RouteCompleted,
+    RouteStarted,
+    StopArrived,
+    StopDeparted,
+)
+from services.tracking.domain.fact import Fact, Failure, Success, Telemetry
+from services.tracking.domain.geo import Point
+from services.tracking.domain.incident import Alarm, AllClear
+from services.tracking.domain.journal import Event
+from services.tracking.domain.progress import Note, OpenLeg, Progress, RunState, Visit
+from services.tracking.domain.route import Route, Stop, Task
+from services.tracking.domain.wording import charge, contradiction, crew, failed, recorded
+from services.tracking.domain.words import Outcome, Source, TaskKind
+
+PROPOSAL_HOLDS = timedelta(minutes=30)  # how long a fence's arrival waits for the driver's word
+EARLY_QUOTE = timedelta(minutes=30)  # features: on_time_eta looks at the quote 30 min before
+CARRIED = (TaskKind.DELIVERY, TaskKind.PUDO_DROP, TaskKind.RETURN, TaskKind.UNSPECIFIED)
+
+
+class Run:
+    """One route, its progress, and what came of it since it was loaded."""
+
+    def __init__(self, route: Route, progress: Progress, real_now: datetime) -> None:
+        self.route = route
+        self.progress = progress
+        self.real_now = real_now
+        self.events: list[Event] = []
+        self.alarms: list[Alarm | AllClear] = []
+
+    # What is said.
+
+    def start(self, at: datetime, telemetry: Telemetry | None = None) -> None:
+        """The vehicle leaves the depot with its load."""
+        self.read(at, telemetry)
+        if self.progress.started_at:
+            return
+        self._become(state=RunState.ACTIVE, started_at=at, left_at=at)
+        charges = tuple(charge(task) for task in self.route.tasks)
+        rates, access = self.route.rates, self.route.access_charge_micros
+        self.events.append(RouteStarted(self.crew, at, charges, rates, access))
+
+    def arrive(
+        self, stop_id: str, at: datetime, source: Source, telemetry: Telemetry | None = None
+    ) -> None:
+        """The vehicle stands at a stop."""
+        self.read(at, telemetry)
+        stop, visit = self.route.stop(stop_id), self.progress.visit(stop_id)
+        if stop is None or visit.arrived_at or self.progress.ended_at:
+            return
+        at = self._arrival(visit, at)
+        if not self.progress.started_at:
+            self.start(at - timedelta(seconds=self._planned_seconds(stop_id)))
+        if self.progress.at_stop:
+            self.depart(self.progress.at_stop, self._left_before(stop_id, at), Source.SYSTEM)
+        at = max(at, self.progress.left_at or at)
+        self._close_leg(stop_id, at)
+        self._visited(replace(visit, proposed_at=None, arrived_at=at))
+        self._settle_at(stop, at)
+        self.events.append(self._arrived(stop, at, source))
+
+    def serve(self, stop_id: str, at: datetime, source: Source) -> None:
+        """The driver begins to serve."""
+        self.arrive(stop_id, at, source)
+        visit = self.progress.visit(stop_id)
+        if visit.arrived_at and not visit.service_started_at and not visit.over:
+            self._visited(replace(visit, service_started_at=max(at, visit.arrived_at)))
+
+    def depart(
+        self, stop_id: str, at: datetime, source: Source, telemetry: Telemetry | None = None
+    ) -> None:
+        """The vehicle leaves a stop."""
+        self.read(at, telemetry)
+        if not self.progress.visit(stop_id).arrived_at:
+            self.arrive(stop_id, self._served_since(stop_id, at), source)
+        visit = self.progress.visit(stop_id)
+        if visit.arrived_at is None or visit.over:
+            return
+        at = max(at, visit.arrived_at)
+        self._visited(replace(visit, departed_at=at))
+        self._become(at_stop="", last_stop=stop_id, left_at=at, presence=None)
+        self.events.append(self._departed(stop_id, at, source, visit.arrived_at))
+
+    def close(self, fact: Fact) -> None:
+        """An attempt at a task ended, as a `delivered` or `attempt_failed` fact says."""
+        task, stop = self.route.task(fact.task_id), self.route.stop_of(fact.task_id)
+        note = self.progress.notes.get(fact.task_id)
+        if note is not None:
+            self.alarms.extend(contradiction(note, fact))
+        elif task is not None and stop is not None:
+            self.serve(stop.stop_id, self._served_since(stop.stop_id, fact.event_time), fact.source)
+            self._note(task, stop, fact)
+
+    def skip(self, stop_id: str) -> None:
+        """A stop is passed over."""
+        visit = self.progress.visit(stop_id)
+        if self.route.stop(stop_id) and not visit.arrived_at:
+            self._visited(replace(visit, skipped=True, proposed_at=None))
+
+    def end(self, at: datetime, telemetry: Telemetry | None = None) -> None:
+        """The vehicle is back, or nothing of the route is left."""
+        self.read(at, telemetry)
+        if not self.progress.started_at or self.progress.ended_at:
+            return
+        if self.progress.at_stop:
+            self.depart(self.progress.at_stop, self._left_before("", at), Source.SYSTEM)
+        at = max(at, self.progress.left_at or at)
+        if self.route.end is not None:
+            self._close_leg("", at)
+        self._become(ended_at=at, presence=None)
+
+    def revise(self, route: Route) -> None:
+        """Dispatch changed the route; what was done stays done."""
+        self.route = route
+        self._become(revision=route.revision)
+        near = self.progress.presence
+        if near and not self.progress.at_stop and route.stop(near.stop_id) is None:
+            self._become(presence=None)
+
+    def withdraw(self) -> None:
+        """Dispatch took the route back."""
+        if self.progress.state is not RunState.COMPLETED:
+            self._become(state=RunState.WITHDRAWN)
+
+    def complete(self) -> None:
+        """Tells that the route is over, once every leg is settled."""
+        progress = self.progress
+        over = progress.started_at and progress.ended_at and not progress.open_legs
+        if not over or progress.state is not RunState.ACTIVE:
+            return
+        self._become(state=RunState.COMPLETED, track=track.Track(), fix=None)
+        self.events.append(self._completed())
+
+    def read(self, at: datetime, telemetry: Telemetry | None) -> None:
+        """The vehicle's instruments were read."""
+        if telemetry:
+            odometer, charged = telemetry.odometer_meters, telemetry.charge_ratio
+            self._become(track=track.read(self.progress.track, at, odometer, charged))
+
+    # What there is to know.
+
+    @property
+    def crew(self) -> Crew:
+        """Who drives what."""
+        return crew(self.route)
+
+    @property
+    def pending(self) -> tuple[Stop, ...]:
+        """Stops that nobody has arrived at, in order."""
+        return tuple(stop for stop in self.route.stops if self._is_pending(stop))
+
+    @property
+    def open_tasks(self) -> tuple[Task, ...]:
+        """Tasks without an outcome."""
+        return tuple(task for task in self.route.tasks if task.task_id not in self.progress.notes)
+
+    @property
+    def aboard(self) -> tuple[Charge, ...]:
+        """What the vehicle carries: everything not handed over, and what was picked up."""
+        done = {name for name, note in self.progress.notes.items() if _succeeded(note)}
+        held = [charge(t) for t in self.route.tasks if t.kind in CARRIED and t.task_id not in done]
+        known = {one.task_id for one in held}
+        notes = self.progress.notes.values()
+        failed = [n.task for n in notes if not _succeeded(n) and n.kind in CARRIED]
+        picked = [n.task for n in notes if _succeeded(n) and n.kind is TaskKind.PICKUP]
+        return (*held, *(one for one in (*failed, *picked) if one.task_id not in known))
+
+    # How it changes.
+
+    def _become(self, **changes: object) -> None:
+        self.progress = replace(self.progress, **changes)  # type: ignore[arg-type]
+
+    def _visited(self, visit: Visit) -> None:
+        self._become(visits={**self.progress.visits, visit.stop_id: visit})
+
+    def propose(self, stop_id: str, at: datetime | None) -> None:
+        """A fence says that the vehicle stands at a stop; None takes it back."""
+        visit = self.progress.visit(stop_id)
+        if not visit.arrived_at:
+            self._visited(replace(visit, proposed_at=at))
+
+    def _settle_at(self, stop: Stop, at: datetime) -> None:
+        near = self.progress.presence
+        if near is None or near.stop_id != stop.stop_id:
+            near = geofence.settle(stop, at, self.progress.fix)
+        self._become(at_stop=stop.stop_id, presence=replace(near, settled=True))
+
+    def _arrival(self, visit: Visit, said: datetime) -> datetime:
+        """The fence saw the vehicle come to stand earlier than the driver's hand told it."""
+        seen = visit.proposed_at
+        return seen if seen and said - PROPOSAL_HOLDS <= seen <= said else said
+
+    def _close_leg(self, to_stop: str, at: datetime) -> None:
+        progress, rank = self.progress, self.progress.leg_count + 1
+        planned = self.route.leg_between(progress.last_stop, to_stop)
+        leg = OpenLeg(
+            rank=rank,
+            from_stop_id=progress.last_stop,
+            to_stop_id=to_stop,
+            start=progress.left_at or at,
+            end=at,
+            noted_at=self.real_now,
+            aboard=self.aboard,
+            attempted=tuple(note.task for note in progress.notes.values()),
+            planned_meters=planned.meters if planned else 0,
+            planned_seconds=planned.seconds if planned else None,
+            polyline=planned.polyline if planned else "",
+            start_point=self._point(progress.last_stop, self.route.start),
+            end_point=self._point(to_stop, self.route.end),
+        )
+        self._become(open_legs=(*progress.open_legs, leg), leg_count=rank)
+        self._learn_pace(leg)
+
+    def _learn_pace(self, leg: OpenLeg) -> None:
+        rank = self.route.rank(leg.to_stop_id)
+        paused = any(pause.before_rank == rank for pause in self.route.pauses)
+        if leg.planned_seconds and not paused:
+            driven = round((leg.end - leg.start).total_seconds())
+            planned = self.progress.planned_seconds + leg.planned_seconds
+            self._become(
+                planned_seconds=planned, driven_seconds=self.progress.driven_seconds + driven
+            )
+
+    def _note(self, task: Task, stop: Stop, fact: Fact) -> None:
+        outcome = Outcome.SUCCEEDED if isinstance(fact.what, Success) else Outcome.FAILED
+        note = Note(charge(task), task.kind, outcome, fact.event_time, stop.stop_id)
+        self._become(notes={**self.progress.notes, task.task_id: note})
+        self.events.append(recorded(self.crew, task, stop.stop_id, fact))
+        if isinstance(fact.what, Failure):
+            self.alarms.append(failed(self.route, task, stop, fact))
+
+    # Inferences.
+
+    def _is_pending(self, stop: Stop) -> bool:
+        visit = self.progress.visit(stop.stop_id)
+        return visit.arrived_at is None and not visit.skipped
+
+    def _planned_seconds(self, stop_id: str) -> int:
+        leg = self.route.leg_between(self.progress.last_stop, stop_id)
+        return leg.seconds if leg else 0
+
+    def _served_since(self, stop_id: str, at: datetime) -> datetime:
+        """When service must have begun, for a driver who only tells its end."""
+        stop, visit = self.route.stop(stop_id), self.progress.visit(stop_id)
+        if visit.arrived_at or stop is None:
+            return at
+        begun = at - timedelta(seconds=stop.service_seconds)
+        return max(begun, self._busy_until() or begun)
+
+    def _busy_until(self) -> datetime | None:
+        """Until when the vehicle was elsewhere for sure."""
+        elsewhere = [note.at for note in self.progress.notes.values()]
+        known = [*elsewhere, *([self.progress.left_at] if self.progress.left_at else [])]
+        return max(known, default=None)
+
+    def _left_before(self, stop_id: str, at: datetime) -> datetime:
+        """When the vehicle must have left where it stood, to be elsewhere at a moment."""
+        rank = self.progress.at_stop
+        leg = self.route.leg_between(rank, stop_id)
+        driven = timedelta(seconds=leg.seconds if leg else 0)
+        served = [n.at for n in self.progress.notes.values() if n.stop_id == rank]
+        visit = self.progress.visit(rank)
+        earliest = max([*served, visit.arrived_at or at])
+        return min(at, max(earliest, at - driven))
+
+    def _point(self, stop_id: str, depot: Point | None) -> Point | None:
+        stop = self.route.stop(stop_id) if stop_id else None
+        return stop.location if stop else (None if stop_id else depot)
+
+    # Words for the feed.
+
+    def _arrived(self, stop: Stop, at: datetime, source: Source) -> StopArrived:
+        earlier = [one for one in self.pending if one.stop_id != stop.stop_id]
+        rank = self.route.rank(stop.stop_id) or 0
+        in_sequence = all((self.route.rank(one.stop_id) or 0) > rank for one in earlier)
+        told = self.progress.told.get(stop.stop_id)
+        return StopArrived(
+            crew=self.crew,
+            stop_id=stop.stop_id,
+            at=at,
+            source=source,
+            tasks=tuple(charge(task) for task in stop.tasks),
+            planned_at=stop.arrival,
+            in_sequence=in_sequence,
+            last_quote=_before(told.quotes, at) if told else None,
+            early_quote=_before(told.quotes, at - EARLY_QUOTE) if told else None,
+        )
+
+    def _departed(
+        self, stop_id: str, at: datetime, source: Source, arrived: datetime
+    ) -> StopDeparted:
+        stop = self.route.stop(stop_id)
+        tasks = tuple(charge(task) for task in stop.tasks) if stop else ()
+        planned = stop.departure if stop else None
+        return StopDeparted(self.crew, stop_id, at, source, tasks, planned, arrived)
+
+    def _completed(self) -> RouteCompleted:
+        notes = self.progress.notes.values()
+        succeeded = sum(_succeeded(note) for note in notes)
+        start, end = self.progress.started_at, self.progress.ended_at
+        assert start is not None and end is not None  # noqa: PT018, S101 - `complete` asked
+        return RouteCompleted(
+            crew=self.crew,
+            start=start,
+            end=end,
+            meters=self.progress.meters,
+            planned_meters=self.route.meters,
+            succeeded=succeeded,
+            failed=len(notes) - succeeded,
+            unattempted=len(self.open_tasks),
+            planned_seconds=round((self.route.end_time - self.route.start_time).total_seconds()),
+        )
+
+
+def _before(quotes: tuple[Quote, ...], at: datetime) -> Quote | None:
+    told = [quote for quote in quotes if quote.told_at <= at]
+    return told[-1] if told else None
+
+
+def _succeeded(note: Note) -> bool:
+    return note.outcome is Outcome.SUCCEEDED
