@@ -69,20 +69,20 @@ class Day:
         started = time.monotonic()
         async with AsyncExitStack() as stack:
             crew = await self._open(stack)
-            with Trace("import") as trace:
+            with Trace("morning") as trace:  # each delivery keeps it, up to its proof
                 tasks = await crew.office.import_deliveries(self.jobs[:-1])
-            await self._be_refused(crew, tasks)
-            plan = await self._plan(crew, tasks)
-            script = write(
-                [planned(route) for route in await crew.desk.routes(plan.route_plan_id)],
-                self.jobs[-1].delivery_id,
-                self.dice,
-            )
+                await self._be_refused(crew, tasks)
+                plan = await self._plan(crew, tasks)
+            script = await self._script(crew)
             accepted = await self._tender(crew, tasks)
             balance = await self._run(crew, plan, script, accepted)
             survey = Survey(crew.api, self.setting, self.dice)
             seconds = time.monotonic() - started
             return await survey.findings(PLAN, script, balance, trace.trace_id, seconds)
+
+    async def _script(self, crew: Crew) -> Script:
+        routes = [planned(route) for route in await crew.desk.routes(PLAN)]
+        return write(routes, self.jobs[-1].delivery_id, self.dice)
 
     async def _open(self, stack: AsyncExitStack) -> Crew:
         """Tenant, keys and people; fleet, zone and carrier."""

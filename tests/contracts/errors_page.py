@@ -17,8 +17,8 @@ HEAD = """# Errors
 
 Every error is a `google.rpc.Status` with an `ErrorInfo{reason, domain, metadata}`; bad requests add
 `BadRequest.field_violations` for all faults at once, and what may be retried a `RetryInfo`. The
-domain is `<service>.doorstep`, or `mesh.doorstep` for what every service raises alike. Where there is
-a cure, `metadata.action` says it.
+domain is `<service>.doorstep`, or `mesh.doorstep` for what every service raises alike. Where there
+is a cure, `metadata.action` says it.
 
 Generated from the contracts by `python -m tests.contracts.errors_page`; do not edit.
 """

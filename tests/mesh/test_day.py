@@ -1,0 +1,96 @@
+"""
+A day in which everything dies once: nothing is lost, nothing doubled, the day completes.
+
+Method: the day of `make run`, smaller and faster, on a mesh of its own. While everybody works, each
+service in turn and then PostgreSQL is killed by SIGKILL and started again; simulated time stands
+still while a part is down, the calls under way do not. What was sent is counted by the day itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clients.day.pace import DayClock
+from clients.day.run import Options, run
+from clients.day.setting import SEED
+from deploy.local.mesh import Mesh
+from deploy.table import NAMES
+
+pytestmark = [pytest.mark.mesh, pytest.mark.timeout(600)]
+
+DELIVERIES, VEHICLES = 70, 7
+FACTOR = 400.0  # a day of ten hours in a minute and a half
+BETWEEN = timedelta(minutes=40)  # simulated, between two deaths
+
+
+def options(state: Path) -> Options:
+    return Options(
+        once=True,
+        map_file=None,
+        deliveries=DELIVERIES,
+        vehicles=VEHICLES,
+        factor=FACTOR,
+        seed=SEED,
+        port_base=0,
+        state=state,
+    )
+
+
+async def kill_each_once(mesh: Mesh, clock: DayClock) -> None:
+    """Every service and the database, one after the other, in the middle of the day."""
+    await clock.wait(3 * BETWEEN)
+    for name in NAMES:
+        await mesh.kill(name)
+        async with clock.held():
+            await mesh.restart(name)
+        await clock.wait(BETWEEN)
+    await mesh.kill_postgres()
+    async with clock.held():
+        await mesh.restart_postgres()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("day")
+
+
+@pytest.fixture(scope="module")
+async def result(folder: Path) -> dict[str, Any]:
+    return await run(options(folder), kill_each_once)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_nothing_is_lost_or_doubled_when_everything_dies_once(result: dict[str, Any]) -> None:
+    assert result["events_sent"] > 1000
+    assert result["lost_events"] == 0
+    assert result["duplicate_events"] == 0
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_day_completes_all_the_same(result: dict[str, Any]) -> None:
+    broken = [name for name, holds in result["invariants"].items() if not holds]
+
+    assert broken == []
+    assert result["deliveries"] == DELIVERIES
+
+
+def spans(folder: Path) -> Iterator[dict[str, Any]]:
+    for file in sorted((folder / "traces").glob("*.jsonl")):
+        yield from map(json.loads, file.read_text().splitlines())
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_one_trace_leads_from_the_import_to_the_proof(
+    result: dict[str, Any], folder: Path
+) -> None:
+    trace = [span for span in spans(folder) if span["trace_id"] == result["trace_id"]]
+    names = {span["name"].rpartition("/")[2] for span in trace}
+
+    assert {"BatchCreateDeliveries", "DraftRoutePlan", "SubmitProof"} <= names
+    assert {span["service"] for span in trace} >= {"gateway", *NAMES}
