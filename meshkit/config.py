@@ -2,8 +2,9 @@
 Settings: one frozen class per service, every knob a field with its unit in the name.
 
 A variable is `DOORSTEP_<SERVICE>_<FIELD>`. The few fields that a whole mesh shares (SHARED) may be
-given once as `DOORSTEP_<FIELD>`; the service's own variable wins. A variable with the service's
-prefix that names no field stops the service: a misspelled knob must not pass for a default.
+given once as `DOORSTEP_<FIELD>`; the service's own variable wins. A secret may stand in a file
+named by `DOORSTEP_<SERVICE>_<FIELD>_FILE` instead, as a cluster mounts it. A variable with the
+service's prefix that names no field stops the service: a misspelling must not pass for a default.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ SHARED = frozenset(
         "trace_ratio",
     }
 )
+FILE_SUFFIX = "_FILE"
 MASK = "***"
 
 
@@ -52,6 +54,8 @@ class MeshSettings(BaseSettings):
 
     listen: str = "127.0.0.1:0"  # host:port; port 0 takes a free one
     database_url: SecretStr | None = None  # postgresql://...; None where a service stores nothing
+    app_url: SecretStr | None = None  # the same as X_app: row-level security shows one tenant
+    worker_url: SecretStr | None = None  # the same as X_worker: all tenants
     jwks_file: Path = Path(".doorstep/keys/jwks.json")  # whose tokens are believed
     key_file: Path | None = None  # this service's private key; default: beside the JWKS file
     clock_file: Path | None = None  # simulated time, in a sandbox only
@@ -106,8 +110,9 @@ class MeshSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then the service's variables, then the mesh's; no hidden files."""
-        return init_settings, env_settings, _SharedVariables(settings_cls)
+        """Arguments, the service's variables, the files they name, then the mesh's variables."""
+        files = _SecretFiles(settings_cls, env_prefix=cls._prefix())
+        return init_settings, env_settings, files, _SharedVariables(settings_cls)
 
     @classmethod
     def _prefix(cls) -> str:
@@ -115,7 +120,9 @@ class MeshSettings(BaseSettings):
 
     @classmethod
     def _known_variables(cls) -> set[str]:
-        return {f"{cls._prefix()}{name.upper()}" for name in cls.model_fields}
+        knobs = {f"{cls._prefix()}{name.upper()}" for name in cls.model_fields}
+        secrets = (f"{cls._prefix()}{name.upper()}" for name in _secrets_of(cls))
+        return knobs | {f"{name}{FILE_SUFFIX}" for name in secrets}
 
     @classmethod
     def _unknown_variables(cls) -> list[str]:
@@ -139,6 +146,29 @@ class _SharedVariables(EnvSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         return {name: value for name, value in super().__call__().items() if name in SHARED}
+
+
+class _SecretFiles(EnvSettingsSource):
+    """`DOORSTEP_PLANNER_APP_URL_FILE` and the like: the path of a file that holds the secret."""
+
+    def __call__(self) -> dict[str, Any]:
+        named = {
+            field: os.environ.get(f"{self.env_prefix}{field.upper()}{FILE_SUFFIX}")
+            for field in _secrets_of(self.settings_cls)
+        }
+        return {field: _read_secret(Path(path)) for field, path in named.items() if path}
+
+
+def _secrets_of(settings: type[BaseSettings]) -> list[str]:
+    fields = settings.model_fields.items()
+    return [name for name, field in fields if "SecretStr" in str(field.annotation)]
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"the secret {path} cannot be read: {error.strerror}") from error
 
 
 def _is_secret(value: object) -> bool:

@@ -96,3 +96,29 @@ def test_settings_cannot_be_changed() -> None:
 
     with pytest.raises(ValueError, match="frozen"):
         settings.words_max = 3
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "url").write_text("postgresql://echo_app:s3cret@db/doorstep\n")
+    monkeypatch.setenv("DOORSTEP_ECHO_APP_URL_FILE", str(tmp_path / "url"))
+
+    settings = EchoSettings.load()
+
+    assert settings.app_url is not None
+    assert settings.app_url.get_secret_value().endswith("@db/doorstep")
+
+
+def test_a_secret_whose_file_is_missing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOORSTEP_ECHO_APP_URL_FILE", str(tmp_path / "nowhere"))
+
+    with pytest.raises(SettingsError, match="nowhere"):
+        EchoSettings.load()
+
+
+def test_only_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOORSTEP_ECHO_WORDS_MAX_FILE", "/dev/null")
+
+    with pytest.raises(SettingsError, match="DOORSTEP_ECHO_WORDS_MAX_FILE"):
+        EchoSettings.load()
