@@ -28,6 +28,10 @@ class Clock(Protocol):
         """The present moment, aware, in UTC."""
 
 
+class ClockError(ValueError):
+    """Simulated time cannot be had; the message says why."""
+
+
 class SystemClock:
     """Business time is real time: the only clock outside a sandbox."""
 
@@ -83,12 +87,12 @@ class SteppedClock:
 
     def __init__(self, path: Path, *, sandbox: bool) -> None:
         if not sandbox:
-            raise ValueError(
+            raise ClockError(
                 f"{path}: simulated time needs DOORSTEP_SANDBOX=1; refusing to promise by it"
             )
         self._path = path
-        self._seen = _stamp(path)
         self._pace = read_pace(path)
+        self._seen = (0, 0)  # no file has this stamp: the first look reads again
 
     @property
     def pace(self) -> Pace:
@@ -110,13 +114,13 @@ def open_clock(path: Path | None, *, sandbox: bool) -> Clock:
 
 
 def read_pace(path: Path) -> Pace:
-    """What a clock file says. Raises ValueError when it is not a clock file."""
+    """What a clock file says. Raises ClockError when there is none."""
     try:
         fields = json.loads(path.read_text())
         real, simulated = (datetime.fromisoformat(fields[key]) for key in ("real", "simulated"))
         return Pace(real, simulated, float(fields["factor"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is not a clock file: {error}") from error
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        raise ClockError(f"{path} is not a clock file: {error!r}") from error
 
 
 def write_pace(path: Path, pace: Pace) -> None:

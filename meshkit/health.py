@@ -65,6 +65,9 @@ class Health:
                 await self._ready()
         except (MeshError, OSError, TimeoutError) as error:
             return f"{type(error).__name__}: {error}"
+        except Exception:  # a bug in the probe must not stop the beat, and is no good sign
+            log.exception("probe_failed")
+            return "the probe failed"
         return None
 
     async def _tell(self, hindrance: str | None) -> None:

@@ -22,6 +22,7 @@ from meshkit import log as logs
 from meshkit import telemetry
 from meshkit.actions import actions_of
 from meshkit.auth import Authority
+from meshkit.clock import ClockError
 from meshkit.config import MeshSettings, SettingsError
 from meshkit.drain import Drain
 from meshkit.edge import Admission, Edge
@@ -56,8 +57,10 @@ def run(settings_class: type[Settings], start: Callable[[Settings], Awaitable[No
             uvloop.run(_awaited(start(settings)))
         finally:
             stop_telemetry()
-    except (CannotStart, MeshError, SettingsError) as error:
+    except (CannotStart, ClockError, MeshError, SettingsError) as error:
         sys.exit(f"{settings_class.service()}: {error}")
+    except KeyboardInterrupt:  # before it served; while it serves, that is a drain
+        sys.exit(128 + signal.SIGINT)
     except Exception:  # the log is where a process says why it ended
         log.exception("process_failed")
         sys.exit(1)

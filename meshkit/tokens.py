@@ -17,7 +17,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from meshkit.caller import Caller, Role
-from meshkit.config import MeshSettings
+from meshkit.config import MeshSettings, SettingsError
 from meshkit.ids import new_id
 from meshkit.keys import ALGORITHM, read_private_key
 
@@ -63,8 +63,13 @@ class TokenSource:
 
     @classmethod
     def of(cls, settings: MeshSettings) -> TokenSource:
-        """The identity of the service that the settings belong to."""
-        return cls.read(settings.own_key_file, f"{SERVICE_KEY_PREFIX}{settings.service()}")
+        """The identity of the service that the settings belong to; SettingsError without a key."""
+        service = settings.service()
+        try:
+            return cls.read(settings.own_key_file, f"{SERVICE_KEY_PREFIX}{service}")
+        except (OSError, ValueError) as error:
+            knob = f"DOORSTEP_{service.upper()}_KEY_FILE"
+            raise SettingsError(f"no key to sign with, see {knob}: {error}") from error
 
     @classmethod
     def read(cls, key_file: Path, key_id: str) -> TokenSource:

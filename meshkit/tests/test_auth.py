@@ -20,10 +20,18 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from meshkit.auth import TENANT_KEY, Authority, Caller, Role, TokenSource, mint
+from meshkit.config import SettingsError
 from meshkit.errors import Denied, MeshError, Unauthenticated
 from meshkit.keys import KeySet, generate_key, read_jwks, read_private_key
 from meshkit.method import Method
-from meshkit.testing import ISSUER_KEY, key_file, keys_folder, make_token, plausible
+from meshkit.testing import (
+    ISSUER_KEY,
+    key_file,
+    keys_folder,
+    make_token,
+    plausible,
+    test_settings,
+)
 from meshkit.tokens import TOKEN_SECONDS, key_owner
 
 SAY = Method("/meshtest.v1.EchoService/Say", frozenset({Role.DISPATCHER, Role.DRIVER}), 1)
@@ -300,6 +308,13 @@ def test_a_private_key_is_its_owners_alone(folder: Path) -> None:
     assert mode == 0o600
     assert "PRIVATE" not in (folder / "jwks.json").read_text()
     assert '"d"' not in (folder / "jwks.json").read_text()
+
+
+def test_a_service_without_a_key_says_which_knob_to_turn(tmp_path: Path) -> None:
+    settings = test_settings("echo", jwks_file=tmp_path / "jwks.json")
+
+    with pytest.raises(SettingsError, match=r"DOORSTEP_ECHO_KEY_FILE.*svc-echo\.pem"):
+        TokenSource.of(settings)
 
 
 def test_a_token_source_renews_before_the_end(

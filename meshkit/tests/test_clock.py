@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from meshkit.clock import (
+    ClockError,
     Pace,
     SteppedClock,
     StoppedClock,
@@ -96,6 +97,11 @@ def test_a_pause_holds_the_moment_it_began(tmp_path: Path) -> None:
     paused = clock.now()
 
     assert running < paused == clock.now()
+
+
+def test_a_clock_without_its_file_says_which(tmp_path: Path) -> None:
+    with pytest.raises(ClockError, match=r"clock\.json"):
+        open_clock(tmp_path / "clock.json", sandbox=True)
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", '{"real": 1, "simulated": 2, "factor": 3}', "no"])

@@ -169,6 +169,11 @@ async def test_a_message_over_the_limit_is_refused(echo: Any) -> None:
         )
 
 
+async def test_metadata_over_the_limit_are_refused(echo: Any) -> None:
+    with pytest.raises(Exhausted):
+        await echo.Say(say("x"), metadata=[("x-long", "x" * (64 << 10))])
+
+
 async def test_what_is_over_the_admitted_number_is_refused_at_once() -> None:
     async with serving(EchoServicer(), service="echo", concurrent_calls_max=2) as mesh:
         stub = pb_grpc.EchoServiceStub(mesh.channel(Role.DISPATCHER))

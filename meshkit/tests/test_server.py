@@ -95,6 +95,16 @@ async def test_readiness_follows_what_the_service_needs_and_liveness_does_not() 
         assert await health(mesh, "liveness") == SERVING
 
 
+async def test_a_probe_with_a_bug_is_no_good_sign() -> None:
+    async def broken() -> None:
+        raise KeyError("bug")
+
+    async with serving(EchoServicer(), service="echo", ready=broken) as mesh:
+        await asyncio.sleep(0.05)  # the first look at health comes right after the start
+
+        assert await health(mesh) == NOT_SERVING
+
+
 async def test_a_ready_service_says_so_under_every_name() -> None:
     async with serving(EchoServicer(), service="echo") as mesh:
         await asyncio.sleep(0.05)  # the first look at health comes right after the start
