@@ -81,7 +81,7 @@ class Bundle:
         since = travelled - np.repeat(travelled[self._firsts], self.lasts + 1)
         whole = since[self._firsts + self.lasts]
         paces = np.divide(durations, whole, out=np.zeros_like(durations), where=whole > 0)
-        seconds = since * paces[self._owners]
+        seconds: Floats = since * paces[self._owners]
         seconds[self._firsts + self.lasts] = durations
         for number, presence in enumerate(p for p in presences if isinstance(p.place, Line)):
             if presence.offsets_seconds:

@@ -92,10 +92,11 @@ class Timeline:
 
     def _next_change(self, day: date) -> date:
         """A day up to which every one is like the end of `day`."""
-        if day not in self._next:
+        found = self._next.get(day)  # read once: another thread may clear what is kept
+        if found is None:
             changes = [c for tenure in self._tenures for c in self._changes(tenure, day)]
-            self._next[day] = min(changes, default=date.max - DAY)
-        return self._next[day]
+            found = self._next[day] = min(changes, default=date.max - DAY)
+        return found
 
     def _changes(self, tenure: Tenure, day: date) -> Iterator[date]:
         for edge in (tenure.start, tenure.end):
@@ -152,17 +153,19 @@ class Timeline:
         active = tuple(judged for start, end, judged in windows if start <= at < end)
         if not active:
             return ALLOWED
-        if active not in self._outcomes:
-            self._outcomes[active] = judge(active)
-        return self._outcomes[active]
+        outcome = self._outcomes.get(active)
+        if outcome is None:
+            outcome = self._outcomes[active] = judge(active)
+        return outcome
 
     def _of(self, rule_set: RuleSet, day: date) -> tuple[Judged, ...]:
         """The rules that are, or may be, about the vehicle, in the order of the zone."""
         key = (rule_set.rule_set_id, day if self._vehicle.has_dated_permits else None)
-        if key not in self._judged:
+        found = self._judged.get(key)
+        if found is None:
             judged = (_judged(rule, self._vehicle, day) for rule in rule_set.zone.rules)
-            self._judged[key] = tuple(j for j in judged if j.truth is not Truth.FAILS)
-        return self._judged[key]
+            found = self._judged[key] = tuple(j for j in judged if j.truth is not Truth.FAILS)
+        return found
 
 
 def _judged(rule: Rule, vehicle: Vehicle, day: date) -> Judged:

@@ -1,0 +1,21 @@
+"""Every knob of compliance; variables are `DOORSTEP_COMPLIANCE_<FIELD>`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from meshkit.config import MeshSettings, settings_of
+
+
+class ComplianceSettings(MeshSettings):
+    """Settings of the process, frozen."""
+
+    model_config = settings_of("compliance")
+
+    tracking_address: str = ""  # host:port of tracking's feed; empty follows nothing
+    country_code: str = Field(default="", pattern="^([A-Z]{2})?$")  # of legs that state none
+    factor_set_id: str = "desnz-2025"  # of emissions for which nobody names another
+    charging_permille: int = Field(
+        default=900, ge=500, le=1000
+    )  # grid energy that reaches batteries
+    rule_books_max: int = Field(default=64, ge=1)  # tenants whose rules stay in memory

@@ -1,0 +1,103 @@
+"""
+Which rows of a factor table describe a vehicle, best first.
+
+Pure. The classes are those of the UK government's conversion factors (DESNZ/DEFRA): vans by
+reference mass, rigid trucks by gross mass and load, average cars, average motorbikes. Where the
+table knows no such vehicle a neighbour stands in, and is named as an assumption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from services.compliance.domain.vehicle import Category, Fuel, Vehicle
+
+VAN_CLASSES = (  # upper bound of the reference mass in grams; DESNZ conversion factors 2025
+    (1_305_000, "van-1"),
+    (1_740_000, "van-2"),
+    (3_500_000, "van-3"),
+)
+RIGID_CLASSES = (  # upper bound of the gross mass in grams; DESNZ conversion factors 2025
+    (7_500_000, "rigid-7.5t"),
+    (17_000_000, "rigid-17t"),
+)
+REFERENCE_EXTRA_GRAMS = (
+    25_000  # reference mass = mass in running order + 25 kg: Reg. 715/2007 art. 3
+)
+VARIANTS: dict[Fuel, tuple[str, ...]] = {
+    Fuel.DIESEL: ("diesel",),
+    Fuel.PETROL: ("petrol",),
+    Fuel.ELECTRIC: ("electric",),
+    Fuel.LPG: ("lpg",),
+    Fuel.CNG: ("cng",),
+    Fuel.HYBRID_PETROL: ("hybrid", "petrol"),
+    Fuel.HYBRID_DIESEL: ("hybrid", "diesel"),
+    Fuel.PLUG_IN_PETROL: ("plug-in", "petrol"),
+    Fuel.PLUG_IN_DIESEL: ("plug-in", "diesel"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Rows with weights that together describe the vehicle, and what that assumes."""
+
+    parts: tuple[tuple[str, int], ...]
+    assumptions: tuple[str, ...] = ()
+
+
+def candidates(vehicle: Vehicle, mass_grams: int) -> Iterator[Candidate]:
+    """From exact to rough; `mass_grams` is the load."""
+    if vehicle.category is Category.CYCLE:
+        return
+    if vehicle.category in (Category.N2, Category.N3):
+        yield from _trucks(vehicle, mass_grams)
+    elif vehicle.category is Category.M1:
+        yield from _named(("car-average",), vehicle)
+    elif vehicle.category is Category.L:
+        yield from _light(vehicle)
+    else:
+        yield from _vans(vehicle)
+    assumed = ("the vehicle is not known well: an average van of unknown fuel stands in",)
+    yield Candidate((("van-average.unknown.km", 1),), assumed)
+
+
+def _vans(vehicle: Vehicle) -> Iterator[Candidate]:
+    mass = vehicle.unladen_mass_grams
+    own = () if mass is None else (_class_of(mass + REFERENCE_EXTRA_GRAMS, VAN_CLASSES, "van-3"),)
+    yield from _named((*own, "van-average"), vehicle)
+
+
+def _light(vehicle: Vehicle) -> Iterator[Candidate]:
+    if vehicle.fuel is Fuel.ELECTRIC:
+        assumed = ("a light electric vehicle counts as a small electric car",)
+        yield Candidate((("car-small.electric.km", 1),), assumed)
+    else:
+        yield Candidate((("motorbike-average.km", 1),))
+
+
+def _named(classes: tuple[str, ...], vehicle: Vehicle) -> Iterator[Candidate]:
+    variants = VARIANTS.get(vehicle.fuel, ()) if vehicle.fuel else ()
+    for variant, name in product(variants, classes):
+        rough = name != classes[0] or variant != variants[0]
+        assumed = (f"{name} {variant} stands in for this vehicle",) if rough else ()
+        yield Candidate(((f"{name}.{variant}.km", 1),), assumed)
+
+
+def _trucks(vehicle: Vehicle, mass_grams: int) -> Iterator[Candidate]:
+    mass = vehicle.max_mass_grams
+    name = "rigid-all" if mass is None else _class_of(mass, RIGID_CLASSES, "rigid-over-17t")
+    prefix = "cooled-" if vehicle.refrigerated else ""
+    diesel = vehicle.fuel in (Fuel.DIESEL, Fuel.HYBRID_DIESEL)
+    assumed = () if diesel else ("a diesel truck stands in: the table has no other",)
+    payload = vehicle.payload_grams
+    if payload:
+        load = min(mass_grams, payload)
+        empty, full = f"{prefix}{name}.empty.km", f"{prefix}{name}.full.km"
+        yield Candidate(((empty, payload - load), (full, load)), assumed)
+    yield Candidate(((f"{prefix}{name}.average.km", 1),), assumed)
+
+
+def _class_of(mass_grams: int, classes: tuple[tuple[int, str], ...], beyond: str) -> str:
+    return next((name for bound, name in classes if mass_grams <= bound), beyond)

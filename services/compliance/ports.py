@@ -1,0 +1,165 @@
+"""
+What compliance asks of the world.
+
+Stores are bound to one transaction of one tenant: what they write happens together, with the
+changes they put into the feed, or not at all. "None" means that this tenant has no such thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.compliance.domain.factors import FactorSet
+from services.compliance.domain.finding import Decision
+from services.compliance.domain.geometry import Box
+from services.compliance.domain.ledger import (
+    Dimension,
+    EmissionRecord,
+    Load,
+    Outcome,
+    Report,
+)
+from services.compliance.domain.rulebook import RuleBook
+from services.compliance.domain.verdict import Verdict
+from services.compliance.domain.zone import Closure, RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureVersion:
+    """A closure as one revision has it."""
+
+    closure: Closure
+    revision: int
+    rules_version: int
+    create_time: datetime
+    record_time: datetime
+
+    @property
+    def etag(self) -> str:
+        """Names the revision for updates."""
+        return str(self.revision)
+
+
+class RuleStore(Protocol):
+    """Zones, their versions, and closures."""
+
+    async def next_rules_version(self) -> int:
+        """Counts one more change of rules; until the end of the transaction nobody else does."""
+
+    async def zone(self, zone_id: str) -> RuleSet | None:
+        """The last recorded version of a zone."""
+
+    async def zones(
+        self, after: str, limit: int, box: Box | None, with_retired: bool
+    ) -> Sequence[RuleSet]:
+        """The last versions of zones, in the order of ids after one."""
+
+    async def rule_set(self, rule_set_id: str) -> RuleSet | None:
+        """One version."""
+
+    async def rule_sets(self, ids: Sequence[str]) -> Mapping[str, RuleSet]:
+        """Several versions by their ids; those that do not exist are left out."""
+
+    async def versions(self, zone_id: str, before: int | None, limit: int) -> Sequence[RuleSet]:
+        """Versions of a zone ("": of all), newest first, older than a rules version."""
+
+    async def add_rule_set(self, rule_set: RuleSet) -> None:
+        """Keeps a new version and tells the feed."""
+
+    async def closure(self, closure_id: str) -> ClosureVersion | None:
+        """The last revision of a closure."""
+
+    async def closures(
+        self, after: str, limit: int, start: datetime | None, end: datetime | None
+    ) -> Sequence[ClosureVersion]:
+        """The last revisions that hold in `[start, end)`, in the order of ids after one."""
+
+    async def add_closure(self, version: ClosureVersion) -> None:
+        """Keeps a new revision and tells the feed."""
+
+
+class Shelf(Protocol):
+    """Rule books, kept as long as nothing changes."""
+
+    async def book(self, tenant: str, as_of: datetime | None) -> RuleBook:
+        """All rules of a tenant as known at a moment (None: all that is known)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionFilter:
+    """Which decisions to list; empty selects all."""
+
+    route_plan_id: str = ""
+    route_id: str = ""
+    vehicle_id: str = ""
+    zone_id: str = ""
+    verdicts: tuple[Verdict, ...] = ()
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class DecisionStore(Protocol):
+    """Decisions, append-only."""
+
+    async def add(self, decisions: Sequence[Decision]) -> None:
+        """Keeps decisions and tells the feed."""
+
+    async def get(self, decision_id: str) -> Decision | None:
+        """One decision."""
+
+    async def list(
+        self, wanted: DecisionFilter, before: tuple[datetime, str] | None, limit: int
+    ) -> Sequence[Decision]:
+        """Decisions, newest first, older than one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFilter:
+    """Which records count; empty selects all."""
+
+    route_id: str = ""
+    delivery_id: str = ""
+    vehicle_id: str = ""
+    carrier_id: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+    with_replaced: bool = False
+
+
+class LedgerStore(Protocol):
+    """The carbon ledger."""
+
+    async def of_leg(self, leg_id: str) -> EmissionRecord | None:
+        """The record of a leg that counts."""
+
+    async def carried(self, route_id: str) -> tuple[Load, ...]:
+        """What the route has carried so far."""
+
+    async def add(self, record: EmissionRecord) -> None:
+        """Keeps a record, marks the one it replaces, and tells the feed."""
+
+    async def records(
+        self, wanted: RecordFilter, after: str, limit: int
+    ) -> Sequence[EmissionRecord]:
+        """Records in the order in which they were made, after one."""
+
+    async def add_outcome(self, outcome: Outcome) -> None:
+        """Keeps how an attempt ended; the first outcome of a task stays."""
+
+    async def report(
+        self, wanted: RecordFilter, dimension: Dimension, after: str, limit: int
+    ) -> Report:
+        """Sums by a dimension, in the order of keys after one."""
+
+
+class FactorShelf(Protocol):
+    """Factor sets."""
+
+    def get(self, factor_set_id: str) -> FactorSet | None:
+        """A set by its id."""
+
+    def list(self, country_code: str) -> Sequence[FactorSet]:
+        """The sets for a country ("": all), in the order of ids."""
