@@ -69,7 +69,7 @@ class Engine:
 
     def matrix(self, asked: TravelQuestion) -> TravelMatrix:
         """Times and distances between all points."""
-        question = self._question(asked)
+        question = self.question(asked)
         if question is None:
             return self._roadless_matrix(asked)
         seconds, meters = matrices(question)
@@ -78,7 +78,7 @@ class Engine:
 
     def legs(self, asked: TravelQuestion, pairs: Sequence[tuple[int, int]]) -> tuple[Leg, ...]:
         """The ways of these pairs."""
-        question = self._question(asked)
+        question = self.question(asked)
         if question is None:
             network = NETWORK_OF_PROFILE[asked.profile.name]
             return tuple(
@@ -96,7 +96,7 @@ class Engine:
                 self.matrix(asked)
                 self.legs(asked, [(0, 1)])
 
-    def _question(self, asked: TravelQuestion) -> Question | None:
+    def question(self, asked: TravelQuestion) -> Question | None:
         """The question on its network; None where the map has no road for the profile."""
         own = self._networks.get(NETWORK_OF_PROFILE[asked.profile.name].name)
         if own is None:
@@ -107,12 +107,13 @@ class Engine:
             graph=own.graph,
             index=own.index,
             lines=own.lines,
-            hour=self._hour_metric(own, self._hour(asked), own.lines.closed_roads(polygons)),
+            hour=self._hour_metric(own, self.hour(asked), own.lines.closed_roads(polygons)),
             points=asked.points,
             polygons=polygons,
         )
 
-    def _hour(self, asked: TravelQuestion) -> int | None:
+    def hour(self, asked: TravelQuestion) -> int | None:
+        """The hour whose speeds apply, local to the map; None for free roads."""
         return None if asked.departure is None else asked.departure.astimezone(self._zone).hour
 
     def _hour_metric(self, own: RoadNetwork, hour: int | None, closed: Array) -> HourMetric:

@@ -68,8 +68,10 @@ class RoadLines:
         road = self._nearest(dots)
         lines = self.lines[road]
         share = shapely.line_locate_point(lines, dots, normalized=True)
-        on_lat, on_lng = self._degrees(shapely.line_interpolate_point(lines, share, True))
-        meters = great_circle_meters(lat, lng, on_lat, on_lng)
+        on_lat, on_lng = self._degrees(
+            shapely.line_interpolate_point(lines, share, normalized=True)
+        )
+        meters = np.where(road >= 0, great_circle_meters(lat, lng, on_lat, on_lng), np.inf)
         within = (road >= 0) & (meters <= SNAP_METERS_MAX)
         lengths = self._graph.road_centimeters[road]
         return Snapped(
