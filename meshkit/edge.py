@@ -93,6 +93,8 @@ class Edge:
         behavior, parse = _behavior(handler), _parser(handler)
         if _is_pending(behavior):
             behavior, parse = _pending(method), bytes
+        else:
+            validate.prepare(method.request)
         if handler.response_streaming:
             return self._streaming(method, handler, behavior, parse)
         return self._single(method, handler, behavior, parse)

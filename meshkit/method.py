@@ -8,6 +8,8 @@ from functools import cache
 
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 
 from doorstep.type.v1 import access_pb2
 from meshkit.caller import Role
@@ -22,6 +24,7 @@ class Method:
     path: str  # as on the wire: /doorstep.planner.v1.PlannerService/OptimizeRoutes
     callers: frozenset[Role]  # besides services, which may call everything
     seconds_max: float | None  # None for watches, which end by themselves
+    request: type[Message] = Message
 
     @property
     def name(self) -> str:
@@ -44,7 +47,8 @@ def method_of(path: str) -> Method | None:
 def _read(path: str, described: MethodDescriptor) -> Method:
     options = described.GetOptions()
     seconds = options.Extensions[access_pb2.deadline_seconds]
-    return Method(path, _roles(options.Extensions[access_pb2.callers]), seconds or None)
+    callers = _roles(options.Extensions[access_pb2.callers])
+    return Method(path, callers, seconds or None, GetMessageClass(described.input_type))
 
 
 def _roles(callers: Iterable[access_pb2.Caller.ValueType]) -> frozenset[Role]:

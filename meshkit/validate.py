@@ -16,6 +16,7 @@ bytes, of which the rules take 5; 1.6 us for each item of a batch; 0.8 ms for a 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -47,6 +48,16 @@ def check(request: Message) -> None:
             domain=MESH_DOMAIN,
             violations=found,
         )
+
+
+def prepare(request: type[Message]) -> None:
+    """
+    Compiles the rules of a request type, so that the first call does not wait for it.
+
+    Raises protovalidate's CompilationError when the contract itself is wrong. All methods of a
+    service take 10 to 70 ms (measured), far more than an event loop may be held.
+    """
+    deque(violations(request()), maxlen=0)
 
 
 def violations(request: Message, at: str = "") -> Iterator[Violation]:
