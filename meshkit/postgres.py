@@ -197,6 +197,7 @@ class Database:
 @asynccontextmanager
 async def _running(pulse: Pulse) -> AsyncIterator[None]:
     task = asyncio.create_task(pulse.run())
+    task.add_done_callback(pulse.ended)
     try:
         yield
     finally:

@@ -40,6 +40,7 @@ class Pulse:
         self._rung = asyncio.Event()
         self._moved = asyncio.Event()
         self._lost_since: float | None = None
+        self._failure: BaseException | None = None
 
     def heads(self, feed: str) -> Positions:
         """The last sequences that this process knows of."""
@@ -114,7 +115,15 @@ class Pulse:
             self._lost_since = asyncio.get_running_loop().time()
         self._wake()
 
+    def ended(self, task: asyncio.Task[None]) -> None:
+        """Told when `run` has ended: a bug there must not leave the watchers waiting."""
+        if not task.cancelled():
+            self._failure = task.exception()
+            self._wake()
+
     def _refuse_when_lost(self) -> None:
+        if self._failure is not None:
+            raise RuntimeError("the pulse has stopped") from self._failure
         now = asyncio.get_running_loop().time()
         if self._lost_since is not None and now - self._lost_since > LOST_SECONDS:
             raise pg_errors.unavailable()

@@ -15,16 +15,15 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 
 from meshkit import cursor as cursors
-from meshkit import feed
+from meshkit import feed, pg_errors
 from meshkit.caller import MESH_DOMAIN
 from meshkit.cursor import Positions
 from meshkit.errors import Exhausted, Invalid, Violation
 from meshkit.feed import EVENTS, Batch, Change
-from meshkit.pg_errors import RETRY_AFTER
 from meshkit.postgres import Database
 
 HEARTBEAT_SECONDS = 15.0  # the longest silence of a watch
-WATCHERS_MAX = 500  # of one database in one process; each holds at most one batch
+WATCHERS_MAX = 200  # of one database in one process; each holds at most one batch
 
 Response = TypeVar("Response", bound=Message)
 
@@ -137,6 +136,8 @@ async def _next(
     until = loop.time() + seconds
     while await db.pulse.wait_beyond(EVENTS, place, until - loop.time()):
         batch = await _read(db, place, types, tenant)
+        if batch.positions == place:  # the feed went back under us: its store was replaced
+            raise pg_errors.unavailable()
         if batch.changes or loop.time() >= until:
             return batch
         place = batch.positions
@@ -160,7 +161,7 @@ def _counted(db: Database) -> Iterator[None]:
             "WATCHERS_EXHAUSTED",
             f"{WATCHERS_MAX} watches are open here, the most there may be",
             domain=MESH_DOMAIN,
-            retry_after=RETRY_AFTER,
+            retry_after=pg_errors.RETRY_AFTER,
         )
     db.watchers += 1
     try:

@@ -17,10 +17,13 @@ import pytest
 
 from meshkit import feed, pulse
 from meshkit import watch as watching
-from meshkit.errors import Exhausted, Gone, Invalid
+from meshkit.embedded import EmbeddedPostgres
+from meshkit.errors import Exhausted, Gone, Invalid, Unavailable
 from meshkit.feed import Batch
-from meshkit.pgtest import PostgresForTests, opened
+from meshkit.migrate import migrate
+from meshkit.pgtest import PostgresForTests, open_folder, opened
 from meshkit.postgres import Database
+from meshkit.roles import provision
 from meshkit.tests.conftest import MIGRATIONS
 from meshkit.tests.journal import entry_ids, pb, write_each
 from meshkit.watch import serve_watch, watch
@@ -195,6 +198,42 @@ async def test_a_watcher_that_stands_still_holds_nobody_up(db: Database) -> None
     assert await entry_ids(db, "acme") == ["a", "b"]
     for batches in stuck:
         await batches.aclose()
+
+
+async def test_a_feed_that_went_back_ends_the_watch(db: Database) -> None:
+    await write_each(db, "acme", "a")
+    batches = watch(db)
+    place = (await anext(batches)).positions
+    db.pulse.saw(feed.EVENTS, {shard: last + 5 for shard, last in place.items()})  # then restored
+
+    with pytest.raises(Unavailable):
+        await anext(batches)
+
+
+async def test_a_watch_lives_through_a_restart_and_ends_when_the_store_stays_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with open_folder() as folder, EmbeddedPostgres(folder / "pg") as server:
+        access = await provision(server.admin_url, "journal")
+        await migrate(server.admin_url, "journal", MIGRATIONS)
+        async with opened(access) as db:
+            batches = watch(db)
+            seen = asyncio.create_task(anext(batches))
+            await asyncio.sleep(0.1)  # let it come to wait
+            await asyncio.to_thread(_crash, server)
+            await write_each(db, "acme", "a")
+            assert [change.subject for change in (await seen).changes] == ["a"]
+
+            monkeypatch.setattr(pulse, "LOST_SECONDS", 0.3)
+            server.stop()
+            async with asyncio.timeout(5):
+                with pytest.raises(Unavailable):
+                    await anext(batches)
+
+
+def _crash(server: EmbeddedPostgres) -> None:
+    server.kill()
+    server.start()
 
 
 async def test_the_contracts_messages_carry_the_whole_change(db: Database) -> None:
