@@ -176,7 +176,7 @@ def _store_network(archive: Path, graph: Graph) -> None:
 
 def _load_network(archive: Path) -> CompiledNetwork:
     try:
-        with np.load(archive, allow_pickle=False) as arrays:
+        with archive.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return CompiledNetwork(
                 Graph(**{each.name: arrays[f"graph.{each.name}"] for each in fields(Graph)}),
                 Hierarchy(

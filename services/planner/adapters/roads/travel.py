@@ -51,9 +51,12 @@ class RoadTravelTimes:
     async def __aenter__(self) -> RoadTravelTimes:
         """Starts the worker; BadMap says what is wrong with the map."""
         try:
-            await self._running_worker()
+            self._worker = await Worker.start(self._folders, START_SECONDS_MAX)
         except WorkerLost as error:
             raise _unavailable("the travel worker does not start; its stderr says why") from error
+        finally:
+            if self._worker is None:
+                self._answers.cleanup()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -92,6 +95,11 @@ class RoadTravelTimes:
     def process_id(self) -> int | None:
         """The worker's process, None while there is none."""
         return self._worker.process_id if self._worker else None
+
+    @property
+    def answers_folder(self) -> Path:
+        """Where the worker leaves matrices until they are mapped."""
+        return self._folders.answers
 
     async def _ask(
         self, question: TravelQuestion, pairs: Sequence[tuple[int, int]] | None
@@ -135,9 +143,7 @@ class RoadTravelTimes:
     async def _running_worker(self) -> Worker:
         if self._is_closed:
             raise _unavailable("the planner is shutting down")
-        if self._worker is None:
-            self._worker = await Worker.start(self._folders, START_SECONDS_MAX)
-        elif not self._worker.is_running:
+        if self._worker is None or not self._worker.is_running:
             self._worker = await self._restarted()
         return self._worker
 
