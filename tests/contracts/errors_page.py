@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from meshkit.reasons import MESH_REASONS
 from tests.contracts.descriptors import PACKAGES, reasons
 from tests.run import ROOT
 
@@ -25,14 +26,29 @@ Generated from the contracts by `python -m tests.contracts.errors_page`; do not 
 
 
 def page() -> str:
-    return HEAD + "".join(line for package in PACKAGES for line in section(package))
+    services = (line for package in PACKAGES for line in section(package))
+    return HEAD + "".join((*mesh_section(), *services))
+
+
+def mesh_section() -> Iterator[str]:
+    yield heading("mesh")
+    for name, about in sorted(MESH_REASONS.items()):
+        yield row(name, about.meaning, about.action)
 
 
 def section(package: str) -> Iterator[str]:
-    yield f"\n## {package}.doorstep\n\n| reason | meaning | action |\n|---|---|---|\n"
+    yield heading(package)
     for name, comment in sorted(reasons()[package].items()):
         meaning, _, action = comment.partition("Action:")
-        yield f"| `{name}` | {cell(meaning)} | {cell(action)} |\n"
+        yield row(name, meaning, action)
+
+
+def heading(domain: str) -> str:
+    return f"\n## {domain}.doorstep\n\n| reason | meaning | action |\n|---|---|---|\n"
+
+
+def row(name: str, meaning: str, action: str) -> str:
+    return f"| `{name}` | {cell(meaning)} | {cell(action)} |\n"
 
 
 def cell(text: str) -> str:
