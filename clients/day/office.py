@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 
 from google.type.date_pb2 import Date
 
-from clients.day.city import demonstration_zone
 from clients.day.drive import Point
 from clients.day.fleet import BREAK_LENGTH, MAKES, Kind, Turn, history
 from clients.day.gate import Api
 from clients.day.setting import CURRENCY, Setting
 from clients.day.wire import interval, latlng, new_uuid, span, stamp
 from clients.day.work import HUB, Job, delivery
+from clients.day.zone import demonstration_zone
 from doorstep.compliance.v1 import zone_service_pb2
 from doorstep.dispatch.v1 import (
     access_service_pb2,

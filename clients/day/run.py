@@ -17,7 +17,6 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from clients.day.addresses import City, depot, middle, sample
-from clients.day.city import core, zone_of
 from clients.day.extract import BUILT_IN_CITY, read_city
 from clients.day.pace import DayClock
 from clients.day.play import Day, Ways
@@ -25,6 +24,7 @@ from clients.day.progress import Progress
 from clients.day.score import last_line
 from clients.day.setting import DAY, Setting
 from clients.day.work import dice, jobs
+from clients.day.zone import core, zone_of
 from deploy.local.mesh import Mesh
 from deploy.local.plan import Plan
 from deploy.local.state import State

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from clients.day.city import Box
+from clients.day.zone import Box
 
 CURRENCY = "EUR"
 DAY = date(2026, 11, 24)  # a Tuesday

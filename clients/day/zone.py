@@ -1,5 +1,5 @@
 """
-The city of the day: addresses, the hub, the civil time zone, and the demonstration zone.
+Where the demonstration zone lies and what it rules, and the civil time of a place.
 
 The zone is ours and says so: no city has it. It lies over the middle of the map, forbids old diesel
 vans all day and charges newer ones once a day, so that a day meets a denial and a charge.
