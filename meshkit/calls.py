@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Generator
+from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -81,8 +82,9 @@ class RaisingCall:
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         try:
-            async for reply in self._call:
-                yield reply
+            async with aclosing(aiter(self._call)) as replies:
+                async for reply in replies:
+                    yield reply
         except grpc.aio.AioRpcError as error:
             raise error_from_rpc(error) from error
         finally:

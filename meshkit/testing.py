@@ -156,13 +156,20 @@ def key_file(folder: Path, key_id: str) -> Path:
 
 
 def recorded_spans() -> Iterator[InMemorySpanExporter]:
-    """For a fixture: the spans that end from now on, in memory. One provider serves all tests."""
+    """For a fixture: the spans that end from now on, in memory."""
+    exporter = _exporter()
+    exporter.clear()
+    yield exporter
+    exporter.clear()
+
+
+@cache
+def _exporter() -> InMemorySpanExporter:
+    """One for all tests of a process: OpenTelemetry takes a provider once and for good."""
     exporter = InMemorySpanExporter()
-    processor = SimpleSpanProcessor(exporter)
     provider = trace.get_tracer_provider()
     if not isinstance(provider, TracerProvider):
         provider = TracerProvider(shutdown_on_exit=False)
         trace.set_tracer_provider(provider)
-    provider.add_span_processor(processor)
-    yield exporter
-    processor.shutdown()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    return exporter

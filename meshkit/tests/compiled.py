@@ -23,7 +23,17 @@ PROTOS = CONTRACT.parents[2] / "protos"
 @cache
 def compiled(name: str) -> tuple[Any, Any]:
     """The messages and the stubs of one file of `tests/contract`."""
-    folder = tempfile.mkdtemp(prefix="doorstep-meshtest-")
+    with tempfile.TemporaryDirectory(prefix="doorstep-meshtest-") as folder:
+        _compile(name, folder)
+        sys.path.insert(0, folder)
+        module = name.removesuffix(".proto").replace("/", ".")
+        messages = importlib.import_module(f"{module}_pb2")
+        stubs = importlib.import_module(f"{module}_pb2_grpc")
+        sys.path.remove(folder)
+    return messages, stubs
+
+
+def _compile(name: str, folder: str) -> None:
     google_protos = Path(next(iter(google.rpc.__path__))).parents[1]
     includes = (CONTRACT, PROTOS, files("grpc_tools") / "_proto", google_protos)
     status = protoc.main(
@@ -37,6 +47,3 @@ def compiled(name: str) -> tuple[Any, Any]:
     )
     if status:
         raise RuntimeError(f"protoc refused {name}")
-    sys.path.insert(0, folder)
-    module = name.removesuffix(".proto").replace("/", ".")
-    return importlib.import_module(f"{module}_pb2"), importlib.import_module(f"{module}_pb2_grpc")
