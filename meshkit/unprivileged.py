@@ -11,11 +11,12 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 NAMES = ("doorstep", "postgres")
+AS_USER = (sys.executable, "-I", "-S", Path(__file__).with_name("as_user.py"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,11 @@ class Account:
     uid: int | None = None
     gid: int | None = None
 
-    def options(self) -> dict[str, Any]:
-        """For `subprocess`: become this user, with none of root's groups."""
-        if self.uid is None:
-            return {}
-        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+    def command(self, *words: object, tied: bool = False) -> list[str]:
+        """The command, run as this user with none of root's groups; `tied` ends it with us."""
+        who = ("", "") if self.uid is None else (self.uid, self.gid)
+        starter = os.getpid() if tied else ""
+        return [str(word) for word in (*AS_USER, *who, starter, *words)]
 
     def take(self, path: Path) -> None:
         """Makes this user the owner of a file or folder."""
