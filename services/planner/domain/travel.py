@@ -15,7 +15,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-POINTS_MAX = 2_000  # of one question: the contract's limit for what is answered synchronously
+POINTS_MAX = 4_000  # of one question: 2,000 origins and as many destinations
 BLOCKED_AREAS_MAX = 500
 RING_POINTS_MAX = 5_000
 LEGS_MAX = 10_000

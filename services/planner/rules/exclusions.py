@@ -1,0 +1,37 @@
+"""
+Exclusions: a task can name the shifts that may serve it, and shifts and vehicles that may not.
+
+Hard. A driver's refusal arrives here. Reason EXCLUDED; cure: lift the exclusion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from services.planner.domain.instance import Instance
+from services.planner.domain.plan import Route, Violation
+from services.planner.domain.reason import Reason
+from services.planner.domain.shift import Shift
+from services.planner.domain.task import Task
+from services.planner.rules.walk import broken, shift_of, task_of
+
+REASON = Reason.EXCLUDED
+CURE = "lift the exclusion"
+
+
+def violations(instance: Instance, route: Route) -> Iterator[Violation]:
+    """Visits by a shift or vehicle that may not serve them."""
+    shift = shift_of(instance, route)
+    for visit in route.visits:
+        if excludes(task_of(instance, visit), shift):
+            yield broken(REASON, instance, route, visit)
+
+
+def excludes(task: Task, shift: Shift) -> bool:
+    """Whether a task may not be served by a shift."""
+    allowed = not task.allowed_shift_ids or shift.shift_id in task.allowed_shift_ids
+    return (
+        not allowed
+        or shift.shift_id in task.excluded_shift_ids
+        or shift.vehicle.vehicle_id in task.excluded_vehicle_ids
+    )

@@ -1,0 +1,157 @@
+"""
+Construction and repair: a plan at once, and every task that still fits put where it fits.
+
+Deterministic: ties fall to the lower rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from services.planner.domain.instance import Instance
+from services.planner.search.evaluate import holding
+from services.planner.search.insert import best, members
+from services.planner.search.solution import Line, Solution, hold_of
+
+GoOn = Callable[[], bool]  # whether time is left
+EJECTIONS_MAX = 4  # tasks of lower tiers that may make room for one of a higher
+
+
+def insertable(instance: Instance, tasks: Iterable[int]) -> list[int]:
+    """Tasks in the order in which they are placed: high tiers first, then those hard to place."""
+    problem = instance.problem
+    with_delivery = problem.deliveries_of_pickup
+    own = [task for task in tasks if not with_delivery[problem.tasks[task].task_id]]
+    return sorted(own, key=lambda task: (-problem.tasks[task].priority, freedom(instance, task)))
+
+
+def freedom(instance: Instance, task: int) -> tuple[int, int, int]:
+    """How easily a task is placed: by the shifts it allows, then the width of its windows."""
+    own = instance.problem.tasks[task]
+    shifts = len(own.allowed_shift_ids) or len(instance.problem.shifts)
+    narrow = 1 if own.skills.all_of or own.skills.one_of else 2
+    widths = [w.last_second - w.first_second for option in own.options for w in option.windows]
+    anytime = any(not option.windows for option in own.options)
+    return shifts * narrow, 1 << 40 if anytime else sum(widths), task
+
+
+def place_frozen(solution: Solution) -> None:
+    """Puts the frozen heads of routes in their order, as far as they hold."""
+    ranks = solution.instance.problem.rank_of_task
+    for line in solution.lines:
+        if line.view.frozen and not line.nodes:
+            nodes = [(ranks[pin.task_id], 0) for pin in line.view.frozen]
+            kept = hold_of(line.view, nodes)
+            solution.put(line, kept, holding(line.view, kept) if kept else None)
+
+
+def fill(solution: Solution, go_on: GoOn) -> int:
+    """Inserts every task that is left out where it costs least; says how many found a place."""
+    placed = 0
+    for task in insertable(solution.instance, solution.left_out):
+        if not go_on():
+            break
+        placed += place_best(solution, task)
+    return placed
+
+
+def place_best(solution: Solution, task: int) -> bool:
+    """Inserts a task where it costs least, unless leaving it out costs less."""
+    found = best(solution, task)
+    if found is None:
+        return False
+    penalty = sum(
+        solution.instance.penalties[member] for member in members(solution.instance, task)
+    )
+    if found.delta_micros >= penalty:
+        return False
+    solution.put(solution.lines[found.line], found.nodes, found.route)
+    return True
+
+
+def make_room(solution: Solution, go_on: GoOn) -> int:
+    """Serves tasks that found no place by leaving out tasks of lower tiers; says how many."""
+    tiers = {task: solution.instance.problem.tasks[task].priority for task in solution.left_out}
+    lowest = solution.tiers[-1] if solution.tiers else 0
+    placed = 0
+    for task in insertable(solution.instance, solution.left_out):
+        if tiers[task] > lowest and go_on():
+            placed += eject_for(solution, task)
+    return placed
+
+
+def eject_for(solution: Solution, task: int) -> bool:
+    """Takes the fewest, cheapest tasks of lower tiers out of one route so that a task fits."""
+    for size in range(1, EJECTIONS_MAX + 1):
+        for rank, line in enumerate(solution.lines):
+            if try_without(solution, task, rank, weakest(solution, line, task, size)):
+                return True
+    return False
+
+
+def weakest(solution: Solution, line: Line, task: int, size: int) -> frozenset[int]:
+    """The tasks of a line that matter least: below a task's tier, lowest tier and penalty first."""
+    instance = solution.instance
+    tier = instance.problem.tasks[task].priority
+    lower = [
+        node[0]
+        for node in line.nodes
+        if instance.problem.tasks[node[0]].priority < tier
+        and not instance.problem.tasks[node[0]].pickup_task_id
+        and not instance.problem.deliveries_of_pickup[instance.problem.tasks[node[0]].task_id]
+        and instance.problem.tasks[node[0]].task_id not in line.view.pins
+    ]
+    lower.sort(key=lambda t: (instance.problem.tasks[t].priority, instance.penalties[t], t))
+    return frozenset(lower[:size]) if len(lower) >= size else frozenset()
+
+
+def try_without(solution: Solution, task: int, rank: int, ejected: frozenset[int]) -> bool:
+    """Whether a task fits a line without some of its tasks; if so, it is put there."""
+    if not ejected:
+        return False
+    line = solution.lines[rank]
+    before, route = line.nodes, line.route
+    kept = [node for node in before if node[0] not in ejected]
+    shorter = holding(line.view, kept) if kept else None
+    if kept and shorter is None:
+        return False
+    solution.put(line, kept, shorter)
+    found = best(solution, task, [rank])
+    if found is None:
+        solution.put(line, before, route)
+        return False
+    solution.put(line, found.nodes, found.route)
+    return True
+
+
+def relocate(solution: Solution, go_on: GoOn) -> int:
+    """Takes each task out and puts it back where it costs least; says how many found better."""
+    moved = 0
+    for task in insertable(solution.instance, set(range(len(solution.instance.problem.tasks)))):
+        if not go_on():
+            break
+        moved += move_better(solution, task)
+    return moved
+
+
+def move_better(solution: Solution, task: int) -> bool:
+    """Moves one served task if another place is cheaper."""
+    gone = set(members(solution.instance, task))
+    line = next((one for one in solution.lines if any(n[0] == task for n in one.nodes)), None)
+    if line is None or any(
+        solution.instance.problem.tasks[one].task_id in line.view.pins for one in gone
+    ):
+        return False
+    before, route = line.nodes, line.route
+    kept = tuple(node for node in before if node[0] not in gone)
+    shorter = holding(line.view, kept) if kept else None
+    if kept and shorter is None:
+        return False
+    saved = line.cost_micros - (shorter.cost_micros if shorter else 0)
+    solution.put(line, kept, shorter)
+    found = best(solution, task)
+    if found is None or found.delta_micros >= saved:
+        solution.put(line, before, route)
+        return False
+    solution.put(solution.lines[found.line], found.nodes, found.route)
+    return True

@@ -1,0 +1,60 @@
+"""
+Bounds along a route by which most insertions are told hopeless without timing them.
+
+Forward: the earliest departure after each visit. Backward: the latest start of each service from
+which the rest can still hold. Breaks are left out of both bounds, so that whoever fails them
+fails for certain; who passes is timed exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.planner.domain.instance import Node
+from services.planner.search.schedule import last_open, open_at
+from services.planner.search.view import ShiftView, Stay
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """Per position 0..n: where the vehicle is, when it can leave, and the latest it can start."""
+
+    places: tuple[int, ...]
+    """The start, each visit, and the end."""
+    departures: tuple[int, ...]
+    """After the start and each visit, at the earliest."""
+    latest_starts: tuple[int, ...]
+    """Service at each visit, and the arrival at the end, at the latest."""
+    setups: tuple[int, ...]
+    """What each visit spends when the vehicle comes from another place; 0 at the end."""
+
+
+def slack_of(view: ShiftView, nodes: Sequence[Node]) -> Slack:
+    """The bounds of a sequence."""
+    stays = [view.stay(node) for node in nodes]
+    places = [view.start_place, *(stay.place for stay in stays)]
+    now = view.ready_second + view.shift.loading_left_seconds
+    departures = [now]
+    for here, stay in zip(places, stays, strict=False):
+        setup = stay.setup_seconds if stay.place != here else 0
+        start, _ = open_at(stay.windows, now + view.seconds(here, stay.place) + setup)
+        now = start + stay.service_seconds
+        departures.append(now)
+    return Slack(
+        (*places, view.end_of(places[-1])),
+        tuple(departures),
+        latest_starts(view, stays, places),
+        (*(stay.setup_seconds for stay in stays), 0),
+    )
+
+
+def latest_starts(view: ShiftView, stays: Sequence[Stay], places: Sequence[int]) -> tuple[int, ...]:
+    """From the end of the shift backward: the latest arrival at the end and start of each stay."""
+    there, setup = view.end_of(places[-1]), 0
+    latest = [view.shift.end_second - view.shift.unloading_seconds]
+    for here, stay in zip(reversed(places[:-1]), reversed(stays), strict=True):
+        depart = latest[-1] - setup - view.seconds(stay.place, there)
+        latest.append(last_open(stay.windows, depart - stay.service_seconds))
+        there, setup = stay.place, stay.setup_seconds if stay.place != here else 0
+    return tuple(reversed(latest))

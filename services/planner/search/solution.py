@@ -1,0 +1,140 @@
+"""A solution under work: one sequence per shift, its timed routes, and what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from services.planner.domain.instance import Instance, Node
+from services.planner.domain.plan import Plan, Route, Unassigned
+from services.planner.domain.problem import FixedRoute
+from services.planner.search.evaluate import holding, views_of
+from services.planner.search.profile import Slack, slack_of
+from services.planner.search.view import ShiftView
+
+# What makes one plan better than another: the penalties left out per tier, highest first, then the
+# cost.
+Score = tuple[tuple[int, ...], int]
+
+
+@dataclass(slots=True)
+class Line:
+    """One shift with its present sequence."""
+
+    view: ShiftView
+    nodes: tuple[Node, ...] = ()
+    route: Route | None = None
+    slack: Slack | None = None
+
+    @property
+    def cost_micros(self) -> int:
+        """Of its route; 0 when it is not used."""
+        return self.route.cost_micros if self.route else 0
+
+    def place(self, nodes: Sequence[Node], route: Route | None) -> None:
+        """Takes another sequence that was found to hold."""
+        self.nodes, self.route, self.slack = tuple(nodes), route, None
+
+    def slacks(self) -> Slack:
+        """Its forward and backward bounds, made when first asked for."""
+        if self.slack is None:
+            self.slack = slack_of(self.view, self.nodes)
+        return self.slack
+
+
+class Solution:
+    """Sequences that all hold, and the tasks that none serves."""
+
+    def __init__(self, instance: Instance) -> None:
+        """Starts with nothing served."""
+        self.instance = instance
+        self.lines = [Line(view) for view in views_of(instance)]
+        self.left_out = set(range(len(instance.problem.tasks)))
+        self.tiers = sorted({task.priority for task in instance.problem.tasks}, reverse=True)
+
+    def put(self, line: Line, nodes: Sequence[Node], route: Route | None) -> None:
+        """Gives a line another sequence; what it no longer serves is left out."""
+        self.left_out |= {node[0] for node in line.nodes}
+        self.left_out -= {node[0] for node in nodes}
+        line.place(nodes, route if nodes else None)
+
+    def score(self) -> Score:
+        """How good it is: compare with `<`."""
+        penalties, tasks = self.instance.penalties, self.instance.problem.tasks
+        per_tier = tuple(
+            sum(penalties[task] for task in self.left_out if tasks[task].priority == tier)
+            for tier in self.tiers
+        )
+        return per_tier[:-1], per_tier[-1] + self.route_cost_micros() if per_tier else 0
+
+    def route_cost_micros(self) -> int:
+        """The cost of all routes."""
+        return sum(line.cost_micros for line in self.lines)
+
+    def sequences(self) -> tuple[tuple[Node, ...], ...]:
+        """The sequence of each shift."""
+        return tuple(line.nodes for line in self.lines)
+
+    def load(self, sequences: Iterable[Sequence[Node]]) -> None:
+        """Takes given sequences as far as they hold; the rest is left out."""
+        for line, nodes in zip(self.lines, sequences, strict=True):
+            kept = hold_of(line.view, nodes)
+            self.put(line, kept, holding(line.view, kept) if kept else None)
+
+    def plan(self) -> Plan:
+        """The plan as it stands, without reasons."""
+        penalties = self.instance.penalties
+        left = tuple(Unassigned(task, penalties[task]) for task in sorted(self.left_out))
+        routes = tuple(line.route for line in self.lines if line.route is not None)
+        return Plan(routes, left, churn_drop_micros=self.drop_micros())
+
+    def drop_micros(self) -> int:
+        """What leaving out tasks of the known plan costs beside their penalties."""
+        tasks, base = self.instance.problem.tasks, self.instance.base_shift_of
+        dropped = sum(tasks[task].task_id in base for task in self.left_out)
+        return dropped * self.instance.problem.churn.drop_cost_micros
+
+
+def hold_of(view: ShiftView, nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """The longest part of a sequence that holds when its tasks are added one after another."""
+    if not nodes or holding(view, nodes) is not None:
+        return tuple(nodes)
+    kept: list[Node] = []
+    for group in pairs_of(view.instance, nodes):
+        tried = [node for node in nodes if node in kept or node in group]
+        if holding(view, tried) is not None:
+            kept = tried
+    return tuple(kept)
+
+
+def pairs_of(instance: Instance, nodes: Sequence[Node]) -> list[tuple[Node, ...]]:
+    """The nodes that only hold together: a delivery with its pickup, else each alone."""
+    problem = instance.problem
+    own = {instance.task(node).task_id: node for node in nodes}
+    groups: list[tuple[Node, ...]] = []
+    for node in nodes:
+        task = instance.task(node)
+        if task.pickup_task_id in own:
+            groups.append((own[task.pickup_task_id], node))
+        elif not problem.deliveries_of_pickup[task.task_id]:
+            groups.append((node,))
+    return groups
+
+
+def nodes_of(instance: Instance, routes: Iterable[FixedRoute]) -> tuple[tuple[Node, ...], ...]:
+    """
+    Given routes as sequences per shift; tasks, shifts and alternatives unknown are passed over.
+    """
+    problem = instance.problem
+    sequences: list[tuple[Node, ...]] = [()] * len(problem.shifts)
+    for route in routes:
+        shift = problem.rank_of_shift.get(route.shift_id)
+        if shift is not None:
+            nodes = []
+            for visit in route.visits:
+                task = problem.rank_of_task.get(visit.task_id)
+                if task is not None:
+                    names = [option.alternative_id for option in problem.tasks[task].options]
+                    nodes.append((task, names.index(visit.alternative_id)))
+            sequences[shift] = tuple(nodes)
+    return tuple(sequences)
