@@ -18,6 +18,7 @@ from google.protobuf.descriptor_pb2 import (
     MethodDescriptorProto,
 )
 
+from deploy.gateway.descriptors import pruned
 from deploy.gateway.unwrap import narrow, unwrapped_field
 from doorstep.type.v1 import access_pb2
 
@@ -83,7 +84,7 @@ class Rpc:
 
 @dataclass(frozen=True, slots=True)
 class PublicContract:
-    """The rpcs that the outside may call, and the descriptors that speak of nothing else."""
+    """The rpcs that the outside may call, and the descriptors of those that have a JSON form."""
 
     rpcs: tuple[Rpc, ...]
     descriptor: bytes
@@ -103,16 +104,14 @@ def public_contract(contracts: bytes) -> PublicContract:
     """
     What of `contracts.binpb` the outside may see.
 
-    Comments are dropped, which makes the descriptors small enough for a ConfigMap; so are internal
-    rpcs, so that no setting of the gateway can ever show one.
+    Internal rpcs are dropped, so that no setting of the gateway can ever show one.
     """
     files = FileDescriptorSet.FromString(contracts)
     for file in files.file:
-        file.ClearField("source_code_info")
         keep_public(file)
     rpcs = tuple(rpc for file in files.file for rpc in rpcs_of(file))
     narrow(files)
-    return PublicContract(rpcs, files.SerializeToString(deterministic=True))
+    return PublicContract(rpcs, pruned(files).SerializeToString(deterministic=True))
 
 
 def rpcs_of(file: FileDescriptorProto) -> Iterator[Rpc]:

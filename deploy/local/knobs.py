@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from deploy.local.trouble import Trouble
 from deploy.table import Service
-from meshkit.config import MESH_PREFIX, MeshSettings
+from meshkit.config import FILE_SUFFIX, MESH_PREFIX, MeshSettings
 
 
 def variables(service: Service, values: Mapping[str, object]) -> dict[str, str]:
@@ -25,6 +25,13 @@ def variables(service: Service, values: Mapping[str, object]) -> dict[str, str]:
         for knob, value in values.items()
         if knob in known and value is not None
     }
+
+
+def known_to(service: Service) -> set[str]:
+    """Every variable that the service understands, files of secrets included."""
+    prefix = f"{MESH_PREFIX}{service.name.upper()}_"
+    names = {f"{prefix}{knob.upper()}" for knob in settings_class(service).model_fields}
+    return names | {f"{name}{FILE_SUFFIX}" for name in names}
 
 
 def settings_class(service: Service) -> type[MeshSettings]:
