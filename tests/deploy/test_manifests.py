@@ -16,6 +16,7 @@ import pytest
 from deploy.gateway.contract import public_contract
 from deploy.gateway.render import render, to_yaml
 from deploy.k8s.generate import cluster_gateway
+from deploy.local import knobs
 from deploy.local.gateway import CONTRACTS
 from deploy.table import GATEWAY_PORT, NAMES, SERVICES, Service
 from tests.deploy.manifests import OVERLAYS, Manifests, Yaml, copied, rendered, written
@@ -209,13 +210,7 @@ def too_large(document: Yaml) -> bool:
 def test_a_service_is_told_only_what_it_knows(overlay: Manifests, service: Service) -> None:
     told = overlay.find("ConfigMap", f"{service.name}-config")["data"]
 
-    assert unknown(service, told) == []
-
-
-def unknown(service: Service, told: dict[str, Any]) -> list[str]:
-    from deploy.local.knobs import settings_class
-
-    return sorted(set(told) - settings_class(service)._known_variables())
+    assert sorted(set(told) - knobs.known_to(service)) == []
 
 
 def test_what_a_cluster_must_bring_is_all_that_is_missing(overlay: Manifests) -> None:
