@@ -14,7 +14,7 @@ Report = Mapping[str, Any]
 
 def report(found: Report) -> RenderableType:
     """Everything about one map."""
-    return Group(_facts(found), Text(), _networks(found), Text(), *_warnings(found))
+    return Group(_facts(found), Text(), _networks(found), Text(), *warnings(found))
 
 
 def listing(found: Sequence[Report]) -> RenderableType:
@@ -76,7 +76,8 @@ def _networks(found: Report) -> Table:
     return table
 
 
-def _warnings(found: Report) -> Iterator[Text]:
+def warnings(found: Report) -> Iterator[Text]:
+    """What a planner will miss, one line each."""
     for warning in found["warnings"]:
         yield Text(f"note  {warning}", style="yellow")
     if not found["warnings"]:

@@ -64,7 +64,7 @@ class Reference:
                     best = min(best, arrives - ahead)
                 for into, turn in self.turning[edge]:
                     best = min(best, rest + turn + self.between[into][last] + arrives)
-        return best
+        return best if best < NO_PATH else NO_PATH >> self.shift
 
     def _sides(self, place: int) -> Iterator[tuple[int, int, int]]:
         """(edge, key from its beginning, key to its end) of each edge the place lies on."""
