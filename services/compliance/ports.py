@@ -87,6 +87,9 @@ class Shelf(Protocol):
     async def book(self, tenant: str, as_of: datetime | None) -> RuleBook:
         """All rules of a tenant as known at a moment (None: all that is known)."""
 
+    async def book_of(self, tenant: str, rules_version: int) -> RuleBook:
+        """All rules of a tenant up to a version: exactly what a decision then rested on."""
+
 
 @dataclass(frozen=True, slots=True)
 class DecisionFilter:

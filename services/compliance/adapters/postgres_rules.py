@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -51,7 +52,8 @@ VERSIONS = _sql("""
 
 KNOWN = _sql("""
     SELECT {rule_set} FROM rule_sets
-    WHERE $1::timestamptz IS NULL OR record_time <= $1 ORDER BY zone_id, version""")
+    WHERE ($1::timestamptz IS NULL OR record_time <= $1)
+      AND ($2::bigint IS NULL OR rules_version <= $2) ORDER BY zone_id, version""")
 
 ADD_RULE_SET = """
     INSERT INTO rule_sets (tenant, rule_set_id, zone_id, version, rules_version, record_time,
@@ -72,7 +74,8 @@ CLOSURES = _sql("""
 
 KNOWN_CLOSURES = _sql("""
     SELECT DISTINCT ON (closure_id) {closure} FROM closures
-    WHERE $1::timestamptz IS NULL OR record_time <= $1 ORDER BY closure_id, revision DESC""")
+    WHERE ($1::timestamptz IS NULL OR record_time <= $1)
+      AND ($2::bigint IS NULL OR rules_version <= $2) ORDER BY closure_id, revision DESC""")
 
 ADD_CLOSURE = """
     INSERT INTO closures (tenant, closure_id, revision, rules_version, record_time, create_time,
@@ -160,14 +163,24 @@ async def rules_version(on: Snapshot) -> int:
     return int(await on.fetchval(RULES_VERSION) or 0)
 
 
-async def known_rule_sets(on: Snapshot, as_of: datetime | None) -> list[RuleSet]:
-    """Every version of every zone that was recorded by a moment."""
-    return [_rule_set(row) for row in await on.fetch(KNOWN, as_of)]
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is taken into account: recorded by a moment, up to a rules version; None is all."""
+
+    as_of: datetime | None = None
+    rules_version: int | None = None
 
 
-async def known_closures(on: Snapshot, as_of: datetime | None) -> list[ClosureVersion]:
-    """The last revision of every closure that was recorded by a moment."""
-    return [_closure(row) for row in await on.fetch(KNOWN_CLOSURES, as_of)]
+async def known_rule_sets(on: Snapshot, known: Knowledge) -> list[RuleSet]:
+    """Every version of every zone that was known."""
+    rows = await on.fetch(KNOWN, known.as_of, known.rules_version)
+    return [_rule_set(row) for row in rows]
+
+
+async def known_closures(on: Snapshot, known: Knowledge) -> list[ClosureVersion]:
+    """The last revision of every closure that was known."""
+    rows = await on.fetch(KNOWN_CLOSURES, known.as_of, known.rules_version)
+    return [_closure(row) for row in rows]
 
 
 def _rule_set_or_none(row: Any | None) -> RuleSet | None:

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from meshkit.postgres import Database, Snapshot
 from services.compliance.adapters import postgres_rules
+from services.compliance.adapters.postgres_rules import Knowledge
 from services.compliance.domain.rulebook import RuleBook
 
 
@@ -25,16 +26,22 @@ class RuleShelf:
         self._books: OrderedDict[str, RuleBook] = OrderedDict()
 
     async def book(self, tenant: str, as_of: datetime | None) -> RuleBook:
+        if as_of is not None:
+            return await self._read(tenant, Knowledge(as_of=as_of))
         async with self._db.snapshot(tenant) as now:
             version = await postgres_rules.rules_version(now)
             kept = self._books.get(tenant)
-            if as_of is None and kept is not None and kept.rules_version == version:
-                self._books.move_to_end(tenant)
-                return kept
-            book = await _read(now, version, as_of)
-        if as_of is None:
-            self._keep(tenant, book)
-        return book
+            if kept is None or kept.rules_version != version:
+                kept = await _read(now, Knowledge())
+        self._keep(tenant, kept)
+        return kept
+
+    async def book_of(self, tenant: str, rules_version: int) -> RuleBook:
+        return await self._read(tenant, Knowledge(rules_version=rules_version))
+
+    async def _read(self, tenant: str, known: Knowledge) -> RuleBook:
+        async with self._db.snapshot(tenant) as now:
+            return await _read(now, known)
 
     def _keep(self, tenant: str, book: RuleBook) -> None:
         self._books[tenant] = book
@@ -43,9 +50,9 @@ class RuleShelf:
             self._books.popitem(last=False)
 
 
-async def _read(now: Snapshot, version: int, as_of: datetime | None) -> RuleBook:
-    rule_sets = await postgres_rules.known_rule_sets(now, as_of)
-    closures = await postgres_rules.known_closures(now, as_of)
-    counts = [*(r.rules_version for r in rule_sets), *(c.rules_version for c in closures)]
-    known = version if as_of is None else max(counts, default=0)
-    return await asyncio.to_thread(RuleBook, known, rule_sets, [c.closure for c in closures])
+async def _read(now: Snapshot, known: Knowledge) -> RuleBook:
+    rule_sets = await postgres_rules.known_rule_sets(now, known)
+    versions = await postgres_rules.known_closures(now, known)
+    counts = [*(r.rules_version for r in rule_sets), *(v.rules_version for v in versions)]
+    closures = [version.closure for version in versions]
+    return await asyncio.to_thread(RuleBook, max(counts, default=0), rule_sets, closures)

@@ -1,0 +1,112 @@
+"""Compliance as a process: settings -> store and feeds -> servicers -> serve."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+
+from doorstep.tracking.v1 import tracking_service_pb2 as tracking_pb
+from doorstep.tracking.v1 import tracking_service_pb2_grpc as tracking_grpc
+from meshkit.auth import TokenSource
+from meshkit.client import connect, raising
+from meshkit.clock import Clock, open_clock
+from meshkit.config import MeshSettings
+from meshkit.follow import follow
+from meshkit.postgres import Database, Transaction
+from meshkit.server import CannotStart, Loop, run, serve
+from services.compliance.adapters.factor_files import builtin_sets
+from services.compliance.adapters.factor_shelf import FactorLibrary
+from services.compliance.adapters.postgres_decisions import PostgresDecisions
+from services.compliance.adapters.postgres_ledger import PostgresLedger
+from services.compliance.adapters.postgres_rules import PostgresRules
+from services.compliance.adapters.shelf import RuleShelf
+from services.compliance.config import ComplianceSettings
+from services.compliance.convert.events import decision_draft, emission_draft, rules_draft
+from services.compliance.servicer.checks import CheckServicer
+from services.compliance.servicer.emissions import EmissionsServicer
+from services.compliance.servicer.facts import CONSUMER, TYPES, taking_in
+from services.compliance.servicer.zones import ZoneServicer
+from services.compliance.usecases.emissions import Rates
+
+SCHEMA = "compliance"
+
+
+def rules(tx: Transaction) -> PostgresRules:
+    """Zones and closures in one transaction."""
+    return PostgresRules(tx, rules_draft)
+
+
+def decisions(tx: Transaction) -> PostgresDecisions:
+    """Decisions in one transaction."""
+    return PostgresDecisions(tx, decision_draft)
+
+
+def ledger(tx: Transaction) -> PostgresLedger:
+    """The carbon ledger in one transaction."""
+    return PostgresLedger(tx, emission_draft)
+
+
+def rates(settings: ComplianceSettings) -> Rates:
+    """The factors of this process; refuses to start without the default set."""
+    library = FactorLibrary(builtin_sets())
+    if library.get(settings.factor_set_id) is None:
+        known = ", ".join(factors.factor_set_id for factors in library.list(""))
+        raise CannotStart(f"no factor set {settings.factor_set_id!r}; there are {known}")
+    return Rates(library, settings.factor_set_id, settings.country_code, settings.charging_permille)
+
+
+def servicers(
+    db: Database, settings: ComplianceSettings, clock: Clock
+) -> tuple[ZoneServicer, CheckServicer, EmissionsServicer]:
+    """Everything this process answers."""
+    shelf = RuleShelf(db, settings.rule_books_max)
+    return (
+        ZoneServicer(db, rules, clock),
+        CheckServicer(db, shelf, decisions, rules, clock),
+        EmissionsServicer(db, ledger, rates(settings), clock),
+    )
+
+
+async def start(settings: ComplianceSettings) -> None:
+    """Serves until told to stop."""
+    clock = open_clock(settings.clock_file, sandbox=settings.sandbox)
+    async with AsyncExitStack() as stack:
+        db = await stack.enter_async_context(_database(settings, clock))
+        loops = await _loops(settings, stack, db, clock)
+        await serve(settings, servicers(db, settings, clock), loops=loops, ready=db.ping)
+
+
+def _database(settings: MeshSettings, clock: Clock) -> Any:
+    if settings.app_url is None or settings.worker_url is None:
+        raise CannotStart(
+            "set DOORSTEP_COMPLIANCE_APP_URL and DOORSTEP_COMPLIANCE_WORKER_URL to the store"
+        )
+    return Database.open(
+        SCHEMA,
+        app_url=settings.app_url.get_secret_value(),
+        worker_url=settings.worker_url.get_secret_value(),
+        clock=clock,
+    )
+
+
+async def _loops(
+    settings: ComplianceSettings, stack: AsyncExitStack, db: Database, clock: Clock
+) -> list[Loop]:
+    """The feed of tracking, where there is one to follow."""
+    if not settings.tracking_address:
+        return []
+    tokens = TokenSource.of(settings)
+    channel = await stack.enter_async_context(connect(settings.tracking_address, tokens=tokens))
+    tracking = raising(tracking_grpc.TrackingServiceStub(channel))
+
+    def watch(cursor: str) -> AsyncIterable[Any]:
+        return tracking.WatchEvents(tracking_pb.WatchEventsRequest(cursor=cursor, types=TYPES))
+
+    take_in = taking_in(ledger, rates(settings), clock)
+    return [partial(follow, db, CONSUMER, watch, take_in)]
+
+
+if __name__ == "__main__":
+    run(ComplianceSettings, start)

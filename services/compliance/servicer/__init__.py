@@ -1,0 +1,1 @@
+"""The three services of the contract: conversion and one use-case per method, nothing else."""
