@@ -148,7 +148,8 @@ async def _read(
     db: Database, place: Positions, types: Collection[str], tenant: str | None
 ) -> Batch:
     heads = db.pulse.heads(EVENTS)
-    after = {shard: place.get(shard, 0) for shard in heads}  # shards may have been added since
+    shards = 1 + max((*place, *heads))  # the pulse may know of some only, or of more than we do
+    after = {shard: place.get(shard, 0) for shard in range(shards)}
     behind = [shard for shard, head in heads.items() if head > after[shard]]
     async with db.worker() as tx:
         return await feed.read(tx, db.schema, after, among=behind, types=types, tenant=tenant)

@@ -200,6 +200,14 @@ async def test_a_watcher_that_stands_still_holds_nobody_up(db: Database) -> None
         await batches.aclose()
 
 
+async def test_a_pulse_that_knows_only_some_shards_yet_does_no_harm(db: Database) -> None:
+    await write_each(db, "acme", "a")
+    (known,) = [s for s, head in db.pulse.heads(feed.EVENTS).items() if head] or [1]
+    db.pulse._heads = {feed.EVENTS: {known: 1}}
+
+    assert (await first(watch(db))).positions == {0: 0, 1: 1, 2: 0, 3: 0}
+
+
 async def test_a_feed_that_went_back_ends_the_watch(db: Database) -> None:
     await write_each(db, "acme", "a")
     batches = watch(db)
