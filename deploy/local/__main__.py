@@ -53,6 +53,14 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--no-restart", action="store_true", help="leave a process that died down")
     made.add_argument("--no-otlp", action="store_true", help="keep no traces")
     made.add_argument("--simulated", action="store_true", help="business time from clock.json")
+    made.add_argument(
+        "--only",
+        nargs="*",
+        metavar="NAME",
+        choices=NAMES,
+        default=list(NAMES),
+        help="run these services; the others are expected on their ports",
+    )
     made.add_argument("--map", type=Path, help="an OpenStreetMap extract, .osm.pbf")
     for name in NAMES:
         made.add_argument(
@@ -63,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
 
 def plan_of(given: argparse.Namespace, environment: Mapping[str, str]) -> Plan:
     return Plan(
+        services=tuple(name for name in NAMES if name in given.only),
         replicas={name: getattr(given, name) for name in NAMES},
         otlp=not given.no_otlp,
         simulated=given.simulated,

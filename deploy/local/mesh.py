@@ -30,7 +30,7 @@ from deploy.local.process import Process
 from deploy.local.state import State
 from deploy.local.supervisor import Say, Supervisor
 from deploy.local.trouble import Trouble
-from deploy.table import named
+from deploy.table import NAMES, named
 from meshkit.auth import Caller, mint
 from meshkit.clock import Pace, write_pace
 from meshkit.keys import read_private_key
@@ -57,8 +57,8 @@ class Mesh:
         """`base` 0 takes free ports, for tests."""
         self.plan = plan or Plan()
         self.state = state
-        listeners = self.plan.listeners
-        self.ports = ports.fixed(base, listeners) if base else ports.free(listeners)
+        names = dict.fromkeys([*self.plan.listeners, *NAMES])
+        self.ports = ports.fixed(base, names) if base else ports.free(names)
         self._say = say
         self._supervisor = Supervisor(say, self.plan.restart)
         self._layout = Layout(self.plan, state, self.ports)
@@ -172,8 +172,8 @@ class Mesh:
     async def _prepare(self, patience_seconds: float) -> None:
         self._say(self._beginning())
         self.state.prepare()
-        ours = {name: port for name, port in self.ports.items() if name != "postgres"}
-        await ports.check_free(ours, patience_seconds)  # PostgreSQL looks after its own
+        ours = [name for name in self.plan.listeners if name != "postgres"]  # looks after its own
+        await ports.check_free({name: self.ports[name] for name in ours}, patience_seconds)
         self._check_map()
         keys.prepare(self.state.folder("keys"), self.plan.services)
         self._start_clock()

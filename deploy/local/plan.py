@@ -25,7 +25,7 @@ DRAIN_SECONDS, STOP_SECONDS = 5, 12  # ^C should not take half a minute
 class Plan:
     """What to run, and how."""
 
-    services: tuple[str, ...] = NAMES
+    services: tuple[str, ...] = NAMES  # the others are expected on their ports, in a debugger say
     replicas: Mapping[str, int] = field(default_factory=dict)  # more than one process of a service
     gateway: bool = True
     otlp: bool = True
@@ -42,7 +42,7 @@ class Plan:
 
     @property
     def listeners(self) -> list[str]:
-        """Everything that needs a port."""
+        """Everything of ours that needs a port."""
         found = [name for service in self.services for name in self.processes_of(service)]
         found += ["gateway", "envoy-admin"] if self.gateway else []
         found += ["otlp"] if self.otlp else []
@@ -103,7 +103,7 @@ class Layout:
         """Envoy, if it is wanted."""
         if not self.plan.gateway:
             return []
-        replicas = {service: self.plan.processes_of(service) for service in self.plan.services}
+        replicas = {service: self.plan.processes_of(service) for service in NAMES}
         return [gateway.process(self.state, self.ports, replicas)]
 
     def shared(self) -> dict[str, str]:
