@@ -17,6 +17,9 @@ from deploy.gateway.settings import Gateway
 from deploy.gateway.typed import Yaml, extension, named
 
 MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+# Unread bytes that one client can make us hold; Envoy's own defaults are 16 and 24 MiB.
+STREAM_WINDOW_BYTES, CONNECTION_WINDOW_BYTES = 1024 * 1024, 16 * 1024 * 1024
+HEADERS_SECONDS_MAX = 10  # a client that sends its headers more slowly is not one
 IDLE_SECONDS_MAX = 300  # watches send a heartbeat every 15 s; a silent stream is a lost client
 # No path, query, address or user agent: the route says which rpc it was, ids stay with services.
 ACCESS_LOG = {
@@ -92,7 +95,13 @@ def connection_manager(gateway: Gateway, contract: PublicContract) -> Yaml:
         "always_set_request_id_in_response": True,
         "max_request_headers_kb": gateway.limits.header_kilobytes_max,
         "stream_idle_timeout": f"{IDLE_SECONDS_MAX}s",
+        "request_headers_timeout": f"{HEADERS_SECONDS_MAX}s",
         "common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST"},
+        "http2_protocol_options": {
+            "max_concurrent_streams": gateway.limits.streams_max,
+            "initial_stream_window_size": STREAM_WINDOW_BYTES,
+            "initial_connection_window_size": CONNECTION_WINDOW_BYTES,
+        },
         "early_header_mutation_extensions": identity_removals(),
         "access_log": [access_log()],
         "local_reply_config": local_replies(),

@@ -64,7 +64,8 @@ class Limits:
     response_bytes_max: int = 8 * MESSAGE_BYTES_MAX  # of a JSON body, which repeats field names
     header_kilobytes_max: int = 16
     connections_max: int = 10_000
-    upstream_requests_max: int = 2_000  # at once, per service; more are refused, not queued
+    streams_max: int = 1_000  # at once on one connection
+    upstream_requests_max: int = 10_000  # at once, per service; more are refused, not queued
     upstream_pending_max: int = 200  # waiting for a connection, per service
 
 

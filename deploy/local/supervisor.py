@@ -116,12 +116,12 @@ class Supervisor:
                 self._give_up(process)
                 return
             await asyncio.sleep(self._pause(process.name))
-            run = self._runs[process.name] = await Run.start(process)
             try:
+                run = self._runs[process.name] = await Run.start(process)
                 await run.until_healthy()
             except Trouble as trouble:
                 self._say(str(trouble))
-                await run.kill()
+                await run.kill()  # which the next turn counts as another death
             else:
                 self._say(f"{process.name:<12} up again on port {process.port}")
 
