@@ -10,6 +10,7 @@ from pathlib import Path
 
 from deploy.local import gateway, knobs
 from deploy.local.health import grpc_health
+from deploy.local.keys import ISSUER_KEY_ID, private_key
 from deploy.local.ports import HOST
 from deploy.local.process import Process
 from deploy.local.state import State
@@ -127,6 +128,7 @@ class Layout:
             "drain_seconds": DRAIN_SECONDS,
             "app_url": access.app_url if access else None,
             "worker_url": access.worker_url if access else None,
+            "issuer_key_file": private_key(self.state.folder("keys"), ISSUER_KEY_ID),
             "map_file": self.plan.map_file,
             "maps_folder": self.state.folder("maps"),
             "media_folder": self.state.folder("media"),
