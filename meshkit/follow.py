@@ -106,7 +106,7 @@ class _Follower:
             await self._apply(changes)
         except AWAY:
             raise
-        except Exception as error:
+        except Exception as error:  # whatever it is, it is about one of these changes
             log.info("changes_taken_singly", consumer=self._consumer, error=type(error).__name__)
             for change in changes:
                 await self._apply_or_bury(change)

@@ -8,6 +8,7 @@ small, a statement too slow).
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from dataclasses import replace
 
@@ -21,6 +22,12 @@ from meshkit.tests.conftest import MIGRATIONS
 from meshkit.tests.journal import ADD, COUNT, entry_ids, write, write_and_fail, write_each
 
 pytestmark = pytest.mark.pg
+
+KEEPALIVE = {
+    "idle": socket.TCP_KEEPIDLE,
+    "interval": socket.TCP_KEEPINTVL,
+    "count": socket.TCP_KEEPCNT,
+}
 
 
 async def test_what_a_block_did_is_there_after_it(db: Database) -> None:
@@ -112,6 +119,16 @@ async def test_a_slow_statement_is_ended_by_the_server(postgres: PostgresForTest
         with pytest.raises(Exhausted):
             async with db.transaction("acme") as tx:
                 await tx.fetchval("SELECT pg_sleep(20)")
+
+
+async def test_a_peer_that_vanishes_is_noticed_by_both_ends(db: Database) -> None:
+    connection = await db.connect()
+    asked = [await connection.fetchval(f"SHOW tcp_keepalives_{name}") for name in KEEPALIVE]
+    sock = connection._transport.get_extra_info("socket")
+    ours = [sock.getsockopt(socket.IPPROTO_TCP, option) for option in KEEPALIVE.values()]
+    await connection.close()
+
+    assert list(map(int, asked)) == ours == [20, 5, 3]
 
 
 async def test_a_taken_name_already_exists(db: Database) -> None:
