@@ -15,6 +15,7 @@ from services.tracking.domain.event import Charge, Quote, RiskLevel
 from services.tracking.domain.fix import Fix
 from services.tracking.domain.geo import Point
 from services.tracking.domain.geofence import Presence
+from services.tracking.domain.route import Window
 from services.tracking.domain.track import Track
 from services.tracking.domain.words import Outcome, TaskKind
 
@@ -155,6 +156,7 @@ class Progress:
     told: dict[str, Told] = field(default_factory=dict)  # by stop
     levels: dict[str, RiskLevel] = field(default_factory=dict)  # by task
     arriving: tuple[str, ...] = ()  # tasks whose nearness was told
+    promises: dict[str, Window | None] = field(default_factory=dict)  # by task, when it went out
     alarms: tuple[str, ...] = ()  # keys of incidents that ticks have raised
     broken_down: bool = False
 

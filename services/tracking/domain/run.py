@@ -53,6 +53,7 @@ class Run:
         if self.progress.started_at:
             return
         self._become(state=RunState.ACTIVE, started_at=at, left_at=at)
+        self._promise()
         charges = tuple(charge(task) for task in self.route.tasks)
         rates, access = self.route.rates, self.route.access_charge_micros
         self.events.append(RouteStarted(self.crew, at, charges, rates, access))
@@ -126,10 +127,16 @@ class Run:
             self._close_leg("", at)
         self._become(ended_at=at, presence=None)
 
+    def break_down(self, broken: bool) -> None:
+        """The vehicle cannot go on, or can again."""
+        self._become(broken_down=broken)
+
     def revise(self, route: Route) -> None:
         """Dispatch changed the route; what was done stays done."""
         self.route = route
         self._become(revision=route.revision)
+        if self.progress.started_at:
+            self._promise()
         near = self.progress.presence
         if near and not self.progress.at_stop and route.stop(near.stop_id) is None:
             self._become(presence=None)
@@ -190,6 +197,11 @@ class Run:
     def _visited(self, visit: Visit) -> None:
         self._become(visits={**self.progress.visits, visit.stop_id: visit})
 
+    def _promise(self) -> None:
+        """What goes out now is measured by the promise of now, whatever is promised later."""
+        promised = {task.task_id: task.promise for task in self.route.tasks}
+        self._become(promises=promised | self.progress.promises)
+
     def propose(self, stop_id: str, at: datetime | None) -> None:
         """A fence says that the vehicle stands at a stop; None takes it back."""
         visit = self.progress.visit(stop_id)
@@ -242,7 +254,9 @@ class Run:
         outcome = Outcome.SUCCEEDED if isinstance(fact.what, Success) else Outcome.FAILED
         note = Note(charge(task), task.kind, outcome, fact.event_time, stop.stop_id)
         self._become(notes={**self.progress.notes, task.task_id: note})
-        self.events.append(recorded(self.crew, task, stop.stop_id, fact))
+        promised = self.progress.promises.get(task.task_id, task.promise)
+        measured = replace(task, promise=promised)
+        self.events.append(recorded(self.crew, measured, stop.stop_id, fact))
         if isinstance(fact.what, Failure):
             self.alarms.append(failed(self.route, task, stop, fact))
 

@@ -26,6 +26,16 @@ def crew(route: Route) -> Crew:
     )
 
 
+def crew_of(fact: Fact) -> Crew:
+    """Who drives what, as far as a fact itself says."""
+    return Crew(
+        route_id=fact.route_id,
+        driver_id=fact.driver_id,
+        vehicle_id=fact.vehicle_id,
+        carrier_id=fact.carrier_id,
+    )
+
+
 def charge(task: Task) -> Charge:
     """A task as events name it."""
     return Charge(task.task_id, task.delivery_id, task.mass_grams)

@@ -1,0 +1,1 @@
+"""How tracking's ports are met: PostgreSQL, and the group commit of positions."""

@@ -1,0 +1,1 @@
+"""Between wire and domain, pure, both ways."""

@@ -1,0 +1,258 @@
+"""
+Positions: from the wire into columns, in one pass without an object per position.
+
+This loop runs for every position that arrives; everything in it is a bare number on purpose.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from doorstep.tracking.v1 import ingest_service_pb2 as pb
+from doorstep.tracking.v1 import position_pb2, tracking_event_pb2
+from services.tracking.convert.wire import (
+    EPOCH,
+    duration,
+    is_moment,
+    latlng,
+    number,
+    stamp,
+)
+from services.tracking.domain.batch import Answer, Batch, Columns, runs_of
+from services.tracking.domain.fix import (
+    FUTURE_MAX,
+    PAST_MAX,
+    SPEED_MAX_METERS_PER_SECOND,
+    RecordedFix,
+    Reject,
+    RejectReason,
+    TimeQuality,
+    judged_time,
+)
+from services.tracking.domain.geo import NULL_ISLAND_DEGREES, meters_between
+from services.tracking.domain.words import Ignition
+
+# Surely slower than the limit: a degree is never longer than 111.7 km, so no distance is computed.
+DEGREES_A_SECOND_SURE = SPEED_MAX_METERS_PER_SECOND / 111_700
+ACCURACY_MAX = 1_000_000  # meters; more says nothing
+SEQUENCE_MAX = 2**62
+SMALL_MAX = 2**31 - 1
+IGNITIONS = {
+    tracking_event_pb2.IGNITION_OFF: 1,
+    tracking_event_pb2.IGNITION_ON: 2,
+}
+Last = tuple[float, float, float]  # seconds, latitude, longitude
+
+
+def batch(
+    tenant: str,
+    device_id: str,
+    epoch: UUID,
+    shard: int,
+    positions: Iterable[position_pb2.Position],
+    received: datetime,
+) -> Batch:
+    """One device's batch, judged position by position."""
+    columns, rejects, indexes, sequences = Columns(), [], [], []
+    sure = (received - PAST_MAX - EPOCH) / timedelta(seconds=1)
+    until = (received + FUTURE_MAX - EPOCH) / timedelta(seconds=1)
+    last: Last | None = None
+    for index, one in enumerate(positions):
+        sequence = one.sequence
+        reason, last = _fault(one, last)
+        if 0 < sequence < SEQUENCE_MAX:
+            sequences.append(sequence)
+        if reason is not None:
+            rejects.append(Reject(sequence, index, reason))
+            continue
+        indexes.append(index)
+        _append(columns, one, sure <= one.device_time.seconds < until, received)
+    return Batch(
+        tenant,
+        device_id,
+        epoch,
+        shard,
+        columns,
+        tuple(rejects),
+        tuple(indexes),
+        runs_of(sequences),
+    )
+
+
+def _fault(one: Any, last: Last | None) -> tuple[RejectReason | None, Last | None]:
+    """Why a position is not kept, and what the next one is compared with."""
+    if not 0 < one.sequence < SEQUENCE_MAX:
+        return RejectReason.SEQUENCE_INVALID, last
+    place, at = one.location, one.device_time
+    lat, lng = place.latitude, place.longitude
+    if not (math.isfinite(lat) and math.isfinite(lng)):
+        return RejectReason.NON_FINITE, last
+    if not (-90 <= lat <= 90 and -180 <= lng <= 180) or not one.HasField("location"):
+        return RejectReason.OUT_OF_RANGE, last
+    if abs(lat) < NULL_ISLAND_DEGREES and abs(lng) < NULL_ISLAND_DEGREES:
+        return RejectReason.NULL_ISLAND, last
+    if at.seconds == 0 or not is_moment(at) or _odd(one):
+        return RejectReason.OUT_OF_RANGE, last
+    here = (at.seconds + at.nanos / 1e9, lat, lng)
+    if last is not None and _too_fast(last, here):
+        return RejectReason.IMPOSSIBLE_SPEED, here  # if the next agrees with this one, it is right
+    return None, here
+
+
+def _odd(one: Any) -> bool:
+    """Whether another number is outside its range."""
+    if not 0 <= one.accuracy_meters <= ACCURACY_MAX:
+        return True
+    if one.HasField("heading_degrees") and not 0 <= one.heading_degrees <= 360:
+        return True
+    if one.HasField("speed_centimeters_per_second"):
+        return not 0 <= one.speed_centimeters_per_second <= SMALL_MAX
+    return False
+
+
+def _too_fast(before: Last, here: Last) -> bool:
+    seconds = max(1.0, abs(here[0] - before[0]))
+    degrees = abs(here[1] - before[1]) + abs(here[2] - before[2])
+    if degrees <= DEGREES_A_SECOND_SURE * seconds:
+        return False
+    away = meters_between(before[1], before[2], here[1], here[2])
+    return away > SPEED_MAX_METERS_PER_SECOND * seconds
+
+
+def _append(columns: Columns, one: Any, timely: bool, received: datetime) -> None:
+    at, place = one.device_time, one.location
+    when = EPOCH + timedelta(seconds=at.seconds, microseconds=at.nanos // 1_000)
+    quality = TimeQuality.OK
+    if not timely:
+        when, quality = judged_time(when, received)
+    columns.sequences.append(one.sequence)
+    columns.times.append(when)
+    columns.qualities.append(quality)
+    columns.latitudes.append(place.latitude)
+    columns.longitudes.append(place.longitude)
+    columns.accuracies.append(one.accuracy_meters)
+    has = one.HasField
+    speed = one.speed_centimeters_per_second if has("speed_centimeters_per_second") else None
+    columns.speeds.append(speed)
+    columns.headings.append(one.heading_degrees if has("heading_degrees") else None)
+    columns.uptimes.append(_milliseconds(one) if has("uptime_duration") else None)
+    _append_telemetry(columns, one.telemetry if has("telemetry") else None)
+
+
+def _append_telemetry(columns: Columns, read: Any) -> None:
+    if read is None:
+        columns.ignitions.append(0)
+        columns.odometers.append(None)
+        columns.charges.append(None)
+        columns.auxiliaries.append(False)
+        return
+    columns.ignitions.append(IGNITIONS.get(read.ignition, 0))
+    odometer = read.odometer_meters if read.HasField("odometer_meters") else None
+    columns.odometers.append(odometer if odometer is None or odometer >= 0 else None)
+    charge = read.state_of_charge_ratio if read.HasField("state_of_charge_ratio") else None
+    columns.charges.append(charge if charge is not None and 0 <= charge <= 1 else None)
+    columns.auxiliaries.append(read.auxiliary_needed)
+
+
+def _milliseconds(one: Any) -> int:
+    up = one.uptime_duration
+    return int(up.seconds * 1_000 + up.nanos // 1_000_000)
+
+
+def rejects_to_proto(rejects: Iterable[Reject]) -> list[position_pb2.PositionReject]:
+    """Positions that were not kept."""
+    return [
+        position_pb2.PositionReject(
+            sequence=one.sequence,
+            index=one.index,
+            reason=number(position_pb2.PositionRejectReason, one.reason),  # type: ignore[arg-type]
+        )
+        for one in rejects
+    ]
+
+
+def missing_to_proto(answer: Answer) -> list[position_pb2.SequenceRange]:
+    """What is missing."""
+    return [
+        position_pb2.SequenceRange(first_sequence=first, last_sequence=last)
+        for first, last in answer.missing
+    ]
+
+
+def stream_answer(
+    asked: pb.StreamPositionsRequest, answer: Answer, credit: int, now: datetime, renew: bool
+) -> pb.StreamPositionsResponse:
+    """The answer to a batch on a stream."""
+    return pb.StreamPositionsResponse(
+        device_id=asked.device_id,
+        epoch=asked.epoch,
+        acked_through_sequence=answer.acked_through,
+        accepted_count=answer.accepted,
+        duplicate_count=answer.duplicates,
+        rejects=rejects_to_proto(answer.rejects),
+        missing_ranges=missing_to_proto(answer),
+        credit_count=credit,
+        server_time=stamp(now),
+        renew=renew,
+    )
+
+
+def batch_answer(answer: Answer, now: datetime, renew: bool) -> pb.BatchRecordPositionsResponse:
+    """The answer to a batch by itself."""
+    return pb.BatchRecordPositionsResponse(
+        acked_through_sequence=answer.acked_through,
+        accepted_count=answer.accepted,
+        duplicate_count=answer.duplicates,
+        rejects=rejects_to_proto(answer.rejects),
+        missing_ranges=missing_to_proto(answer),
+        server_time=stamp(now),
+        renew=renew,
+    )
+
+
+def recorded_to_proto(recorded: RecordedFix) -> position_pb2.RecordedPosition:
+    """A position as it is kept."""
+    fix = recorded.fix
+    message = position_pb2.RecordedPosition(
+        device_id=recorded.device_id,
+        epoch=fix.epoch,
+        record_time=stamp(recorded.record_time),
+        time_quality=recorded.quality.value,  # type: ignore[arg-type]
+        vehicle_id=recorded.vehicle_id,
+        driver_id=recorded.driver_id,
+        position=position_pb2.Position(
+            sequence=fix.sequence,
+            device_time=stamp(fix.at),
+            location=latlng(fix.point),
+            accuracy_meters=fix.accuracy_meters,
+            speed_centimeters_per_second=fix.speed_centimeters_per_second,
+            heading_degrees=fix.heading_degrees,
+        ),
+    )
+    if recorded.uptime_milliseconds is not None:
+        up = timedelta(milliseconds=recorded.uptime_milliseconds)
+        message.position.uptime_duration.CopyFrom(duration(up))  # type: ignore[arg-type]
+    if _was_read(recorded):
+        message.position.telemetry.CopyFrom(_telemetry(recorded))
+    return message
+
+
+def _was_read(recorded: RecordedFix) -> bool:
+    fix = recorded.fix
+    instruments = (fix.odometer_meters, fix.charge_ratio)
+    on = fix.ignition is not Ignition.UNSPECIFIED or fix.auxiliary_needed
+    return on or any(one is not None for one in instruments)
+
+
+def _telemetry(recorded: RecordedFix) -> tracking_event_pb2.Telemetry:
+    fix = recorded.fix
+    return tracking_event_pb2.Telemetry(
+        ignition=number(tracking_event_pb2.Ignition, fix.ignition),  # type: ignore[arg-type]
+        odometer_meters=fix.odometer_meters,
+        state_of_charge_ratio=fix.charge_ratio,
+        auxiliary_needed=fix.auxiliary_needed,
+    )

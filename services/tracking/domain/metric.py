@@ -1,0 +1,83 @@
+"""Metrics as values: what is measured, what it is split by, and one number. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+DEFINITION_VERSION = 1  # of all definitions; they stand in the contract's comments
+
+
+class Metric(StrEnum):
+    """What can be measured."""
+
+    DELIVERED = "DELIVERED"
+    FAILED_ATTEMPTS = "FAILED_ATTEMPTS"
+    ON_TIME_PROMISE = "ON_TIME_PROMISE"
+    ON_TIME_ETA = "ON_TIME_ETA"
+    FIRST_ATTEMPT_SUCCESS = "FIRST_ATTEMPT_SUCCESS"
+    COST_PER_DROP = "COST_PER_DROP"
+    CO2E_PER_DROP = "CO2E_PER_DROP"
+    CO2E_PER_GRAM = "CO2E_PER_GRAM"
+    WINDOW_ACCURACY = "WINDOW_ACCURACY"
+    CALIBRATION_P90 = "CALIBRATION_P90"
+    EMPTY_DISTANCE = "EMPTY_DISTANCE"
+    DISTANCE = "DISTANCE"
+    DISTANCE_ADHERENCE = "DISTANCE_ADHERENCE"
+    SEQUENCE_ADHERENCE = "SEQUENCE_ADHERENCE"
+    TIME_ADHERENCE = "TIME_ADHERENCE"
+    DWELL = "DWELL"
+    REATTEMPTS = "REATTEMPTS"
+    INCIDENTS = "INCIDENTS"
+    IDLING = "IDLING"
+    RECOMMENDATION = "RECOMMENDATION"
+    COLLECTED_AMOUNT = "COLLECTED_AMOUNT"
+    CLIMBED_FLOORS = "CLIMBED_FLOORS"
+
+
+class Dimension(StrEnum):
+    """What a metric can be split by."""
+
+    ROUTE = "ROUTE"
+    DRIVER = "DRIVER"
+    VEHICLE = "VEHICLE"
+    CARRIER = "CARRIER"
+    DEPOT = "DEPOT"
+    HOUR = "HOUR"
+    DAY = "DAY"
+    FAILURE_REASON = "FAILURE_REASON"
+    PROMISE_WINDOW = "PROMISE_WINDOW"
+    SERVICE_LEVEL = "SERVICE_LEVEL"
+    TERRITORY = "TERRITORY"
+    VEHICLE_KIND = "VEHICLE_KIND"
+    INCIDENT_TYPE = "INCIDENT_TYPE"
+    ATTEMPT_NUMBER = "ATTEMPT_NUMBER"
+
+
+class Granularity(StrEnum):
+    """How fine time is cut."""
+
+    TOTAL = "TOTAL"
+    HOUR = "HOUR"
+    DAY = "DAY"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one event adds to one metric."""
+
+    metric: Metric
+    numerator: int = 0
+    denominator: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One metric of one group."""
+
+    metric: Metric
+    slice_start: datetime | None  # None: the whole interval
+    group: tuple[str, ...]  # values of the dimensions asked for
+    numerator: int
+    denominator: int

@@ -1,0 +1,98 @@
+"""What one delivery looks like to one audience: the value behind GetTracking. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.tracking.domain.delivery import Delivery
+from services.tracking.domain.event import Eta, MilestoneReached, Risk
+from services.tracking.domain.fix import Fix
+from services.tracking.domain.geo import Point, encode, project
+from services.tracking.domain.link import Link
+from services.tracking.domain.proof import Proof
+from services.tracking.domain.visibility import OPEN, Visibility, coarse
+from services.tracking.domain.words import ENDED_STATES, Milestone, TrackingState
+
+# What a recipient's timeline leaves out: how the work is organised is nobody else's business.
+INTERNAL = frozenset(
+    {Milestone.PLAN_CHANGED, Milestone.INCIDENT_OPENED, Milestone.INCIDENT_RESOLVED}
+)
+UNDER_WAY = frozenset({TrackingState.OUT_FOR_DELIVERY, TrackingState.ARRIVING})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What may be seen; None and empty where nothing may."""
+
+    delivery: Delivery
+    eta: Eta | None
+    remaining_stops: int | None
+    remaining_meters: int | None
+    fix: Fix | None
+    polyline: str
+    entries: tuple[MilestoneReached, ...]
+    proofs: tuple[Proof, ...]
+    risk: Risk | None
+    link: Link | None
+    at: datetime
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.delivery.state in ENDED_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that is known about a delivery, before anybody asks who may see it."""
+
+    delivery: Delivery
+    eta: Eta | None = None
+    fix: Fix | None = None
+    line: tuple[Point, ...] = ()  # of the leg to its stop
+    entries: tuple[MilestoneReached, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    risk: Risk | None = None
+
+
+def seen(known: Known, link: Link | None, at: datetime) -> View:
+    """What the holder of a link sees; without one, those who run the work see all."""
+    rules: Visibility = link.visibility if link else OPEN
+    under_way = known.delivery.state in UNDER_WAY
+    eta = known.eta if not known.delivery.closed else None
+    shows = {
+        name: getattr(rules, name).shows(eta, under_way=under_way)
+        for name in ("position", "eta", "stops", "distance", "polyline")
+    }
+    moving = known.fix if under_way and shows["position"] else None
+    return View(
+        delivery=known.delivery,
+        eta=eta if shows["eta"] else None,
+        remaining_stops=eta.remaining_stops if eta and shows["stops"] else None,
+        remaining_meters=eta.remaining_meters if eta and shows["distance"] else None,
+        fix=moving,
+        polyline=_ahead(known) if moving and shows["polyline"] else "",
+        entries=known.entries if link is None else _public(known.entries),
+        proofs=known.proofs,
+        risk=known.risk if link is None else None,
+        link=link,
+        at=at,
+    )
+
+
+def shown_point(view: View) -> Point | None:
+    """Where the vehicle is, as this audience sees it."""
+    if view.fix is None:
+        return None
+    return coarse(view.fix.point) if view.link else view.fix.point
+
+
+def _ahead(known: Known) -> str:
+    if known.fix is None or not known.line:
+        return ""
+    return encode(project(known.line, known.fix.point).ahead)
+
+
+def _public(entries: tuple[MilestoneReached, ...]) -> tuple[MilestoneReached, ...]:
+    return tuple(entry for entry in entries if entry.milestone not in INTERNAL)

@@ -1,0 +1,343 @@
+"""What tracking asks of the world, by noun. An adapter is bound to one transaction of a tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from services.tracking.domain.batch import Answer, Batch
+from services.tracking.domain.delivery import Delivery
+from services.tracking.domain.device import Device
+from services.tracking.domain.event import Eta, MilestoneReached, Risk
+from services.tracking.domain.fact import Fact
+from services.tracking.domain.fix import Fix
+from services.tracking.domain.incident import Incident
+from services.tracking.domain.journal import Event
+from services.tracking.domain.link import Link
+from services.tracking.domain.note import Comment, Weather
+from services.tracking.domain.progress import Progress
+from services.tracking.domain.proof import Item, Proof
+from services.tracking.domain.route import Route
+
+
+class Ingest(Protocol):
+    """Makes batches of positions durable, many in one commit."""
+
+    async def submit(self, batch: Batch, *, wait: bool) -> Answer:
+        """
+        What became of the batch, once it is durable. `wait` for a place in the queue, or raise
+        Exhausted `INGEST_BUSY` at once. Raises Unavailable `OUTCOME_UNKNOWN`: send it again.
+        """
+
+
+class Devices(Protocol):
+    """Devices and their epochs."""
+
+    async def find(self, device_id: str) -> Device | None:
+        """A device, None if it was never opened."""
+
+    async def open(self, device: Device, now: datetime) -> None:
+        """Keeps a device with a new epoch."""
+
+    async def serving(self, route: Route) -> str:
+        """The device that sends positions for a route; empty when there is none."""
+
+    async def fixes(self, device_id: str, epoch: str, sequence: int, limit: int) -> Sequence[Fix]:
+        """Positions with a time that can be trusted, after a place, in order of capture."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlace:
+    """Where a task is."""
+
+    task_id: str
+    delivery_id: str
+    route_id: str  # empty: on none
+    cancelled: bool
+    closed: bool
+
+
+class Tasks(Protocol):
+    """Where each task is."""
+
+    async def find(self, task_id: str) -> TaskPlace | None:
+        """None if dispatch has not told of it."""
+
+    async def know(self, task_id: str, delivery_id: str) -> None:
+        """Notes that a task exists."""
+
+    async def move(self, task_ids: Collection[str], delivery_ids: Sequence[str], to: str) -> None:
+        """Puts tasks onto a route."""
+
+    async def release(self, task_ids: Collection[str], off: str) -> None:
+        """Takes tasks off a route, unless they are on another one by now."""
+
+    async def cancel(self, task_id: str) -> None:
+        """Notes that a task was called off."""
+
+    async def close(self, task_id: str) -> None:
+        """Notes that a task has an outcome."""
+
+    async def delivery_of_parcel(self, parcel_id: str, barcode: str) -> str:
+        """The delivery of a parcel; empty when it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """A route with its progress and what is expected of it."""
+
+    route: Route
+    progress: Progress
+    etas: tuple[Eta, ...] = ()
+
+
+class Routes(Protocol):
+    """Routes as driven."""
+
+    async def lock(self, route_id: str) -> Driven | None:
+        """A route that nobody else changes until the transaction ends; None if not known."""
+
+    async def get(self, route_id: str) -> Driven | None:
+        """A route to look at."""
+
+    async def get_many(self, route_ids: Collection[str]) -> Sequence[Driven]:
+        """Several, to look at."""
+
+    async def add(self, route: Route, progress: Progress) -> None:
+        """Keeps a new route."""
+
+    async def revise(self, route: Route, progress: Progress) -> None:
+        """Keeps a new revision."""
+
+    async def save(self, progress: Progress) -> None:
+        """Keeps progress."""
+
+    async def expect(self, route_id: str, etas: Sequence[Eta], risks: Sequence[Risk]) -> None:
+        """Keeps what is expected now."""
+
+    async def of_shift(self, shift_id: str) -> Sequence[str]:
+        """Routes of a shift that are not over."""
+
+    async def with_stop(self, driver_id: str, carrier_id: str, stop_id: str) -> str:
+        """The route of a driver or carrier that has a stop; empty when none does."""
+
+
+class Deliveries(Protocol):
+    """Deliveries as everybody sees them."""
+
+    async def get(self, delivery_ids: Collection[str]) -> dict[str, Delivery]:
+        """Those that are known."""
+
+    async def lock(self, delivery_ids: Collection[str]) -> dict[str, Delivery]:
+        """The same, held until the transaction ends, in order of their ids."""
+
+    async def save(self, deliveries: Collection[Delivery]) -> None:
+        """Keeps them."""
+
+
+class Timeline(Protocol):
+    """Entries and comments."""
+
+    async def add(self, entries: Sequence[MilestoneReached]) -> Sequence[MilestoneReached]:
+        """Keeps entries, and tells which of them are new."""
+
+    async def of(self, delivery_id: str, limit: int) -> Sequence[MilestoneReached]:
+        """The latest entries of a delivery, oldest first."""
+
+    async def entry(self, entry_id: str) -> MilestoneReached | None:
+        """One entry."""
+
+    async def comment(self, comment: Comment) -> None:
+        """Keeps a comment."""
+
+
+class Journal(Protocol):
+    """Everything that was told and heard."""
+
+    async def append(self, events: Sequence[Event], now: datetime) -> None:
+        """Keeps events, and puts those that are told onto the feed."""
+
+
+class FactStatus(StrEnum):
+    """What became of a fact."""
+
+    RECORDED = "RECORDED"
+    DUPLICATE = "DUPLICATE"
+    PENDING = "PENDING"
+    CONTESTED = "CONTESTED"
+    REJECTED = "REJECTED"
+
+
+class Facts(Protocol):
+    """The log of what was reported."""
+
+    async def add(self, fact: Fact, digest: bytes) -> FactStatus | None:
+        """
+        Keeps a fact; None when it is new. Else DUPLICATE, or REJECTED when another fact has its id.
+        """
+
+    async def mark(self, event_id: str, status: FactStatus) -> None:
+        """Notes what became of a fact."""
+
+    async def pending(self, task_ids: Collection[str], route_id: str) -> Sequence[Fact]:
+        """Facts that wait for one of these tasks or for a route, in order of record."""
+
+    async def overdue(self, seconds: float, limit: int) -> Sequence[Fact]:
+        """Facts that have waited longer than so many real seconds."""
+
+
+class Incidents(Protocol):
+    """What needs attention."""
+
+    async def under(self, key: str) -> Incident | None:
+        """The one of a key that is not ended, held until the transaction ends."""
+
+    async def lock(self, incident_id: str) -> Incident | None:
+        """One by name, held until the transaction ends."""
+
+    async def save(self, incident: Incident) -> None:
+        """Keeps it."""
+
+
+class Proofs(Protocol):
+    """Evidence and its files."""
+
+    async def add(self, proof: Proof, digest: bytes) -> Proof | None:
+        """Keeps a proof; None when it is new, else the one that has its id and digest."""
+
+    async def save(self, proof: Proof) -> None:
+        """Keeps its state."""
+
+    async def items(self, task_id: str, besides: str) -> Sequence[Item]:
+        """Items of a task's other proofs."""
+
+    async def waiting(self, sha256: str) -> Sequence[Proof]:
+        """Proofs that wait for a file."""
+
+    async def whole(self, hashes: Collection[str]) -> frozenset[str]:
+        """Which of these files are whole."""
+
+    async def of_delivery(self, delivery_id: str) -> Sequence[Proof]:
+        """Proofs of a delivery, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A file as far as it came."""
+
+    sha256: str
+    total_bytes: int
+    content_type: str
+    received_bytes: int
+    completed_at: datetime | None
+
+
+class Media(Protocol):
+    """Files, in pieces."""
+
+    async def lock(self, sha256: str, total_bytes: int, content_type: str) -> MediaFile:
+        """The file, made when it is new, held until the transaction ends."""
+
+    async def add(self, sha256: str, start: int, data: bytes) -> None:
+        """Keeps a piece."""
+
+    async def content(self, sha256: str) -> bytes:
+        """All pieces together."""
+
+    async def complete(self, sha256: str, at: datetime) -> None:
+        """Notes that the file is whole and right."""
+
+    async def drop(self, sha256: str) -> None:
+        """Forgets the pieces."""
+
+    async def find(self, sha256: str) -> MediaFile | None:
+        """The file, None if no piece of it came."""
+
+    async def read(self, sha256: str, offset: int, length: int) -> bytes:
+        """A part of a whole file."""
+
+
+class Links(Protocol):
+    """Tracking links."""
+
+    async def add(self, link: Link, token_hash: bytes) -> None:
+        """Keeps a link."""
+
+    async def lock(self, link_id: str) -> Link | None:
+        """One by name, held until the transaction ends."""
+
+    async def save(self, link: Link) -> None:
+        """Keeps its state."""
+
+
+class Reports(Protocol):
+    """Reports of the weather."""
+
+    async def add(self, report: Weather) -> Weather:
+        """Keeps a report; the one that has its id, if there is one."""
+
+    async def holding(self, at: datetime) -> tuple[Weather, ...]:
+        """Those that hold at a moment or begin within a day."""
+
+
+class World(Protocol):
+    """Everything of one tenant, in one transaction."""
+
+    @property
+    def devices(self) -> Devices:
+        """Devices."""
+
+    @property
+    def tasks(self) -> Tasks:
+        """Tasks."""
+
+    @property
+    def routes(self) -> Routes:
+        """Routes."""
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Deliveries."""
+
+    @property
+    def timeline(self) -> Timeline:
+        """Timelines."""
+
+    @property
+    def journal(self) -> Journal:
+        """The journal."""
+
+    @property
+    def facts(self) -> Facts:
+        """Facts."""
+
+    @property
+    def incidents(self) -> Incidents:
+        """Incidents."""
+
+    @property
+    def proofs(self) -> Proofs:
+        """Proofs."""
+
+    @property
+    def media(self) -> Media:
+        """Files."""
+
+    @property
+    def links(self) -> Links:
+        """Links."""
+
+    @property
+    def reports(self) -> Reports:
+        """The weather."""
+
+
+class Epochs(Protocol):
+    """Which epochs may be written to, remembered so that a batch costs no query."""
+
+    async def check(self, tenant: str, device_id: str, epoch: UUID) -> None:
+        """Raises NotFound `DEVICE_UNKNOWN` or Gone `EPOCH_EXPIRED`."""

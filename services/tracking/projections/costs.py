@@ -1,0 +1,84 @@
+"""
+What the work cost, event by event, from the rate card that held when the route started. Pure.
+
+All amounts are millionths of the tenant's currency, rounded to the nearest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from services.tracking.domain.event import (
+    LegCompleted,
+    OutcomeRecorded,
+    RouteCompleted,
+    RouteStarted,
+    VehicleCharged,
+)
+from services.tracking.domain.heard import TenderPriced, ZoneCharged
+from services.tracking.domain.journal import Event
+from services.tracking.domain.route import RateCard
+from services.tracking.domain.words import Outcome
+
+SECONDS_AN_HOUR = 3_600
+METERS_A_KILOMETER = 1_000
+WATT_HOURS_A_KILOWATT_HOUR = 1_000
+MILLILITERS_A_LITER = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The parts of a cost."""
+
+    time_micros: int = 0
+    distance_micros: int = 0
+    fixed_micros: int = 0
+    attempt_micros: int = 0
+    energy_micros: int = 0
+    zone_micros: int = 0
+    carrier_micros: int = 0
+
+    @property
+    def total_micros(self) -> int:
+        """All parts together."""
+        return sum(getattr(self, part.name) for part in fields(self))
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+def of(event: Event, rates: RateCard) -> Cost:
+    """What an event cost at these rates."""
+    match event:
+        case RouteStarted():
+            return Cost(fixed_micros=rates.fixed_micros)
+        case RouteCompleted():
+            seconds = (event.end - event.start).total_seconds()
+            return Cost(time_micros=round(rates.hour_micros * seconds / SECONDS_AN_HOUR))
+        case LegCompleted():
+            return _leg(event, rates)
+        case OutcomeRecorded() if event.outcome is Outcome.FAILED:
+            return Cost(attempt_micros=rates.failed_attempt_micros)
+        case ZoneCharged():
+            return Cost(zone_micros=event.amount.micros)
+        case TenderPriced():
+            return Cost(carrier_micros=event.price.micros)
+        case VehicleCharged() if event.cost is not None and rates.kilowatt_hour_micros == 0:
+            return Cost(energy_micros=event.cost.micros)
+        case _:
+            return Cost()
+
+
+def _leg(leg: LegCompleted, rates: RateCard) -> Cost:
+    kilometers = leg.meters / METERS_A_KILOMETER
+    vehicle = leg.vehicle
+    watt_hours = leg.watt_hours
+    if watt_hours is None:
+        watt_hours = round(vehicle.watt_hours_per_kilometer * kilometers)
+    milliliters = vehicle.milliliters_per_hundred_kilometers * kilometers / 100
+    power = rates.kilowatt_hour_micros * watt_hours / WATT_HOURS_A_KILOWATT_HOUR
+    fuel = rates.liter_micros * milliliters / MILLILITERS_A_LITER
+    return Cost(
+        distance_micros=round(rates.kilometer_micros * kilometers),
+        energy_micros=round(power + fuel),
+    )

@@ -1,0 +1,1 @@
+"""What tracking does, one async function per question, over ports."""

@@ -1,0 +1,39 @@
+"""Finding the route, the stop and the crew that a fact is about, by whatever it names."""
+
+from __future__ import annotations
+
+from services.tracking.domain.event import Crew
+from services.tracking.domain.fact import Fact
+from services.tracking.domain.wording import crew, crew_of
+from services.tracking.domain.words import Source
+from services.tracking.ports import Driven, World
+
+
+async def route_of(world: World, fact: Fact) -> tuple[Driven | None, str]:
+    """The route and stop that a fact is about, by whatever it names."""
+    route_id, stop_id = fact.route_id, fact.stop_id
+    if not route_id and fact.task_id:
+        place = await world.tasks.find(fact.task_id)
+        route_id = place.route_id if place else ""
+    if not route_id and stop_id:
+        route_id = await world.routes.with_stop(fact.driver_id, fact.carrier_id, stop_id)
+    driven = await world.routes.lock(route_id) if route_id else None
+    if driven is not None and not stop_id and fact.task_id:
+        stop = driven.route.stop_of(fact.task_id)
+        return (driven, stop.stop_id) if stop else (None, "")
+    return driven, stop_id
+
+
+def theirs(driven: Driven, fact: Fact) -> bool:
+    """Whether who reports is who drives. Dispatchers and the platform may speak for anybody."""
+    if fact.source is Source.DRIVER:
+        return driven.route.driver_id == fact.driver_id
+    if fact.source is Source.CARRIER:
+        return driven.route.carrier_id == fact.carrier_id
+    return True
+
+
+async def crew_for(world: World, fact: Fact) -> Crew:
+    """Who did it, by the route where one is known."""
+    driven = await world.routes.get(fact.route_id) if fact.route_id else None
+    return crew_of(fact) if driven is None else crew(driven.route)

@@ -1,0 +1,49 @@
+"""Tracking links, comments, and reports of the weather."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from meshkit.errors import NotFound
+from services.tracking.domain.event import CommentAdded
+from services.tracking.domain.link import Link
+from services.tracking.domain.note import Comment
+from services.tracking.ports import World
+from services.tracking.usecases.recording import record
+
+
+async def create(world: World, link: Link, token_hash: bytes) -> Link:
+    """Keeps a link to a delivery that is known."""
+    if not await world.deliveries.get([link.delivery_id]):
+        raise NotFound(
+            "DELIVERY_UNKNOWN",
+            f"no delivery {link.delivery_id!r}",
+            delivery_id=link.delivery_id,
+        )
+    await world.links.add(link, token_hash)
+    return link
+
+
+async def revoke(world: World, link_id: str, now: datetime) -> Link:
+    """Ends a link; one that has ended stays as it is."""
+    known = await world.links.lock(link_id)
+    if known is None:
+        raise NotFound("LINK_UNKNOWN", f"no tracking link {link_id!r}", link_id=link_id)
+    if known.revoke_time is not None:
+        return known
+    revoked = replace(known, revoke_time=now)
+    await world.links.save(revoked)
+    return revoked
+
+
+async def comment(world: World, asked: Comment) -> Comment:
+    """Keeps a comment on an entry."""
+    entry = await world.timeline.entry(asked.entry_id)
+    if entry is None:
+        raise NotFound("ENTRY_UNKNOWN", f"no timeline entry {asked.entry_id!r}")
+    kept = replace(asked, delivery_id=entry.delivery_id)
+    await world.timeline.comment(kept)
+    told = CommentAdded(kept.comment_id, kept.entry_id, kept.delivery_id, kept.create_time)
+    await record(world, [told], kept.create_time)
+    return kept

@@ -1,0 +1,96 @@
+"""
+Recording: the one way in which events take effect.
+
+Every event becomes milestones, changes the deliveries it names, and is appended to journal and
+feed, in one transaction. What is told twice has one entry, so it reaches nobody twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from meshkit.ids import NewId
+from services.tracking.domain import incident as incidents
+from services.tracking.domain.delivery import Delivery
+from services.tracking.domain.event import (
+    IncidentOpened,
+    IncidentResolved,
+    OutcomeRecorded,
+)
+from services.tracking.domain.incident import Alarm, AllClear, Incident
+from services.tracking.domain.journal import Event
+from services.tracking.domain.run import Run
+from services.tracking.ports import World
+from services.tracking.projections import deliveries, timeline
+
+LATE = timedelta(minutes=5)  # the contract says so at TimelineEntry.late
+SYSTEM = "system"  # who ends an incident that the facts ended
+
+
+async def record(world: World, events: Sequence[Event], now: datetime) -> None:
+    """Lets events take effect."""
+    if not events:
+        return
+    entries = [entry for event in events for entry in timeline.milestones(event, now, LATE)]
+    fresh = await world.timeline.add(entries) if entries else ()
+    told: list[Event] = [*events, *fresh]
+    await _fold(world, told)
+    for event in events:
+        if isinstance(event, OutcomeRecorded):
+            await world.tasks.close(event.task.task_id)
+    await world.journal.append(told, now)
+
+
+async def keep(world: World, run: Run, now: datetime, new_id: NewId) -> None:
+    """Keeps a route's progress, and lets what came of it take effect."""
+    await world.routes.save(run.progress)
+    await record(world, run.events, now)
+    await raise_all(world, run.alarms, now, new_id)
+    run.events, run.alarms = [], []
+
+
+async def raise_all(
+    world: World, alarms: Iterable[Alarm | AllClear], now: datetime, new_id: NewId
+) -> None:
+    """Opens, counts and ends incidents as alarms ask."""
+    for alarm in alarms:
+        if isinstance(alarm, AllClear):
+            await clear(world, alarm, now)
+        else:
+            await sound(world, alarm, now, new_id)
+
+
+async def sound(world: World, alarm: Alarm, now: datetime, new_id: NewId) -> Incident:
+    """The incident that an alarm opens, or the open one that counts it."""
+    known = await world.incidents.under(alarm.key)
+    if known is not None:
+        counted = incidents.counted(known)
+        await world.incidents.save(counted)
+        return counted
+    opened = incidents.opened(alarm, new_id("inc"), now)
+    await world.incidents.save(opened)
+    await record(world, [IncidentOpened(opened)], now)
+    return opened
+
+
+async def clear(world: World, over: AllClear, now: datetime) -> None:
+    """Ends the incident of a key, if one is open."""
+    known = await world.incidents.under(over.key)
+    if known is not None:
+        ended = incidents.ended(known, SYSTEM, over.event_time, over.resolution)
+        await world.incidents.save(ended)
+        await record(world, [IncidentResolved(ended)], now)
+
+
+async def _fold(world: World, events: Sequence[Event]) -> None:
+    names = {name for event in events for name in deliveries.named(event)}
+    if not names:
+        return
+    known = await world.deliveries.lock(names)
+    changed: dict[str, Delivery] = {}
+    for event in events:
+        for name in deliveries.named(event):
+            before = changed.get(name) or known.get(name) or Delivery(name)
+            changed[name] = deliveries.apply(before, event)
+    await world.deliveries.save([one for name, one in changed.items() if one != known.get(name)])

@@ -1,0 +1,163 @@
+"""
+Facts beside the way: scans, pick-up points, trouble, zones, charging, instruments.
+
+None of them closes a task. They take effect at once, whether or not their route is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from meshkit.ids import NewId
+from services.tracking.domain import fact as facts
+from services.tracking.domain.event import ParcelScanned, VehicleCharged
+from services.tracking.domain.fact import Fact
+from services.tracking.domain.heard import ParcelsHeld, ZoneCharged
+from services.tracking.domain.incident import OF_TROUBLE, About, Alarm, AllClear, IncidentType
+from services.tracking.domain.run import Run
+from services.tracking.domain.wording import crew, crew_of
+from services.tracking.domain.words import Milestone, ScanKind, TroubleKind
+from services.tracking.ports import Driven, FactStatus, World
+from services.tracking.usecases.finding import crew_for, route_of, theirs
+from services.tracking.usecases.recording import keep, raise_all, record
+
+HANDED = (ScanKind.UNLOADED, ScanKind.HANDED_OVER, ScanKind.STORED)  # nobody scans these elsewhere
+TROUBLE_OVER = (IncidentType.VEHICLE_BREAKDOWN, IncidentType.DELAY)
+HELD = {
+    facts.Hold: Milestone.HELD_AT_PUDO,
+    facts.Pickup: Milestone.COLLECTED,
+    facts.Return: Milestone.RETURNED,
+}
+
+Now = tuple[datetime, datetime]  # business time and real time
+
+
+async def effect(world: World, fact: Fact, now: Now, new_id: NewId) -> FactStatus:
+    """Lets one of them take effect."""
+    return await EFFECTS[type(fact.what)](world, fact, now, new_id)
+
+
+async def _scan(world: World, fact: Fact, now: Now, new_id: NewId) -> FactStatus:
+    scan: Any = fact.what
+    delivery_id = fact.delivery_id or await world.tasks.delivery_of_parcel(
+        scan.parcel_id, scan.barcode
+    )
+    if not delivery_id and fact.task_id:
+        place = await world.tasks.find(fact.task_id)
+        delivery_id = place.delivery_id if place else ""
+    driven, stop_id = await route_of(world, fact)
+    if driven is None or not theirs(driven, fact):
+        by = crew_of(fact) if driven is None else crew(driven.route)
+        events = [ParcelScanned(by, scan, fact.event_time, fact.source, delivery_id, stop_id)]
+        await record(world, events, now[0])
+        return FactStatus.RECORDED
+    run = Run(driven.route, driven.progress, now[1])
+    if stop_id and scan.kind in HANDED:
+        run.arrive(stop_id, fact.event_time, fact.source)
+    run.events.append(
+        ParcelScanned(run.crew, scan, fact.event_time, fact.source, delivery_id, stop_id)
+    )
+    await keep(world, run, now[0], new_id)
+    return FactStatus.RECORDED
+
+
+async def _held(world: World, fact: Fact, now: Now, _: NewId) -> FactStatus:
+    place = await world.tasks.find(fact.task_id) if fact.task_id else None
+    delivery_id = fact.delivery_id or (place.delivery_id if place else "")
+    if not delivery_id:
+        return FactStatus.PENDING
+    milestone = HELD[type(fact.what)]
+    held = ParcelsHeld(
+        milestone, delivery_id, fact.task_id, fact.event_time, fact.source, fact.event_id
+    )
+    await record(world, [held], now[0])
+    return FactStatus.RECORDED
+
+
+async def _trouble(world: World, fact: Fact, now: Now, new_id: NewId) -> FactStatus:
+    assert isinstance(fact.what, facts.Trouble)  # noqa: S101 - for the type checker
+    about = About(
+        route_id=fact.route_id,
+        task_id=fact.task_id,
+        delivery_id=fact.delivery_id,
+        vehicle_id=fact.vehicle_id,
+        driver_id=fact.driver_id,
+        carrier_id=fact.carrier_id,
+    )
+    driven = await world.routes.lock(fact.route_id) if fact.route_id else None
+    if driven is not None:
+        await _break_down(world, driven, fact.what.kind, now)
+    whose = fact.route_id or fact.vehicle_id or fact.driver_id or "general"
+    if fact.what.kind is TroubleKind.OVER:
+        over = [AllClear(f"{kind}.{whose}", fact.event_time) for kind in TROUBLE_OVER]
+        await raise_all(world, over, now[0], new_id)
+        return FactStatus.RECORDED
+    alarm = _alarm(fact, fact.what.kind, about, whose)
+    await raise_all(world, [alarm], now[0], new_id)
+    return FactStatus.RECORDED
+
+
+def _alarm(fact: Fact, kind: TroubleKind, about: About, whose: str) -> Alarm:
+    type_ = OF_TROUBLE.get(kind, IncidentType.OTHER)
+    words = f"the driver reports: {kind.lower().replace('_', ' ')}"
+    return Alarm(
+        type_,
+        about,
+        words,
+        fact.event_time,
+        dedupe_key=f"{type_}.{whose}",
+        note=fact.note,
+        location=fact.location,
+    )
+
+
+async def _break_down(world: World, driven: Driven, kind: TroubleKind, now: Now) -> None:
+    run = Run(driven.route, driven.progress, now[1])
+    if kind in (TroubleKind.BREAKDOWN, TroubleKind.OVER):
+        run.break_down(kind is TroubleKind.BREAKDOWN)
+        await world.routes.save(run.progress)
+
+
+async def _zone(world: World, fact: Fact, now: Now, _: NewId) -> FactStatus:
+    assert isinstance(fact.what, facts.ZoneEntry)  # noqa: S101 - for the type checker
+    if fact.what.charge is not None:
+        by = await crew_for(world, fact)
+        charged = ZoneCharged(by, fact.what.zone_id, fact.what.charge, fact.event_time)
+        await record(world, [charged], now[0])
+    return FactStatus.RECORDED
+
+
+async def _charged(world: World, fact: Fact, now: Now, new_id: NewId) -> FactStatus:
+    assert isinstance(fact.what, facts.ChargeEnd)  # noqa: S101 - for the type checker
+    what = fact.what
+    by = await crew_for(world, fact)
+    told = VehicleCharged(
+        by, what.energy_watt_hours, fact.event_time, what.place_id, cost=what.cost
+    )
+    await record(world, [told], now[0])
+    return await _read(world, fact, now, new_id)
+
+
+async def _read(world: World, fact: Fact, now: Now, _: NewId) -> FactStatus:
+    driven = await world.routes.lock(fact.route_id) if fact.route_id else None
+    if driven is not None and theirs(driven, fact):
+        run = Run(driven.route, driven.progress, now[1])
+        run.read(fact.event_time, fact.telemetry)
+        await world.routes.save(run.progress)
+    return FactStatus.RECORDED
+
+
+Effect = Callable[[World, Fact, Now, NewId], Awaitable[FactStatus]]
+EFFECTS: dict[type, Effect] = {
+    facts.Scan: _scan,
+    facts.Hold: _held,
+    facts.Pickup: _held,
+    facts.Return: _held,
+    facts.Trouble: _trouble,
+    facts.ZoneEntry: _zone,
+    facts.ChargeEnd: _charged,
+    facts.ChargeStart: _read,
+    facts.Readout: _read,
+}

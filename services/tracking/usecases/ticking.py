@@ -1,0 +1,66 @@
+"""
+The tick: for each route under way, take in new positions, settle legs, renew what is expected.
+
+One transaction per route, its row locked, so two processes that tick at once share the work and
+do not double it. A tick is a function of what is stored and of the moment; a missed one is made up
+for.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+
+from meshkit.ids import NewId
+from services.tracking.domain.geo import Point
+from services.tracking.domain.legs import settle
+from services.tracking.domain.note import Weather, slowdown
+from services.tracking.domain.observing import observe
+from services.tracking.domain.progress import RunState
+from services.tracking.domain.run import Run
+from services.tracking.domain.thresholds import Thresholds
+from services.tracking.domain.ticking import tick
+from services.tracking.ports import World
+from services.tracking.usecases.facts import judge
+from services.tracking.usecases.recording import keep
+from services.tracking.usecases.side_facts import Now
+
+FIXES_MAX = 2_000  # per route and tick; a longer backlog takes several
+FACTS_MAX = 100
+GRACE_SECONDS = 30.0  # real time that a fact waits for dispatch's news of what it names
+
+
+async def tick_route(
+    world: World, route_id: str, now: Now, limits: Thresholds, new_id: NewId
+) -> None:
+    """One tick of one route."""
+    driven = await world.routes.lock(route_id)
+    if driven is None or driven.progress.state not in (RunState.PUBLISHED, RunState.ACTIVE):
+        return
+    device_id = await world.devices.serving(driven.route)
+    run = Run(driven.route, driven.progress, now[1])
+    if device_id:
+        await _take_in_fixes(world, run, device_id)
+    settle(run, tracked=bool(device_id))
+    reports = await world.reports.holding(now[0])
+    etas, risks = tick(run, now[0], limits, partial(_slower, reports))
+    await keep(world, run, now[0], new_id)
+    await world.routes.expect(route_id, etas, risks)
+
+
+async def judge_overdue(world: World, now: Now, new_id: NewId) -> int:
+    """Ends the waiting of facts whose task or route never came. Returns how many."""
+    overdue = await world.facts.overdue(GRACE_SECONDS, FACTS_MAX)
+    for fact in overdue:
+        await judge(world, fact, now, new_id, final=True)
+    return len(overdue)
+
+
+async def _take_in_fixes(world: World, run: Run, device_id: str) -> None:
+    place = run.progress.epoch, run.progress.sequence
+    for fix in await world.devices.fixes(device_id, *place, FIXES_MAX):
+        observe(run, fix)
+
+
+def _slower(reports: tuple[Weather, ...], point: Point, at: datetime) -> float:
+    return slowdown(reports, point, at)
