@@ -55,7 +55,7 @@ class Engine:
         self.info = map_info(compiled.report)
         self._zone = ZoneInfo(compiled.report.time_zone)
         self._metrics = MetricCache()
-        self._networks = {
+        self.networks = {
             network.name: RoadNetwork(
                 network,
                 found.graph,
@@ -90,7 +90,7 @@ class Engine:
     def warm(self) -> None:
         """Loads compiled code and the free-road metrics, so that the first question is quick."""
         for profile in Profile:
-            own = self._networks.get(NETWORK_OF_PROFILE[profile.name].name)
+            own = self.networks.get(NETWORK_OF_PROFILE[profile.name].name)
             if own is not None:
                 asked = TravelQuestion(own.lines.two_places(), profile)
                 self.matrix(asked)
@@ -98,7 +98,7 @@ class Engine:
 
     def question(self, asked: TravelQuestion) -> Question | None:
         """The question on its network; None where the map has no road for the profile."""
-        own = self._networks.get(NETWORK_OF_PROFILE[asked.profile.name].name)
+        own = self.networks.get(NETWORK_OF_PROFILE[asked.profile.name].name)
         if own is None:
             return None
         polygons = own.lines.polygons(asked.blocked)

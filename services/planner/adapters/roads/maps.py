@@ -34,6 +34,7 @@ from services.planner.adapters.roads.version import map_id, rules_digest
 REPORT_FILE = "report.json"
 # The packed keys hold 74 h: what a walker takes for this, with the usual detours.
 DIAGONAL_KILOMETERS_MAX = 250
+IMPORT_SECONDS_MAX = 24 * 3600  # an import that began longer ago is dead
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,9 @@ def compile_map(path: Path, folder: Path) -> MapReport:
 
 def load(folder: Path) -> CompiledMap:
     """The compiled map in its folder."""
-    networks = {}
-    for network in NETWORKS:
-        archive = folder / f"{network.name}.npz"
-        if archive.is_file():
-            networks[network.name] = _load_network(archive)
-    return CompiledMap(load_report(folder), networks)
+    found = load_report(folder)
+    names = [each.network for each in found.networks if each.edges]
+    return CompiledMap(found, {name: _load_network(folder / f"{name}.npz") for name in names})
 
 
 def load_report(folder: Path) -> MapReport:
@@ -107,9 +105,12 @@ def reports(folder: Path) -> Iterator[MapReport]:
 
 
 def forget_stale(folder: Path) -> None:
-    """Removes maps that other rules compiled: this code would never use them."""
+    """Removes what this code would never use: maps by other rules, and what killed imports left."""
     for each in folder.glob("map_*"):
         if _rules_of(each) != rules_digest():
+            shutil.rmtree(each, ignore_errors=True)
+    for each in folder.glob("partial-*"):
+        if time.time() - each.stat().st_mtime > IMPORT_SECONDS_MAX:
             shutil.rmtree(each, ignore_errors=True)
 
 
@@ -183,7 +184,7 @@ def _load_network(archive: Path) -> CompiledNetwork:
                     **{each.name: arrays[f"order.{each.name}"] for each in fields(Hierarchy)}
                 ),
             )
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (zipfile.BadZipFile, FileNotFoundError, KeyError, ValueError) as error:
         raise BadMap(
             f"the compiled map {archive.parent} is damaged ({error}). Delete that folder: "
             "it will be compiled again"

@@ -10,6 +10,7 @@ its input ends. Whatever it cannot do ends it with a traceback on stderr; the pl
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,8 @@ from services.planner.adapters.roads.messages import NO_NUMBERS, Message
 
 def main() -> None:
     """Serves until the input ends."""
+    # ^C reaches the whole group; the planner ends its worker itself, when it is done with it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     map_file, maps_folder, answers_folder = (Path(argument) for argument in sys.argv[1:4])
     output = _own_output()
     try:

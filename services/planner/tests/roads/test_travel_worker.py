@@ -1,7 +1,7 @@
 """
 The travel worker: real processes on the built-in city, killed, abandoned and overrun.
 
-Method: one worker per module where nothing is broken, a new one where something is.
+Method: one worker for the module; it is replaced whenever a test ends it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from meshkit.errors import Exhausted, Unavailable
 from services.planner.adapters.roads import BadMap, RoadTravelTimes, travel
@@ -29,15 +30,18 @@ from services.planner.domain.travel import (
 )
 from services.planner.tests.roads.test_helsinki import HELSINKI
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+# Compiled code outlives the test run, as it does in production: making it takes ten seconds.
+COMPILED_CODE = Path(__file__).parents[4] / ".doorstep" / "numba"
 HEARTBEAT_SECONDS = 0.005
 # A beat is late by the loop's own work and by the machine's: two cores are shared.
 BEAT_LATE_SECONDS_MAX = 0.25
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def times(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RoadTravelTimes]:
     base = tmp_path_factory.getbasetemp()
-    async with RoadTravelTimes(HELSINKI, base / "maps", base / "numba") as started:
+    async with RoadTravelTimes(HELSINKI, base / "maps", COMPILED_CODE) as started:
         yield started
 
 
@@ -161,14 +165,14 @@ async def test_a_question_that_takes_too_long_ends_the_worker_and_says_so(
 async def test_a_map_that_is_none_is_said_at_the_start(tmp_path: Path) -> None:
     file = tmp_path / "none.osm.pbf"
     with pytest.raises(BadMap, match="is no file"):
-        await RoadTravelTimes(file, tmp_path / "maps", tmp_path / "numba").__aenter__()
+        await RoadTravelTimes(file, tmp_path / "maps", COMPILED_CODE).__aenter__()
 
 
 async def test_nothing_is_left_running_or_lying_after_the_end(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     base = tmp_path_factory.getbasetemp()
-    async with RoadTravelTimes(HELSINKI, base / "maps", base / "numba") as times:
+    async with RoadTravelTimes(HELSINKI, base / "maps", COMPILED_CODE) as times:
         process_id, folder = times.process_id, times.answers_folder
         question = asyncio.create_task(times.matrix(TravelQuestion(places(1_500), Profile.FOOT)))
         await asyncio.sleep(0.02)  # the question is under way when the planner stops
