@@ -24,6 +24,7 @@ from services.compliance.domain.presence import Line, Presence
 from services.compliance.domain.shapes import Shape, area_shape
 
 TOUCH = 1e-9  # of a segment: two crossings closer than this are one
+NOISE_DIGITS = 6  # of a second: finer is noise of floating point, and must not round up
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,8 @@ class Atlas:
         inside = self._is_inside(bundle, pairs[owners], starts, ends)
         owners, starts, ends = _joined(owners[inside], starts[inside], ends[inside])
         lines, areas = pairs[owners].T
-        first = np.floor(bundle.seconds(lines, starts))
-        last = np.ceil(bundle.seconds(lines, ends))
+        first = np.floor(np.round(bundle.seconds(lines, starts), NOISE_DIGITS))
+        last = np.ceil(np.round(bundle.seconds(lines, ends), NOISE_DIGITS))
         enters = starts > TOUCH
         leaves = ends < bundle.lasts[lines] - TOUCH
         rows = (lines, areas, first, last, enters, leaves)
