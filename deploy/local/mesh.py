@@ -193,6 +193,8 @@ class Mesh:
         await self._supervisor.start_all(*stages)
 
     def _beginning(self) -> str:
+        if self.plan.database_url:
+            return f"starting the mesh in {self.state.root} on your PostgreSQL: its data are kept"
         if self.state.has_data:
             return f"resuming the mesh in {self.state.root}: its data are kept"
         return f"starting a new mesh in {self.state.root}"

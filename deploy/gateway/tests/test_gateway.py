@@ -367,6 +367,18 @@ async def test_one_caller_too_fast_is_429_and_the_others_go_on(tmp_path: Path) -
     assert caught.value.reason == "RATE_LIMITED"
 
 
+async def test_many_other_callers_do_not_wash_a_bucket_away(tmp_path: Path) -> None:
+    async with edge(tmp_path, Limits(caller=Rate(1, 20))) as door:
+        tokens = [door.dispatch.token(Role.CARRIER, subject=f"c-{number}") for number in range(40)]
+        first = [await door.ask("GET", TENDER, token=tokens[0]) for _ in range(24)]
+        others = [await door.ask("GET", TENDER, token=token) for token in tokens[1:]]
+        again = [await door.ask("GET", TENDER, token=tokens[0]) for _ in range(10)]
+
+    assert 429 in {reply.status for reply in first}
+    assert {reply.status for reply in others} == {200}
+    assert 429 in {reply.status for reply in again}  # a new bucket would have held twenty
+
+
 async def test_what_nobody_serves_yet_is_still_routed(door: Edge, carrier: str) -> None:
     async with channel(door, carrier) as opened:
         with pytest.raises(Unimplemented) as caught:
