@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from meshkit.errors import Exhausted, Unavailable
@@ -33,6 +34,7 @@ BUSY_RETRY = timedelta(seconds=1)
 RESTART_RETRY = timedelta(seconds=5)
 
 Matrix = NDArray[np.int32]
+log = structlog.get_logger()
 
 
 class RoadTravelTimes:
@@ -51,7 +53,7 @@ class RoadTravelTimes:
     async def __aenter__(self) -> RoadTravelTimes:
         """Starts the worker; BadMap says what is wrong with the map."""
         try:
-            self._worker = await Worker.start(self._folders, START_SECONDS_MAX)
+            self._worker = await self._started()
         except WorkerLost as error:
             raise _unavailable("the travel worker does not start; its stderr says why") from error
         finally:
@@ -137,6 +139,7 @@ class RoadTravelTimes:
         try:
             return await asyncio.wait_for(worker.ask(message), QUESTION_SECONDS_MAX)
         except (TimeoutError, WorkerLost) as error:
+            log.warning("travel_worker_lost", pid=worker.process_id, cause=type(error).__name__)
             await worker.stop()
             raise WorkerLost from error
 
@@ -147,9 +150,14 @@ class RoadTravelTimes:
             self._worker = await self._restarted()
         return self._worker
 
+    async def _started(self) -> Worker:
+        worker = await Worker.start(self._folders, START_SECONDS_MAX)
+        log.info("travel_worker_started", map_id=worker.info.map_id, pid=worker.process_id)
+        return worker
+
     async def _restarted(self) -> Worker:
         try:
-            return await Worker.start(self._folders, START_SECONDS_MAX)
+            return await self._started()
         except BadMap as error:  # somebody moved or overwrote the file since the start
             raise _unavailable(str(error)) from error
 

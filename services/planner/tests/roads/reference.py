@@ -38,7 +38,9 @@ class Reference:
         graph, network = self.question.graph, self.question.network
         spent = edge_milliseconds(network, graph, self.hour)[graph.turn_from] << TIME_SHIFT
         spent += graph.road_centimeters[graph.edge_road][graph.turn_from]
-        return self._turns(spent + turn_keys(network, graph))
+        is_closed = self.question.hour.road_is_closed[graph.edge_road]
+        turns = self._turns(spent + turn_keys(network, graph))
+        return [[] if is_closed[edge] else leads for edge, leads in enumerate(turns)]
 
     @cached_property
     def turning(self) -> list[Arcs]:
@@ -57,27 +59,37 @@ class Reference:
 
     def _key(self, here: int, there: int) -> int:
         """The best of all ways to leave one place and arrive at the other."""
-        best = NO_PATH
-        for edge, ahead, rest in self._sides(here):
-            for last, arrives, _ in self._sides(there):
-                if edge == last and arrives >= ahead:
-                    best = min(best, arrives - ahead)
-                for into, turn in self.turning[edge]:
-                    best = min(best, rest + turn + self.between[into][last] + arrives)
-        return best if best < NO_PATH else NO_PATH >> self.shift
+        none = NO_PATH >> self.shift
+        options = [none]
+        for side, edge in self._sides(here):
+            for other, last in self._sides(there):
+                rest = int(self.question.entries.rest[here, side]) >> self.shift
+                ahead = int(self.question.entries.ahead[there, other]) >> self.shift
+                if edge == last and min(rest, ahead) < none:
+                    options += self._along(here, there, side)
+                if max(rest, ahead) < none:
+                    options += [
+                        rest + turn + self.between[into][last] + ahead
+                        for into, turn in self.turning[edge]
+                    ]
+        return min(options)
 
-    def _sides(self, place: int) -> Iterator[tuple[int, int, int]]:
-        """(edge, key from its beginning, key to its end) of each edge the place lies on."""
-        entries = self.question.entries
+    def _along(self, here: int, there: int, side: int) -> list[int]:
+        """The key from one place to the other on one edge; none where it lies behind."""
+        raw = self.question.raw_entries.ahead
+        along = int(raw[there, side]) - int(raw[here, side])
+        return [along >> self.shift] if along >= 0 else []
+
+    def _sides(self, place: int) -> Iterator[tuple[int, int]]:
+        """(side, edge) of each edge the place lies on."""
         for side in range(2):
-            edge = int(entries.edge[place, side])
+            edge = int(self.question.raw_entries.edge[place, side])
             if edge >= 0:
-                ahead, rest = int(entries.ahead[place, side]), int(entries.rest[place, side])
-                yield edge, ahead >> self.shift, rest >> self.shift
+                yield side, edge
 
     def _first_edges(self) -> set[int]:
         places = range(len(self.question.points))
-        edges = {edge for place in places for edge, _, _ in self._sides(place)}
+        edges = {edge for place in places for _, edge in self._sides(place)}
         return {into for edge in edges for into, _ in self.turning[edge]}
 
     def _turns(self, keys: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[Arcs]:
@@ -116,4 +128,8 @@ class ScipyReference(Reference):
         found = dijkstra(
             csr_matrix((keys.astype(float), (tails, heads)), (size, size)), indices=edges
         )
-        return {edge: [int(key) for key in row] for edge, row in zip(edges, found, strict=True)}
+        none = NO_PATH >> self.shift
+        return {
+            edge: [int(min(key, none)) for key in row]
+            for edge, row in zip(edges, found, strict=True)
+        }

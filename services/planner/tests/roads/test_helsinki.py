@@ -24,6 +24,7 @@ from services.planner.adapters.roads.maps import CompiledMap
 from services.planner.adapters.roads.question import Question
 from services.planner.domain.travel import (
     Basis,
+    BlockedArea,
     Point,
     Profile,
     TravelQuestion,
@@ -75,6 +76,23 @@ def test_meters_belong_to_the_fastest_path_and_to_the_shortest_of_those(engine: 
     question = asked(engine, Profile.VAN)
 
     assert question.keys.tolist() == list(Reference(question, hour=8).rows())
+
+
+@pytest.mark.parametrize("profile", [Profile.VAN, Profile.CARGO_BIKE])
+def test_around_blocked_areas_it_is_what_dijkstra_says_without_those_roads(
+    engine: Engine, profile: Profile
+) -> None:
+    corners = [(60.1690, 24.9390), (60.1690, 24.9450), (60.1730, 24.9450), (60.1730, 24.9390)]
+    area = BlockedArea("core", (tuple(Point(*corner) for corner in corners),))
+    blocked = TravelQuestion(places(engine, 60), profile, MORNING, (area,))
+    question = engine.question(blocked)
+    assert question is not None
+    free = engine.matrix(TravelQuestion(blocked.points, profile, MORNING)).seconds
+
+    assert question.keys.tolist() == list(Reference(question, hour=8).rows())
+    assert 0 < question.is_blocked.sum() < 60
+    assert (engine.matrix(blocked).seconds >= free).all()
+    assert (engine.matrix(blocked).seconds > free).mean() > 0.3
 
 
 @pytest.mark.parametrize("profile", list(Profile))

@@ -316,6 +316,16 @@ def test_a_place_is_never_put_on_a_motorway(tmp_path: Path) -> None:
     assert found.snaps[0].distance_meters == 50  # to the street at its side, not to the motorway
 
 
+def test_where_nobody_can_stop_no_place_has_a_road(tmp_path: Path) -> None:
+    town = Town()
+    town.way("a1 b1 b2", highway="motorway", oneway="no")
+    asked = TravelQuestion((point("a1"), point("b2")), Profile.VAN)
+    found = town.engine(tmp_path).matrix(asked)
+
+    assert [snap.has_road for snap in found.snaps] == [False, False]
+    assert [notice.reason for notice in found.notices] == [TravelReason.NO_ROAD] * 2
+
+
 def test_a_place_without_a_road_is_reached_in_a_straight_line_and_says_so(tmp_path: Path) -> None:
     engine = grid().engine(tmp_path)
     asked = TravelQuestion((point("a1", north=-1_000), point("a1")), Profile.VAN)
