@@ -1,5 +1,6 @@
 """
-Breaks: a route with tasks holds every break of its shift, whole, in its window, outside service.
+Breaks: a route holds every break of its shift, whole, in its window, outside service, unless the
+route is over while the break may still start.
 
 Hard. A break may lie between stops or interrupt driving; never setup, service or loading, and never
 another break. Reason BREAK; cure: widen the break's window.
@@ -26,7 +27,8 @@ def violations(instance: Instance, route: Route) -> Iterator[Violation]:
     shift = shift_of(instance, route)
     held = [shift.breaks[held.rule].break_id for held in route.breaks]
     for rule in shift.breaks_left:
-        if route.visits and held.count(rule.break_id) != 1:
+        follows = route.end_second <= rule.last_second
+        if held.count(rule.break_id) > 1 or not (follows or rule.break_id in held):
             yield broken(REASON, instance, route, subject=rule.break_id, message="not held once")
     for leg in legs(instance, route):
         free_from = leg.departed_second

@@ -49,7 +49,7 @@ def schedule(view: ShiftView, nodes: Sequence[Node]) -> Timing:
 
 
 def earliest(view: ShiftView, stays: Sequence[Stay]) -> Label:
-    """The label at the end that is least late, then earliest, with all breaks taken."""
+    """The label at the end that is least late, then earliest, with every break held that is due."""
     count = len(view.breaks) if stays else 0
     leave = view.ready_second + view.shift.loading_left_seconds
     labels: list[Label | None] = [Label(0, leave, ()), *([None] * count)]
@@ -61,9 +61,17 @@ def earliest(view: ShiftView, stays: Sequence[Stay]) -> Label:
         ]
         here = stay.place
     travel = view.seconds(here, view.end_of(here))
-    last = best_label(view, labels, count, travel, None, here)
-    assert last is not None  # noqa: S101 - the label without a break before the last leg never ends
-    return last
+    ends = (best_label(view, labels, number, travel, None, here) for number in range(count + 1))
+    return min(
+        (end for number, end in enumerate(ends) if end and is_free(view, end, number, count)),
+        key=lambda end: (end.late_seconds, end.departed_second),
+    )
+
+
+def is_free(view: ShiftView, end: Label, number: int, count: int) -> bool:
+    """Whether the breaks not taken can follow the route: it is over while they may still start."""
+    over = end.departed_second + view.shift.unloading_seconds
+    return number == count or over <= view.breaks[number][2]
 
 
 def best_label(
@@ -122,8 +130,7 @@ def latest_start(view: ShiftView, stays: Sequence[Stay], best: Label) -> int:
     """The latest start of loading that ends no later, with the same breaks in the same legs."""
     place = stays[-1].place if stays else view.start_place
     travel = view.seconds(place, view.end_of(place))
-    number = len(view.breaks) if stays else 0
-    limit = best.departed_second
+    number, limit = sum(best.taken), best.departed_second
     for rank in range(len(stays), -1, -1):
         held = best.taken[rank]
         depart = latest_departure(limit, travel, view.breaks[number - held : number])
@@ -173,7 +180,12 @@ def timed(
         arrival = ready if stay.holds_before else leg.arrival_second
         now, here = begun + stay.service_seconds, stay.place
         visits.append(Visit(*node, arrival, ready, begun, now))
-    leg = drive(now, view.seconds(here, view.end_of(here)), view.breaks[number:], len(stays))
+    leg = drive(
+        now,
+        view.seconds(here, view.end_of(here)),
+        view.breaks[number : sum(best.taken)],
+        len(stays),
+    )
     breaks += leg.breaks
     late += leg.late_seconds
     end = leg.over_second + view.shift.unloading_seconds

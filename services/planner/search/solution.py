@@ -79,7 +79,24 @@ class Solution:
         """Takes given sequences as far as they hold; the rest is left out."""
         for line, nodes in zip(self.lines, sequences, strict=True):
             kept = hold_of(line.view, nodes)
-            self.put(line, kept, holding(line.view, kept) if kept else None)
+            line.place(kept, holding(line.view, kept) if kept else None)
+        self.count_left_out()
+
+    def routes(self) -> tuple[tuple[tuple[Node, ...], Route | None], ...]:
+        """Sequence and route of each shift, to go back to."""
+        return tuple((line.nodes, line.route) for line in self.lines)
+
+    def go_back(self, routes: Iterable[tuple[tuple[Node, ...], Route | None]]) -> None:
+        """Takes sequences and routes that stood before."""
+        for line, (nodes, route) in zip(self.lines, routes, strict=True):
+            if line.nodes != nodes:
+                line.place(nodes, route)
+        self.count_left_out()
+
+    def count_left_out(self) -> None:
+        """Works out anew what is left out."""
+        served = {node[0] for line in self.lines for node in line.nodes}
+        self.left_out = set(range(len(self.instance.problem.tasks))) - served
 
     def plan(self) -> Plan:
         """The plan as it stands, without reasons."""

@@ -1,0 +1,36 @@
+"""What a search is told: its seed, how many steps, how long. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEFAULT_SEED = 4711
+SOLUTIONS_PER_ROUND = 1  # each round of ruin and recreate looks at one new plan
+ROUNDS_TIMES_TASKS = 60_000  # a round over n tasks takes about n * 40 us: a few seconds in all
+ROUNDS_MIN, ROUNDS_MAX = 50, 1_000
+ENGINE_TASKS_MAX = 400  # beyond, building the engine's matrices takes longer than it gains
+ENGINE_SOLUTIONS = 200
+ENGINE_SHARE = 0.3  # of the time, at the most
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How to search."""
+
+    seed: int = DEFAULT_SEED
+    solution_limit: int = 0
+    """The most solutions to look through; 0: a number fit for the size."""
+    seconds: float = 20.0
+    """The most time; a guard, for what ends a search is its number of steps."""
+
+    def rounds(self, tasks: int) -> int:
+        """How many rounds of ruin and recreate are planned."""
+        if self.solution_limit:
+            return self.solution_limit
+        return min(ROUNDS_MAX, max(ROUNDS_MIN, ROUNDS_TIMES_TASKS // max(1, tasks)))
+
+    def engine_solutions(self, tasks: int) -> int:
+        """How many solutions the engine looks through; 0 leaves it out."""
+        if tasks > ENGINE_TASKS_MAX:
+            return 0
+        return min(ENGINE_SOLUTIONS, self.solution_limit or ENGINE_SOLUTIONS)
