@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from cattrs.preconf.json import make_converter
@@ -14,6 +15,8 @@ from services.compliance.domain.rule import Effect
 from services.compliance.domain.verdict import Verdict
 
 Value = TypeVar("Value")
+
+MICROSECOND = timedelta(microseconds=1)
 
 _converter = make_converter()
 
@@ -51,6 +54,16 @@ def _unplace(place: Place) -> Any:
     return place.encoded if isinstance(place, Line) else [place.lat_e7, place.lng_e7]
 
 
+def _microseconds(length: timedelta) -> int:
+    return length // MICROSECOND
+
+
+def _length(microseconds: int, _: Any) -> timedelta:
+    return timedelta(microseconds=microseconds)
+
+
+_converter.register_unstructure_hook(timedelta, _microseconds)
+_converter.register_structure_hook(timedelta, _length)
 _converter.register_unstructure_hook(Ring, _flat)
 _converter.register_structure_hook(Ring, _ring)
 _converter.register_unstructure_hook(Line, lambda line: line.encoded)
