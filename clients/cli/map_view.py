@@ -21,15 +21,14 @@ def listing(found: Sequence[Report]) -> RenderableType:
     """One line for each map."""
     table = Table(box=None, pad_edge=False)
     for heading in ("name", "id"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("date", "km tall", "ways", "addresses", "size"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("date", "ways", "addresses", "size"):
         table.add_column(heading, justify="right", no_wrap=True)
     for each in found:
         table.add_row(
             each["name"],
             each["map_id"],
             _date(each),
-            f"{_kilometers_north(each):.0f}",
             str(each["ways"]),
             str(each["addresses"]),
             _megabytes(each["compiled_bytes"]),
@@ -86,11 +85,6 @@ def warnings(found: Report) -> Iterator[Text]:
 
 def _date(found: Report) -> str:
     return found["data_time"][:10] or "undated"
-
-
-def _kilometers_north(found: Report) -> float:
-    """South to north; a degree of latitude is 111.195 km on the mean sphere."""
-    return float(found["north"] - found["south"]) * 111.195
 
 
 def _megabytes(count: int) -> str:
