@@ -22,16 +22,14 @@ def listing(found: Sequence[Report]) -> RenderableType:
     table = Table(box=None, pad_edge=False)
     for heading in ("name", "id"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("date", "ways", "addresses", "size"):
+    for heading in ("date", "addresses"):
         table.add_column(heading, justify="right", no_wrap=True)
     for each in found:
         table.add_row(
             each["name"],
             each["map_id"],
             _date(each),
-            str(each["ways"]),
             str(each["addresses"]),
-            _megabytes(each["compiled_bytes"]),
         )
     return table
 
