@@ -1,0 +1,224 @@
+"""The planner, asked: implements `ports.Planner`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from doorstep.planner.v1 import (
+    insertion_pb2,
+    optimization_pb2,
+    plan_pb2,
+    planner_service_pb2,
+    reason_pb2,
+)
+from doorstep.planner.v1.planner_service_pb2_grpc import PlannerServiceAsyncStub
+from meshkit.errors import Exhausted, MeshError, TooLate, Unavailable
+from services.dispatch.adapters.planner_problem import fixed_routes, problem_to_planner
+from services.dispatch.domain.planning import (
+    Insertion,
+    NoInsertion,
+    Problem,
+    Proposal,
+    Sequences,
+    TimedRoute,
+    TimedStop,
+)
+from services.dispatch.domain.route import Leg, RouteBreak
+from services.dispatch.domain.route_plan import (
+    DETAIL_CHARACTERS_MAX,
+    PlanViolation,
+    PlanViolationKind,
+    UnassignedReason,
+    UnassignedTask,
+)
+from services.dispatch.domain.values import Point
+
+Answer = TypeVar("Answer")
+
+MARGIN = timedelta(seconds=15)  # beside the search: travel times, access rules, verifier, geometry
+AWAY = (Unavailable, Exhausted, TooLate)
+RETRY_AFTER = timedelta(seconds=1)
+
+R = UnassignedReason
+REASONS = {
+    reason_pb2.REASON_CAPACITY: R.CAPACITY,
+    reason_pb2.REASON_WINDOW: R.WINDOW,
+    reason_pb2.REASON_SKILL: R.SKILL,
+    reason_pb2.REASON_EXCLUDED: R.SKILL,
+    reason_pb2.REASON_SHIFT: R.SHIFT,
+    reason_pb2.REASON_NO_ROOM: R.SHIFT,
+    reason_pb2.REASON_BREAK: R.BREAK,
+    reason_pb2.REASON_DUTY: R.HOURS,
+    reason_pb2.REASON_ZONE: R.ZONE,
+    reason_pb2.REASON_ACCESS_UNKNOWN: R.ACCESS_UNKNOWN,
+    reason_pb2.REASON_REACHABLE: R.UNREACHABLE,
+    reason_pb2.REASON_TERRITORY: R.TERRITORY,
+    reason_pb2.REASON_CHARGE: R.ENERGY,
+    reason_pb2.REASON_TOO_DEAR: R.COST,
+    reason_pb2.REASON_TIME: R.SEARCH,
+}
+
+
+class MeshPlanner:
+    """Asks over the mesh, by whoever calls dispatch or as dispatch itself."""
+
+    def __init__(self, stub: PlannerServiceAsyncStub) -> None:
+        self._stub = stub
+
+    async def optimize(self, problem: Problem, search: timedelta, seed: int) -> Proposal:
+        """The best routes that the planner finds in that time."""
+        options = optimization_pb2.SearchOptions(seed=seed)
+        options.search_duration.FromTimedelta(search)
+        request = planner_service_pb2.OptimizeRoutesRequest(
+            problem=problem_to_planner(problem), options=options
+        )
+        seconds = (search + MARGIN).total_seconds()
+        answer = await _reached(self._stub.OptimizeRoutes(request, timeout=seconds))
+        return proposal_from_planner(answer.plan, problem)
+
+    async def evaluate(self, problem: Problem, sequences: Sequences) -> Proposal:
+        """The times of given sequences. Access is left out: the gate asks compliance itself."""
+        request = planner_service_pb2.EvaluateRoutesRequest(
+            problem=problem_to_planner(problem),
+            routes=fixed_routes(sequences),
+            omit_access=True,
+        )
+        answer = await _reached(self._stub.EvaluateRoutes(request))
+        return proposal_from_planner(answer.plan, problem)
+
+    async def insert(
+        self, problem: Problem, sequences: Sequences, task_id: str, shift_ids: Sequence[str]
+    ) -> Insertion | NoInsertion:
+        """The cheapest place among these shifts."""
+        request = planner_service_pb2.ProposeInsertionsRequest(
+            problem=problem_to_planner(problem),
+            routes=fixed_routes(sequences),
+            task_ids=[task_id],
+            proposal_count=len(problem.shifts),
+            omit_polylines=True,
+        )
+        answer = await _reached(self._stub.ProposeInsertions(request))
+        return _cheapest(answer.task_insertions[0], frozenset(shift_ids))
+
+
+async def _reached(call: Awaitable[Answer]) -> Answer:
+    """The answer; what keeps the planner from answering at all is said in our own words."""
+    try:
+        return await call
+    except AWAY as error:
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: MeshError) -> Unavailable:
+    return Unavailable(
+        "PLANNER_UNAVAILABLE",
+        f"the planner could not be asked: {error.reason}",
+        retry_after=error.retry_after or RETRY_AFTER,
+        cause=error.reason,
+    )
+
+
+def _cheapest(
+    found: insertion_pb2.TaskInsertions, shift_ids: frozenset[str]
+) -> Insertion | NoInsertion:
+    fitting = [one for one in found.insertions if not shift_ids or one.shift_id in shift_ids]
+    if not fitting:
+        return NoInsertion(_unassigned(found.unassigned, found.task_id))
+    best = min(fitting, key=lambda one: (one.delta_cost_micros, one.shift_id, one.rank))
+    return Insertion(best.shift_id, best.rank, best.delta_cost_micros)
+
+
+def proposal_from_planner(plan: plan_pb2.Plan, problem: Problem) -> Proposal:
+    """The planner's plan in our words."""
+    return Proposal(
+        routes=tuple(_route(route, problem) for route in plan.routes),
+        unassigned=tuple(_unassigned(task, task.task_id) for task in plan.unassigned),
+        violations=tuple(_violation(v) for v in plan.violations if v.hard),
+        access_checked=plan.access_checked,
+        engine_version=plan.record.engine_version,
+        map_version=plan.record.map_id,
+        seed=plan.record.seed,
+    )
+
+
+def _unassigned(task: plan_pb2.UnassignedTask, task_id: str) -> UnassignedTask:
+    if not task.reasons:
+        return UnassignedTask(task_id)
+    first = task.reasons[0]
+    return UnassignedTask(
+        task_id,
+        reason=REASONS.get(first.reason),
+        detail=first.message[:DETAIL_CHARACTERS_MAX],
+    )
+
+
+def _violation(violation: plan_pb2.Violation) -> PlanViolation:
+    """`route_id` holds the shift's name until the routes have names."""
+    excess = violation.excess_amount or violation.excess_duration.seconds
+    rule = reason_pb2.Reason.Name(violation.reason).removeprefix("REASON_").lower()
+    return PlanViolation(
+        kind=PlanViolationKind.VERIFIER,
+        rule_id=f"{rule}.{violation.subject}" if violation.subject else rule,
+        route_id=violation.shift_id,
+        task_id=violation.task_id,
+        excess=excess,
+        detail=violation.message[:DETAIL_CHARACTERS_MAX],
+    )
+
+
+def _route(route: plan_pb2.Route, problem: Problem) -> TimedRoute:
+    first = route.legs[0]
+    windows = problem.shift[route.shift_id].breaks
+    return TimedRoute(
+        shift_id=route.shift_id,
+        start_time=_moment(first.start_time) + first.delay_duration.ToTimedelta(),
+        end_time=_moment(route.end_time),
+        stops=tuple(map(_stop, route.stops)),
+        legs=tuple(map(_leg, route.legs)),
+        breaks=tuple(_break(pause, windows) for pause in route.breaks),
+        distance_meters=route.metrics.distance_meters,
+        driving_duration=route.metrics.travel_duration.ToTimedelta(),
+        cost_micros=route.cost_micros,
+        energy_watt_hours=route.metrics.energy_watt_hours,
+    )
+
+
+def _stop(stop: plan_pb2.Stop) -> TimedStop:
+    return TimedStop(
+        task_ids=tuple(task.task_id for task in stop.tasks),
+        location=Point(stop.location.latitude, stop.location.longitude),
+        place_id=stop.place_id,
+        arrival_time=_moment(stop.arrival_time),
+        service_start_time=_moment(stop.service_start_time),
+        departure_time=_moment(stop.departure_time),
+        departure_load_grams=stop.departure_load.mass_grams,
+    )
+
+
+def _leg(leg: plan_pb2.Leg) -> Leg:
+    return Leg(
+        distance_meters=leg.distance_meters,
+        travel_duration=leg.travel_duration.ToTimedelta(),
+        departure_time=_moment(leg.start_time) + leg.delay_duration.ToTimedelta(),
+        polyline=leg.polyline,
+        energy_watt_hours=leg.energy_watt_hours,
+        load_grams=leg.load.mass_grams,
+        straight_line=leg.basis == plan_pb2.TRAVEL_BASIS_STRAIGHT_LINE,
+    )
+
+
+def _break(pause: plan_pb2.RouteBreak, windows: Any) -> RouteBreak:
+    rank = int(pause.break_id.rpartition("-")[2])
+    return RouteBreak(
+        start_time=_moment(pause.start_time),
+        break_duration=pause.break_duration.ToTimedelta(),
+        before_rank=pause.leg_rank,
+        start_window=windows[rank].start_window,
+    )
+
+
+def _moment(timestamp: Any) -> datetime:
+    found: datetime = timestamp.ToDatetime(tzinfo=UTC)
+    return found

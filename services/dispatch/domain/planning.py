@@ -1,0 +1,215 @@
+"""
+What dispatch asks the planner, and what it is told. Pure, and without anybody's name: a task is a
+place, windows and goods; a shift is a vehicle, an interval and skills.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from services.dispatch.domain.delivery import Delivery
+from services.dispatch.domain.fleet import (
+    Driver,
+    Place,
+    RateCard,
+    Shift,
+    ShiftBreak,
+    Vehicle,
+    VehicleAttributes,
+    shared_skills,
+)
+from services.dispatch.domain.route import Leg, RouteBreak, StopTask
+from services.dispatch.domain.route_plan import PlanViolation, UnassignedTask
+from services.dispatch.domain.task import Task
+from services.dispatch.domain.values import Point, Window
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTask:
+    """A task as the planner may see it, with what a stop needs to know of it later."""
+
+    stop_task: StopTask
+    location: Point = field(repr=False)
+    parcel_count: int = 1
+    any_skills: tuple[str, ...] = ()
+    excluded_skills: tuple[str, ...] = ()
+    excluded_shift_ids: tuple[str, ...] = ()
+
+    @property
+    def task_id(self) -> str:
+        """Its name."""
+        return self.stop_task.task_id
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """Where a shift stands that is already on the road: the rest is planned from here."""
+
+    state_time: datetime
+    location: Point = field(repr=False)
+    route_start_time: datetime
+    onboard_task_ids: tuple[str, ...]
+    taken_breaks: tuple[int, ...] = ()  # ranks among the shift's breaks
+
+
+@dataclass(frozen=True, slots=True)
+class PlanShift:
+    """A shift as the planner may see it."""
+
+    shift_id: str
+    vehicle_id: str
+    vehicle: VehicleAttributes
+    interval: Window
+    start_location: Point = field(repr=False)
+    end_location: Point = field(repr=False)
+    start_place_id: str = ""
+    end_place_id: str = ""
+    skills: frozenset[str] = frozenset()
+    breaks: tuple[ShiftBreak, ...] = ()
+    rate_card: RateCard | None = None
+    loading_duration: timedelta = timedelta()
+    driving_duration_max: timedelta = timedelta()
+    start_charge_watt_hours: int = 0
+    under_way: UnderWay | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is to be done, and who can do it."""
+
+    tasks: tuple[PlanTask, ...]
+    shifts: tuple[PlanShift, ...]
+
+    @property
+    def task(self) -> Mapping[str, PlanTask]:
+        """The tasks by name."""
+        return {task.task_id: task for task in self.tasks}
+
+    @property
+    def shift(self) -> Mapping[str, PlanShift]:
+        """The shifts by name."""
+        return {shift.shift_id: shift for shift in self.shifts}
+
+
+Sequences = Mapping[str, Sequence[str]]  # shift id -> task ids in order
+
+
+@dataclass(frozen=True, slots=True)
+class TimedStop:
+    """A stop as the planner times it; it has no name yet."""
+
+    task_ids: tuple[str, ...]
+    location: Point = field(repr=False)
+    place_id: str
+    arrival_time: datetime
+    service_start_time: datetime
+    departure_time: datetime
+    departure_load_grams: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimedRoute:
+    """A route as the planner times it."""
+
+    shift_id: str
+    start_time: datetime  # when it leaves, loading done
+    end_time: datetime
+    stops: tuple[TimedStop, ...]
+    legs: tuple[Leg, ...]
+    breaks: tuple[RouteBreak, ...]
+    distance_meters: int
+    driving_duration: timedelta
+    cost_micros: int
+    energy_watt_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the planner answers: routes, what is left over, and what is broken."""
+
+    routes: tuple[TimedRoute, ...]
+    unassigned: tuple[UnassignedTask, ...] = ()
+    violations: tuple[PlanViolation, ...] = ()  # hard ones; `route_id` holds the shift's name
+    access_checked: bool = False
+    engine_version: str = ""
+    map_version: str = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """Where a task fits best into given routes."""
+
+    shift_id: str
+    rank: int
+    delta_cost_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoInsertion:
+    """Why a task fits nowhere."""
+
+    unassigned: UnassignedTask
+
+
+def plan_task(task: Task, delivery: Delivery, shift_of: Mapping[str, str]) -> PlanTask:
+    """A task for the planner; `shift_of` finds the shift of each driver who declined it."""
+    excluded = (shift_of[d] for d in task.excluded_driver_ids if d in shift_of)
+    stop_task = StopTask(
+        task_id=task.task_id,
+        delivery_id=delivery.delivery_id,
+        type=task.type,
+        attempt_number=task.attempt_number,
+        windows=delivery.windows,
+        promise_window=delivery.promise_window,
+        service_duration=delivery.stop_duration,
+        mass_grams=delivery.mass_grams,
+        volume_cubic_centimeters=delivery.volume_cubic_centimeters,
+        parcel_ids=tuple(parcel.parcel_id for parcel in delivery.parcels),
+        priority=delivery.priority,
+        required_skills=delivery.required_skills,
+    )
+    return PlanTask(
+        stop_task=stop_task,
+        location=delivery.location,
+        parcel_count=len(delivery.parcels),
+        any_skills=delivery.any_skills,
+        excluded_skills=delivery.excluded_skills,
+        excluded_shift_ids=tuple(excluded),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """A shift with all that it names."""
+
+    shift: Shift
+    driver: Driver
+    vehicle: Vehicle
+    start: Place
+    end: Place
+    rate_card: RateCard | None = None
+
+
+def plan_shift(crew: Crew, under_way: UnderWay | None = None) -> PlanShift:
+    """A shift for the planner: the driver's name stays here, the skills go."""
+    shift = crew.shift
+    return PlanShift(
+        shift_id=shift.shift_id,
+        vehicle_id=crew.vehicle.vehicle_id,
+        vehicle=crew.vehicle.attributes,
+        interval=shift.interval,
+        start_location=crew.start.location,
+        end_location=crew.end.location,
+        start_place_id=crew.start.place_id,
+        end_place_id=crew.end.place_id,
+        skills=shared_skills(crew.driver, crew.vehicle, shift.interval.end_time),
+        breaks=shift.breaks,
+        rate_card=crew.rate_card,
+        loading_duration=crew.start.loading_duration,
+        driving_duration_max=shift.driving_duration_max,
+        start_charge_watt_hours=shift.start_charge_watt_hours,
+        under_way=under_way,
+    )

@@ -1,0 +1,75 @@
+"""What every servicer of dispatch works with, put together once in `__main__`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+
+from meshkit.caller import Caller, current_caller
+from meshkit.clock import Clock
+from meshkit.idempotency import Call, commit_once, recall
+from meshkit.ids import NewId
+from meshkit.paging import Page
+from meshkit.postgres import Database, Transaction
+from services.dispatch.ports import Compliance, Planner, Slice, Stores
+from services.dispatch.usecases.common import Reading
+
+Response = TypeVar("Response", bound=Message)
+Effect = Callable[[Stores], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The store, the clock, names, and those who are asked."""
+
+    db: Database
+    stores: Callable[[Transaction], Stores]
+    planner: Planner
+    compliance: Compliance
+    clock: Clock
+    new_id: NewId
+
+    def now(self) -> datetime:
+        """Business time."""
+        return self.clock.now()
+
+    def reading(self, tenant: str = "") -> Reading:
+        """Transactions to read in, of the caller's tenant unless another is named."""
+        named = tenant or current_caller().required_tenant()
+
+        @asynccontextmanager
+        async def read() -> AsyncIterator[Stores]:
+            async with self.db.transaction(named) as tx:
+                yield self.stores(tx)
+
+        return read
+
+    async def recall(self, request: Any, response: type[Response]) -> Response | None:
+        """What this request was answered before; None when it is new."""
+        return await recall(self.db, Call.of(current_caller(), request), response)
+
+    async def once(
+        self,
+        request: Any,
+        response: type[Response],
+        effect: Effect[Response],
+        caller: Caller | None = None,
+    ) -> Response:
+        """One effect and one answer for each request id; `caller` if an operator acts for one."""
+        call = Call.of(caller or current_caller(), request)
+        return await commit_once(self.db, call, response, lambda tx: effect(self.stores(tx)))
+
+
+def acting_in(tenant: str) -> Caller:
+    """The caller, at work on a tenant that it may name."""
+    return replace(current_caller(), tenant=tenant)
+
+
+def slice_of(page: Page) -> Slice:
+    """A page as the stores read it: one more than is given, which tells whether there are more."""
+    return Slice(page.after, page.limit)
