@@ -20,7 +20,6 @@ HERE = Path(__file__).parent
 PASSWORD_BYTES = 24
 ADMIN = "doorstep_admin"
 POSTGRES = "postgres:5432/doorstep"  # the StatefulSet of the laptop's overlay
-PRIVATE_MODE = 0o600
 
 
 def cluster_gateway(otlp: Address | None = None, trusted_proxies: int = 1) -> Gateway:
@@ -53,18 +52,10 @@ def write_laptop_secrets(root: Path) -> None:
     folder = root / "overlays" / "laptop" / "generated"
     folder.mkdir(parents=True, exist_ok=True)
     keys.prepare(folder, NAMES)
-    password = kept(folder / "password", secrets.token_urlsafe(PASSWORD_BYTES))
-    admin_url = kept(folder / "admin_url", f"postgresql://{ADMIN}:{password}@{POSTGRES}")
+    password = keys.kept(folder / "password", secrets.token_urlsafe(PASSWORD_BYTES))
+    admin_url = keys.kept(folder / "admin_url", f"postgresql://{ADMIN}:{password}@{POSTGRES}")
     for name in NAMES:
         passwords = [secrets.token_urlsafe(PASSWORD_BYTES) for _ in range(2)]
         made = access(admin_url, name, *passwords)
-        kept(folder / f"{name}_app_url", made.app_url)
-        kept(folder / f"{name}_worker_url", made.worker_url)
-
-
-def kept(path: Path, fresh: str) -> str:
-    """What the file says; `fresh` goes into it when there is none."""
-    if not path.exists():
-        path.touch(mode=PRIVATE_MODE)
-        path.write_text(fresh)
-    return path.read_text()
+        keys.kept(folder / f"{name}_app_url", made.app_url)
+        keys.kept(folder / f"{name}_worker_url", made.worker_url)

@@ -1,5 +1,6 @@
 """
-The keys of a local mesh: one per service, one for everybody else's tokens. Made once, kept.
+The keys of a local mesh: one per service, one for everybody else's tokens, and the secret by which
+its operator logs in. Made once, kept.
 
 The gateway believes the issuer's key alone, so that a service's own token, the only kind that may
 name a tenant, is worth nothing from outside.
@@ -8,6 +9,7 @@ name a tenant, is worth nothing from outside.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from meshkit.tokens import SERVICE_KEY_PREFIX
 ISSUER_KEY_ID = "issuer"
 JWKS = "jwks.json"
 GATEWAY_JWKS = "gateway-jwks.json"
+OPERATOR_SECRET = "operator.secret"  # noqa: S105 - a file's name
+OPERATOR_SECRET_BYTES = 24
 
 
 def prepare(folder: Path, services: Iterable[str]) -> None:
@@ -27,6 +31,15 @@ def prepare(folder: Path, services: Iterable[str]) -> None:
         if not private.exists() or key_id not in published(jwks):
             generate_key(private, jwks, key_id)
     (folder / GATEWAY_JWKS).write_text(for_gateway(jwks.read_text()))
+    kept(folder / OPERATOR_SECRET, secrets.token_urlsafe(OPERATOR_SECRET_BYTES))
+
+
+def kept(path: Path, fresh: str) -> str:
+    """What the file says; `fresh` goes into it, for nobody else to read, when there is none."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(fresh)
+    return path.read_text()
 
 
 def private_key(folder: Path, key_id: str) -> Path:

@@ -240,6 +240,8 @@ class Mesh:
             yield f"{'postgres':<27} {self.address('postgres')}"
         if self.plan.gateway:
             yield f"{'Envoy admin':<27} http://{self.address('envoy-admin')}"
+        secret = shown(self.state.folder("keys") / keys.OPERATOR_SECRET)
+        yield f"{'operator':<27} client id operator, secret in {secret}"
         yield f"{'logs':<27} {shown(self.state.folder('logs'))}"
         if self.plan.otlp:
             yield f"{'traces':<27} {shown(self.state.folder('traces'))}"

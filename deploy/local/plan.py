@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deploy.local import gateway, knobs
 from deploy.local.health import grpc_health
-from deploy.local.keys import ISSUER_KEY_ID, private_key
+from deploy.local.keys import ISSUER_KEY_ID, OPERATOR_SECRET, private_key
 from deploy.local.ports import HOST
 from deploy.local.process import Process
 from deploy.local.state import State
@@ -129,11 +129,17 @@ class Layout:
             "app_url": access.app_url if access else None,
             "worker_url": access.worker_url if access else None,
             "issuer_key_file": private_key(self.state.folder("keys"), ISSUER_KEY_ID),
+            "operator_secret": self.operator_secret(),
             "map_file": self.plan.map_file,
             "maps_folder": self.state.folder("maps"),
             "media_folder": self.state.folder("media"),
             **peers,
         }
+
+    def operator_secret(self) -> str | None:
+        """How the mesh's operator logs in; None before the keys are made."""
+        path = self.state.folder("keys") / OPERATOR_SECRET
+        return path.read_text() if path.exists() else None
 
     def address(self, service: str) -> str:
         """Where a service is found, all its processes at once."""
