@@ -28,11 +28,11 @@ class RuleShelf:
     async def book(self, tenant: str, as_of: datetime | None) -> RuleBook:
         if as_of is not None:
             return await self._read(tenant, Knowledge(as_of=as_of))
-        async with self._db.snapshot(tenant) as now:
-            version = await postgres_rules.rules_version(now)
-            kept = self._books.get(tenant)
-            if kept is None or kept.rules_version != version:
-                kept = await _read(now, Knowledge())
+        async with self._db.transaction(tenant) as tx:
+            version = await postgres_rules.rules_version(tx)
+        kept = self._books.get(tenant)
+        if kept is None or kept.rules_version != version:
+            kept = await self._read(tenant, Knowledge())
         self._keep(tenant, kept)
         return kept
 
