@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.tracking.domain.batch import Answer, Batch
 from services.tracking.domain.delivery import Delivery
-from services.tracking.domain.device import Device
+from services.tracking.domain.device import Device, EpochOwner
 from services.tracking.domain.event import Eta, MilestoneReached, Risk
 from services.tracking.domain.fact import Fact
 from services.tracking.domain.fix import Fix
@@ -27,10 +27,15 @@ from services.tracking.domain.route import Route
 class Ingest(Protocol):
     """Makes batches of positions durable, many in one commit."""
 
-    async def submit(self, batch: Batch, *, wait: bool) -> Answer:
+    @property
+    def free(self) -> int:
+        """Places in the queue."""
+
+    async def enqueue(self, batch: Batch, *, wait: bool) -> Awaitable[Answer]:
         """
-        What became of the batch, once it is durable. `wait` for a place in the queue, or raise
-        Exhausted `INGEST_BUSY` at once. Raises Unavailable `OUTCOME_UNKNOWN`: send it again.
+        A promise of what will have become of the batch. `wait` for a place in the queue, or raise
+        Exhausted `INGEST_BUSY` at once. The promise fails with Unavailable `OUTCOME_UNKNOWN` when
+        nobody knows: send the batch again.
         """
 
 
@@ -339,5 +344,5 @@ class World(Protocol):
 class Epochs(Protocol):
     """Which epochs may be written to, remembered so that a batch costs no query."""
 
-    async def check(self, tenant: str, device_id: str, epoch: UUID) -> None:
-        """Raises NotFound `DEVICE_UNKNOWN` or Gone `EPOCH_EXPIRED`."""
+    async def owner(self, tenant: str, device_id: str, epoch: UUID) -> EpochOwner:
+        """For whom an epoch was given. Raises NotFound `DEVICE_UNKNOWN`, Gone `EPOCH_EXPIRED`."""

@@ -12,6 +12,7 @@ When a commit fails nobody knows whether it happened: every batch in it fails wi
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,13 @@ from meshkit.clock import Clock
 from meshkit.errors import Exhausted, Gone, NotFound, Unavailable
 from meshkit.postgres import Database
 from services.tracking.domain.batch import Answer, Batch
-from services.tracking.domain.device import EPOCH_HORIZON, milliseconds_of
+from services.tracking.domain.device import (
+    EPOCH_HORIZON,
+    EPOCH_LIFE,
+    EPOCH_RENEW,
+    EpochOwner,
+    milliseconds_of,
+)
 from services.tracking.domain.fix import Reject, RejectReason
 
 POSITIONS = "positions"  # the name of the feed of positions
@@ -40,7 +47,10 @@ COMMIT = f"""
     FROM positions_commit({", ".join(f"${n}" for n in range(1, 24))})"""  # noqa: S608 - numbers
 OPEN_DAY = "SELECT positions_open($1)"
 FORGET = "SELECT positions_forget($1)"
-EPOCH = "SELECT 1 FROM epochs WHERE tenant = $1 AND device_id = $2 AND epoch = $3"
+EPOCH = """
+    SELECT e.driver_id, d.carrier_id
+    FROM epochs e JOIN devices d USING (tenant, device_id)
+    WHERE e.tenant = $1 AND e.device_id = $2 AND e.epoch = $3"""
 
 Waiting = tuple[Batch, "asyncio.Future[Answer]"]
 
@@ -63,14 +73,14 @@ class GroupCommit:
         """Places in the queue."""
         return self._queue.maxsize - self._queue.qsize()
 
-    async def submit(self, batch: Batch, *, wait: bool) -> Answer:
-        """What became of the batch, once it is durable."""
+    async def enqueue(self, batch: Batch, *, wait: bool) -> asyncio.Future[Answer]:
+        """A promise of what will have become of the batch, once it is durable."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         if wait:
             await self._queue.put((batch, future))
         else:
             self._offer((batch, future))
-        return await future
+        return future
 
     async def run(self) -> None:
         """Commits for ever; a lost connection is made anew."""
@@ -137,23 +147,27 @@ class KnownEpochs:
     def __init__(self, db: Database, *, remembered_max: int) -> None:
         self._db = db
         self._max = remembered_max
-        self._known: dict[tuple[str, str, UUID], None] = {}
+        self._known: dict[tuple[str, str, UUID], EpochOwner] = {}
 
-    async def check(self, tenant: str, device_id: str, epoch: UUID) -> None:
-        """Raises NotFound `DEVICE_UNKNOWN` or Gone `EPOCH_EXPIRED`."""
+    async def owner(self, tenant: str, device_id: str, epoch: UUID) -> EpochOwner:
+        """For whom an epoch was given. Raises NotFound `DEVICE_UNKNOWN`, Gone `EPOCH_EXPIRED`."""
         key = (tenant, device_id, epoch)
         given = datetime.fromtimestamp(milliseconds_of(epoch) / 1000, UTC)
-        age = datetime.now(UTC) - given
+        age = datetime.now(UTC) - given  # real time: epochs are made from it
         if not -FUTURE_EPOCH <= age <= EPOCH_HORIZON:
             raise Gone("EPOCH_EXPIRED", "the epoch is older than what is kept: open the device")
-        if key in self._known:
-            return
+        known = self._known.get(key) or await self._ask(key)
+        return replace(known, renew=age > EPOCH_LIFE - EPOCH_RENEW)
+
+    async def _ask(self, key: tuple[str, str, UUID]) -> EpochOwner:
         async with self._db.worker() as tx:
-            if await tx.fetchval(EPOCH, *key) is None:
-                raise NotFound("DEVICE_UNKNOWN", "no such device and epoch: open the device")
+            row = await tx.fetchrow(EPOCH, *key)
+        if row is None:
+            raise NotFound("DEVICE_UNKNOWN", "no such device and epoch: open the device")
         if len(self._known) >= self._max:
             self._known.clear()
-        self._known[key] = None
+        self._known[key] = EpochOwner(row["driver_id"], row["carrier_id"])
+        return self._known[key]
 
 
 class Partitions:

@@ -169,7 +169,7 @@ def rejects_to_proto(rejects: Iterable[Reject]) -> list[position_pb2.PositionRej
         position_pb2.PositionReject(
             sequence=one.sequence,
             index=one.index,
-            reason=number(position_pb2.PositionRejectReason, one.reason),  # type: ignore[arg-type]
+            reason=number(position_pb2.PositionRejectReason, one.reason),
         )
         for one in rejects
     ]
@@ -235,7 +235,7 @@ def recorded_to_proto(recorded: RecordedFix) -> position_pb2.RecordedPosition:
     )
     if recorded.uptime_milliseconds is not None:
         up = timedelta(milliseconds=recorded.uptime_milliseconds)
-        message.position.uptime_duration.CopyFrom(duration(up))  # type: ignore[arg-type]
+        message.position.uptime_duration.CopyFrom(duration(up))
     if _was_read(recorded):
         message.position.telemetry.CopyFrom(_telemetry(recorded))
     return message
@@ -251,7 +251,7 @@ def _was_read(recorded: RecordedFix) -> bool:
 def _telemetry(recorded: RecordedFix) -> tracking_event_pb2.Telemetry:
     fix = recorded.fix
     return tracking_event_pb2.Telemetry(
-        ignition=number(tracking_event_pb2.Ignition, fix.ignition),  # type: ignore[arg-type]
+        ignition=number(tracking_event_pb2.Ignition, fix.ignition),
         odometer_meters=fix.odometer_meters,
         state_of_charge_ratio=fix.charge_ratio,
         auxiliary_needed=fix.auxiliary_needed,

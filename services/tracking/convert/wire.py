@@ -40,8 +40,8 @@ def is_moment(stamp: Timestamp) -> bool:
     return YEAR_1_SECONDS <= stamp.seconds <= YEAR_9999_SECONDS and 0 <= stamp.nanos < 10**9
 
 
-def stamp(at: datetime | None) -> Timestamp | None:
-    """A moment for the wire."""
+def stamp(at: datetime | None) -> Any:
+    """A moment for the wire; None stays unset."""
     if at is None:
         return None
     made = Timestamp()
@@ -54,7 +54,7 @@ def span(duration: Duration) -> timedelta:
     return timedelta(seconds=duration.seconds, microseconds=duration.nanos // NANOS_A_MICRO)
 
 
-def duration(length: timedelta | float | None) -> Duration | None:
+def duration(length: timedelta | float | None) -> Any:
     """A length of time for the wire; bare numbers are seconds."""
     if length is None:
         return None
@@ -95,7 +95,7 @@ def point_or_none(message: Any, name: str) -> Point | None:
     return point(getattr(message, name)) if message.HasField(name) else None
 
 
-def latlng(place: Point | None) -> LatLng | None:
+def latlng(place: Point | None) -> Any:
     """A place for the wire."""
     return None if place is None else LatLng(latitude=place.latitude, longitude=place.longitude)
 
@@ -128,9 +128,9 @@ def word(enum: Any, value: int, kind: type[Word]) -> Word:
     return kind(name) if name in kind.__members__ else kind("UNSPECIFIED")
 
 
-def number(enum: Any, value: StrEnum | str) -> int:
-    """The wire value of a domain's word."""
-    return int(enum.Value(f"{prefix(enum)}{value}"))
+def number(enum: Any, value: StrEnum | str) -> Any:
+    """The wire value of a domain's word. Any: stubs want each enum's own kind of int."""
+    return enum.Value(f"{prefix(enum)}{value}")
 
 
 def prefix(enum: Any) -> str:

@@ -39,6 +39,15 @@ class Device:
     software: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class EpochOwner:
+    """For whom an epoch was given; empty where for nobody in particular."""
+
+    driver_id: str
+    carrier_id: str
+    renew: bool = False  # it ends soon
+
+
 def milliseconds_of(epoch: UUID) -> int:
     """When an epoch was given, in real time since 1970."""
     return epoch.int >> UUID_TIME_SHIFT

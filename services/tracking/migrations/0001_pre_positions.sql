@@ -65,6 +65,7 @@ CREATE TABLE position_commits (
     shard     integer NOT NULL,
     sequence  bigint  NOT NULL,
     commit_id bigint  NOT NULL,
+    row_count integer NOT NULL, -- positions of this shard in the commit
     PRIMARY KEY (shard, sequence)
 );
 
@@ -106,6 +107,13 @@ BEGIN
         EXECUTE format('DROP TABLE %I', old.relname);
         gone := gone + 1;
     END LOOP;
+    IF gone > 0 THEN
+        DELETE FROM position_commits
+            WHERE commit_id < (SELECT coalesce(min(commit_id), 0) FROM positions);
+        UPDATE feed_head h SET oldest = k.oldest
+            FROM (SELECT shard, min(sequence) AS oldest FROM position_commits GROUP BY shard) k
+            WHERE h.feed = 'positions' AND h.shard = k.shard;
+    END IF;
     RETURN gone;
 END $$;
 
@@ -127,6 +135,7 @@ CREATE FUNCTION positions_commit(
 DECLARE
     this_commit bigint := nextval('position_commit_ids');
     touched integer[];
+    counts integer[];
 BEGIN
     INSERT INTO positions (tenant, device_id, epoch, sequence, commit_id, shard, device_time,
                            record_time, time_quality, latitude, longitude, accuracy, speed, heading,
@@ -175,16 +184,19 @@ BEGIN
 
     IF stored > 0 THEN
         IF duplicates IS NULL THEN
-            touched := ARRAY(SELECT DISTINCT s FROM unnest(shards) s ORDER BY s);
+            SELECT array_agg(t.s ORDER BY t.s), array_agg(t.many ORDER BY t.s) INTO touched, counts
+                FROM (SELECT s, count(*) AS many FROM unnest(shards) s GROUP BY s) t;
         ELSE
-            touched := ARRAY(SELECT DISTINCT p.shard FROM positions p
-                             WHERE p.commit_id = this_commit ORDER BY 1);
+            SELECT array_agg(t.s ORDER BY t.s), array_agg(t.many ORDER BY t.s) INTO touched, counts
+                FROM (SELECT p.shard AS s, count(*) AS many FROM positions p
+                      WHERE p.commit_id = this_commit GROUP BY p.shard) t;
         END IF;
         WITH moved AS (
-            INSERT INTO position_commits (shard, sequence, commit_id)
-                SELECT a.advanced, a.first_sequence, this_commit
+            INSERT INTO position_commits (shard, sequence, commit_id, row_count)
+                SELECT a.advanced, a.first_sequence, this_commit, c.many
                 FROM feed_advance('positions', touched,
                                   array_fill(1::bigint, ARRAY[cardinality(touched)])) a
+                JOIN unnest(touched, counts) AS c (shard, many) ON c.shard = a.advanced
                 RETURNING shard, sequence
         )
         SELECT array_agg(shard ORDER BY shard), array_agg(sequence ORDER BY shard)

@@ -1,0 +1,167 @@
+"""Tracking as a process: settings -> store, ingest, ticks and feeds -> servicers -> serve."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from doorstep.compliance.v1 import check_service_pb2_grpc as compliance_grpc
+from doorstep.compliance.v1 import event_pb2 as compliance_pb
+from doorstep.dispatch.v1 import dispatch_service_pb2 as dispatch_pb
+from doorstep.dispatch.v1 import dispatch_service_pb2_grpc as dispatch_grpc
+from meshkit import feed, idempotency
+from meshkit.auth import TokenSource
+from meshkit.client import connect, raising
+from meshkit.clock import Clock, open_clock
+from meshkit.errors import MeshError
+from meshkit.follow import follow
+from meshkit.ids import new_id
+from meshkit.postgres import Database, Transaction
+from meshkit.server import CannotStart, Loop, run, serve
+from services.tracking.adapters.ingest import GroupCommit, KnownEpochs, Partitions
+from services.tracking.adapters.position_feed import PositionFeed
+from services.tracking.adapters.ticker import Judge, Ticker
+from services.tracking.adapters.world import world_of
+from services.tracking.config import TrackingSettings
+from services.tracking.convert.feed import draft
+from services.tracking.servicer.analytics import AnalyticsServicer
+from services.tracking.servicer.common import Desk
+from services.tracking.servicer.following import (
+    COMPLIANCE,
+    COMPLIANCE_TYPES,
+    DISPATCH,
+    EFFECTS,
+    taking_in_compliance,
+    taking_in_dispatch,
+)
+from services.tracking.servicer.incidents import IncidentServicer
+from services.tracking.servicer.ingest import IngestServicer
+from services.tracking.servicer.subscriptions import SubscriptionServicer
+from services.tracking.servicer.tracking import TrackingServicer
+from services.tracking.usecases.ticking import GRACE_SECONDS, judge_overdue, tick_route
+
+SCHEMA = "tracking"
+
+
+def desk_of(db: Database, clock: Clock) -> Desk:
+    """The store and the clocks of this process."""
+    return Desk(db, partial(world_of, draft), clock)
+
+
+def group_commit(db: Database, settings: TrackingSettings, clock: Clock) -> GroupCommit:
+    """The writer of positions."""
+    return GroupCommit(
+        db,
+        clock,
+        batches_max=settings.ingest_queue_batches_max,
+        rows_max=settings.ingest_commit_rows_max,
+    )
+
+
+def servicers(desk: Desk, settings: TrackingSettings, ingest: GroupCommit) -> list[object]:
+    """Everything this process answers."""
+    epochs = KnownEpochs(desk.db, remembered_max=settings.epochs_remembered_max)
+    return [
+        IngestServicer(desk, ingest, epochs, credit=settings.ingest_credit),
+        TrackingServicer(desk, PositionFeed(desk.db)),
+        IncidentServicer(desk),
+        AnalyticsServicer(desk),
+        SubscriptionServicer(),
+    ]
+
+
+def ticker(desk: Desk, settings: TrackingSettings) -> Ticker:
+    """The beat of routes under way."""
+
+    async def tick(tx: Transaction, route_id: str) -> None:
+        await tick_route(desk.worlds(tx), route_id, desk.now, settings.thresholds, new_id)
+
+    seconds, most = settings.tick_seconds, settings.tick_routes_max
+    return Ticker(desk.db, tick, seconds=seconds, routes_max=most)
+
+
+def judge(desk: Desk) -> Judge:
+    """The end of waiting for facts that nothing explains."""
+
+    async def overdue(tx: Transaction) -> int:
+        return await judge_overdue(desk.worlds(tx), desk.now, new_id)
+
+    return Judge(desk.db, overdue, grace_seconds=GRACE_SECONDS)
+
+
+async def keep_house(db: Database, settings: TrackingSettings) -> None:
+    """Makes partitions ahead, forgets what is past its time; for ever."""
+    partitions, keep = Partitions(db), timedelta(days=settings.feed_keep_days)
+    while True:
+        try:
+            await partitions.prepare()
+            await partitions.forget()
+            await idempotency.prune(db)
+            async with db.worker() as tx:
+                await feed.compact(tx, keep)
+        except MeshError:
+            pass  # the store is away; the next round does it
+        await asyncio.sleep(settings.upkeep_seconds)
+
+
+async def start(settings: TrackingSettings) -> None:
+    """Serves until told to stop."""
+    clock = open_clock(settings.clock_file, sandbox=settings.sandbox)
+    async with AsyncExitStack() as stack:
+        db = await stack.enter_async_context(_database(settings, clock))
+        await Partitions(db).prepare()
+        desk, ingest = desk_of(db, clock), group_commit(db, settings, clock)
+        loops: list[Loop] = [
+            ingest.run,
+            ticker(desk, settings).run,
+            judge(desk).run,
+            partial(keep_house, db, settings),
+            *await _feeds(settings, stack, desk),
+        ]
+        await serve(settings, servicers(desk, settings, ingest), loops=loops, ready=db.ping)
+
+
+def _database(settings: TrackingSettings, clock: Clock) -> Any:
+    if settings.app_url is None or settings.worker_url is None:
+        raise CannotStart(
+            "set DOORSTEP_TRACKING_APP_URL and DOORSTEP_TRACKING_WORKER_URL to the store"
+        )
+    return Database.open(
+        SCHEMA,
+        app_url=settings.app_url.get_secret_value(),
+        worker_url=settings.worker_url.get_secret_value(),
+        clock=clock,
+    )
+
+
+async def _feeds(settings: TrackingSettings, stack: AsyncExitStack, desk: Desk) -> list[Loop]:
+    """The feeds that are followed, where there are any."""
+    tokens, loops = TokenSource.of(settings), list[Loop]()
+    if settings.dispatch_address:
+        channel = await stack.enter_async_context(connect(settings.dispatch_address, tokens=tokens))
+        watch = partial(_watch_dispatch, raising(dispatch_grpc.DispatchServiceStub(channel)))
+        loops.append(partial(follow, desk.db, DISPATCH, watch, taking_in_dispatch(desk)))
+    if settings.compliance_address:
+        address = settings.compliance_address
+        channel = await stack.enter_async_context(connect(address, tokens=tokens))
+        watch = partial(_watch_compliance, raising(compliance_grpc.CheckServiceStub(channel)))
+        loops.append(partial(follow, desk.db, COMPLIANCE, watch, taking_in_compliance(desk)))
+    return loops
+
+
+def _watch_dispatch(stub: Any, cursor: str) -> AsyncIterable[Any]:
+    request = dispatch_pb.WatchEventsRequest(cursor=cursor, types=list(EFFECTS))
+    return stub.WatchEvents(request)  # type: ignore[no-any-return]
+
+
+def _watch_compliance(stub: Any, cursor: str) -> AsyncIterable[Any]:
+    request = compliance_pb.WatchEventsRequest(cursor=cursor, types=COMPLIANCE_TYPES)
+    return stub.WatchEvents(request)  # type: ignore[no-any-return]
+
+
+if __name__ == "__main__":
+    run(TrackingSettings, start)

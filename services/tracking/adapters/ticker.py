@@ -1,0 +1,100 @@
+"""
+The beat: which routes are due, and one tick for each, shared among all processes of the service.
+
+A process claims due routes by moving their `ticked_at`, so two processes never take the same ones;
+one that dies after the claim leaves them to the next beat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from meshkit.errors import MeshError
+from meshkit.postgres import Database, Transaction
+
+CLAIM = """
+    UPDATE routes r SET ticked_at = clock_timestamp()
+    FROM (
+        SELECT tenant, route_id FROM routes
+        WHERE state IN ('PUBLISHED', 'ACTIVE')
+          AND ticked_at < clock_timestamp() - make_interval(secs => $1)
+        ORDER BY ticked_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    ) due
+    WHERE r.tenant = due.tenant AND r.route_id = due.route_id
+    RETURNING r.tenant, r.route_id"""
+
+OVERDUE_TENANTS = """
+    SELECT DISTINCT tenant FROM facts
+    WHERE status = 'PENDING' AND stored_at < clock_timestamp() - make_interval(secs => $1)"""
+
+TickRoute = Callable[[Transaction, str], Awaitable[None]]
+JudgeFacts = Callable[[Transaction], Awaitable[int]]
+
+log = structlog.get_logger()
+
+
+class Ticker:
+    """Ticks until cancelled. What fails for one route is logged, and tried again by the next."""
+
+    def __init__(self, db: Database, tick: TickRoute, *, seconds: float, routes_max: int) -> None:
+        self._db = db
+        self._tick = tick
+        self._seconds = seconds
+        self._routes_max = routes_max
+
+    async def run(self) -> None:
+        """One of the process's loops."""
+        while True:
+            try:
+                await self.beat()
+            except MeshError as error:
+                log.warning("tick_skipped", reason=error.reason)
+            await asyncio.sleep(self._seconds / 2)
+
+    async def beat(self) -> int:
+        """Ticks every route that is due, and tells how many."""
+        async with self._db.worker() as tx:
+            due = await tx.fetch(CLAIM, self._seconds, self._routes_max)
+        for row in due:
+            await self._tick_one(row["tenant"], row["route_id"])
+        return len(due)
+
+    async def _tick_one(self, tenant: str, route_id: str) -> None:
+        try:
+            async with self._db.transaction(tenant) as tx:
+                await self._tick(tx, route_id)
+        except MeshError as error:
+            log.warning("route_tick_failed", route_id=route_id, reason=error.reason)
+        except Exception:  # a bug in one route must not stop the others
+            log.exception("route_tick_failed", route_id=route_id)
+
+
+class Judge:
+    """Ends the waiting of facts whose task or route never came."""
+
+    def __init__(self, db: Database, judge: JudgeFacts, *, grace_seconds: float) -> None:
+        self._db = db
+        self._judge = judge
+        self._grace = grace_seconds
+
+    async def run(self) -> None:
+        """One of the process's loops."""
+        while True:
+            try:
+                await self.beat()
+            except MeshError as error:
+                log.warning("judging_skipped", reason=error.reason)
+            await asyncio.sleep(self._grace / 10)
+
+    async def beat(self) -> int:
+        """Judges what is overdue, and tells how many."""
+        async with self._db.worker() as tx:
+            tenants = [row["tenant"] for row in await tx.fetch(OVERDUE_TENANTS, self._grace)]
+        judged = 0
+        for tenant in tenants:
+            async with self._db.transaction(tenant) as tx:
+                judged += await self._judge(tx)
+        return judged

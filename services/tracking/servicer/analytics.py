@@ -1,0 +1,127 @@
+"""AnalyticsService: numbers from the journal, and from nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from doorstep.tracking.v1 import analytics_service_pb2 as pb
+from doorstep.tracking.v1 import analytics_service_pb2_grpc as pb_grpc
+from meshkit import paging
+from meshkit.errors import Invalid, Violation
+from services.tracking.convert import metrics as wire
+from services.tracking.domain.event import Crew, RouteCompleted, StopArrived
+from services.tracking.domain.heard import RoutePlaced
+from services.tracking.domain.journal import Event
+from services.tracking.domain.metric import DEFINITION_VERSION, Dimension
+from services.tracking.domain.route import Window
+from services.tracking.projections import metrics as measures
+from services.tracking.projections import scorecard as scores
+from services.tracking.servicer.common import Context, Desk, span_of, tenant
+
+DAYS_MAX = 366  # of an interval; the contract states it
+SCORED = [kind.__name__ for kind in scores.COUNTS]
+MEASURED = [kind.__name__ for kind in measures.MEASURED]
+COMPARED = [kind.__name__ for kind in (RouteCompleted, StopArrived, RoutePlaced)]
+# Split by these needs more than one event knows; they come with the learned estimates.
+UNSUPPORTED = frozenset({Dimension.SERVICE_LEVEL, Dimension.TERRITORY})
+
+
+class AnalyticsServicer(pb_grpc.AnalyticsServiceServicer):
+    """Scorecards, metrics, plan against actual; estimates and exports answer RPC_PENDING."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def GetScorecard(
+        self, request: pb.GetScorecardRequest, context: Context
+    ) -> pb.GetScorecardResponse:
+        span = span_of(request, "interval", DAYS_MAX)
+        whose = Crew(
+            route_id=request.route_id,
+            driver_id=request.driver_id,
+            vehicle_id=request.vehicle_id,
+            carrier_id=request.carrier_id,
+        )
+        async with self._desk.db.transaction(tenant()) as tx:
+            world = self._desk.worlds(tx)
+            events = await self._events(world, span, SCORED, whose)
+            facts, fixes = await world.facts.count(span), await world.devices.count(span)
+        card = scores.tallied(events, whole=whose == Crew())
+        now = self._desk.clock.now()
+        shown = wire.scorecard_to_proto(card, span, now, events=facts, positions=fixes)
+        return pb.GetScorecardResponse(scorecard=shown)
+
+    async def QueryMetrics(
+        self, request: pb.QueryMetricsRequest, context: Context
+    ) -> pb.QueryMetricsResponse:
+        page, span = paging.page_of(request), span_of(request, "interval", DAYS_MAX)
+        by, cut = wire.dimensions(request.dimensions), wire.granularity(request.granularity)
+        filters = [(wire.dimensions([one.dimension])[0], one.values) for one in request.filters]
+        _refuse_unsupported((*by, *(dimension for dimension, _ in filters)))
+        async with self._desk.db.transaction(tenant()) as tx:
+            events = await self._events(self._desk.worlds(tx), span, MEASURED, Crew())
+        asked = wire.metrics(request.metrics)
+        found = measures.query(events, asked, by, filters, cut)
+        start = int(str(page.after[0])) if page.after else 0
+        shown = list(enumerate(found, 1))[start : start + page.limit]
+        numbers, token = page.cut(shown, key=lambda one: (one[0],))
+        return pb.QueryMetricsResponse(
+            points=[wire.point_to_proto(one, by, cut, span) for _, one in numbers],
+            next_page_token=token,
+            definition_version=DEFINITION_VERSION,
+        )
+
+    async def GetPlanAdherence(
+        self, request: pb.GetPlanAdherenceRequest, context: Context
+    ) -> pb.GetPlanAdherenceResponse:
+        page, span = paging.page_of(request), span_of(request, "interval", DAYS_MAX)
+        async with self._desk.db.transaction(tenant()) as tx:
+            whose = Crew(route_id=request.route_id)
+            events = await self._events(self._desk.worlds(tx), span, COMPARED, whose)
+        done = sorted(_of(events, RouteCompleted), key=lambda one: str(one.crew.route_id))
+        after = str(page.after[0]) if page.after else ""
+        rest = [one for one in done if one.crew.route_id > after][: page.limit]
+        shown, token = page.cut(rest, key=lambda one: (one.crew.route_id,))
+        arrivals, revisions = _arrivals(events), _revisions(events)
+        return pb.GetPlanAdherenceResponse(
+            routes=[
+                wire.adherence_to_proto(
+                    one, arrivals[one.crew.route_id], revisions[one.crew.route_id]
+                )
+                for one in shown
+            ],
+            next_page_token=token,
+        )
+
+    async def _events(
+        self, world: Any, span: Window, types: Sequence[str], whose: Crew
+    ) -> list[Event]:
+        return [event for event, _ in await world.journal.read(span, types, whose)]
+
+
+def _arrivals(events: Iterable[Event]) -> dict[str, list[tuple[bool, float | None]]]:
+    found: dict[str, list[tuple[bool, float | None]]] = defaultdict(list)
+    for one in _of(events, StopArrived):
+        off = (one.at - one.planned_at).total_seconds() if one.planned_at else None
+        found[one.crew.route_id].append((one.in_sequence, off))
+    return found
+
+
+def _revisions(events: Iterable[Event]) -> Counter[str]:
+    return Counter(one.crew.route_id for one in _of(events, RoutePlaced))
+
+
+def _of(events: Iterable[Event], kind: type[Any]) -> list[Any]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def _refuse_unsupported(dimensions: Iterable[Dimension]) -> None:
+    bad = sorted({one for one in dimensions if one in UNSUPPORTED})
+    if bad:
+        faults = [
+            Violation("dimensions", f"{one} is not kept per event", "DIMENSION_UNSUPPORTED")
+            for one in bad
+        ]
+        raise Invalid("DIMENSION_UNSUPPORTED", f"not by {', '.join(bad)}", violations=faults)

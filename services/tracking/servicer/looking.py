@@ -1,0 +1,207 @@
+"""TrackingService, first part: what deliveries, fleets and feeds look like, now and for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Collection, Iterable
+from typing import Any
+
+from doorstep.tracking.v1 import tracking_pb2
+from doorstep.tracking.v1 import tracking_service_pb2 as pb
+from meshkit.caller import Caller, Role, become, current_caller
+from meshkit.drain import until_drained
+from meshkit.errors import Invalid, NotFound
+from meshkit.watch import HEARTBEAT_SECONDS, serve_watch
+from services.tracking.adapters.position_feed import PositionFeed
+from services.tracking.adapters.postgres_care import find_link
+from services.tracking.convert.positions import recorded_to_proto
+from services.tracking.convert.views import idle_to_proto, vehicle_to_proto, view_to_proto
+from services.tracking.convert.wire import stamp
+from services.tracking.domain.link import Link, LinkScope
+from services.tracking.domain.progress import RunState
+from services.tracking.servicer.common import Context, Desk, delivery_of, tenant
+from services.tracking.usecases.viewing import view
+
+LOOK_SECONDS = 1.0  # how often a watch looks whether there is news; the fleet's promise of 1 Hz
+CURSOR_PREFIX = "v1."
+UNDER_WAY = (RunState.PUBLISHED, RunState.ACTIVE)
+
+
+class Looking:
+    """Views and watches."""
+
+    def __init__(self, desk: Desk, positions: PositionFeed) -> None:
+        self._desk = desk
+        self._positions = positions
+
+    async def GetTracking(
+        self, request: pb.GetTrackingRequest, context: Context
+    ) -> pb.GetTrackingResponse:
+        link = await self._link(request.token, LinkScope.TRACK)
+        return pb.GetTrackingResponse(tracking=await self._tracking(request, link))
+
+    async def WatchTracking(
+        self, request: pb.WatchTrackingRequest, context: Context
+    ) -> AsyncIterator[pb.WatchTrackingResponse]:
+        link = await self._link(request.token, LinkScope.TRACK)
+        if request.cursor and not request.cursor.startswith(CURSOR_PREFIX):
+            raise Invalid("CURSOR_INVALID", "not a cursor of WatchTracking")
+        async for response in until_drained(self._views(request, link)):
+            yield response
+
+    async def WatchFleet(
+        self, request: pb.WatchFleetRequest, context: Context
+    ) -> AsyncIterator[pb.WatchFleetResponse]:
+        async for response in until_drained(self._fleet(request, tenant())):
+            yield response
+
+    async def WatchPositions(
+        self, request: pb.WatchPositionsRequest, context: Context
+    ) -> AsyncIterator[pb.WatchPositionsResponse]:
+        read = await self._positions.start(request.cursor, at_head=request.start_at_head)
+        watched = self._all_positions(read.place, tenant(), request.device_ids)
+        async for response in until_drained(watched):
+            yield response
+
+    async def WatchEvents(
+        self, request: pb.WatchEventsRequest, context: Context
+    ) -> AsyncIterator[pb.WatchEventsResponse]:
+        caller = current_caller()
+        of = None if caller.role is Role.SERVICE else caller.required_tenant()
+        watched = serve_watch(self._desk.db, request, pb.WatchEventsResponse, tenant=of)
+        async for response in watched:
+            yield response
+
+    async def _link(self, token: str, scope: LinkScope) -> Link | None:
+        """The link of a token, whose holder is the caller from here on; None without a token."""
+        if not token:
+            if current_caller().role is Role.RECIPIENT:
+                raise _no_link()
+            return None
+        async with self._desk.db.worker() as tx:
+            found = await find_link(tx, hashlib.sha256(token.encode()).digest())
+        if found is None or not found[1].works(self._desk.clock.now()):
+            raise _no_link()
+        of, link = found
+        if scope not in link.scopes:
+            raise _no_link()
+        become(Caller(subject=link.link_id, role=Role.RECIPIENT, tenant=of))
+        return link
+
+    async def _tracking(self, request: Any, link: Link | None) -> tracking_pb2.Tracking:
+        caller, delivery_id = current_caller(), link.delivery_id if link else request.delivery_id
+        async with self._desk.db.transaction(caller.required_tenant()) as tx:
+            world = self._desk.worlds(tx)
+            if link is None:
+                await delivery_of(world, delivery_id, caller)
+            seen = await view(world, delivery_id, link, self._desk.clock.now())
+        return view_to_proto(seen)
+
+    async def _views(
+        self, request: pb.WatchTrackingRequest, link: Link | None
+    ) -> AsyncIterator[pb.WatchTrackingResponse]:
+        known, quiet, first = request.cursor, 0.0, not request.cursor
+        while True:
+            seen = await self._tracking(request, link)
+            cursor = _cursor(seen)
+            ended = seen.state in ENDED
+            if cursor != known or first or quiet >= HEARTBEAT_SECONDS or ended:
+                yield self._told(seen, cursor, known, first=first, ended=ended)
+                known, quiet, first = cursor, 0.0, False
+            if ended:
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+            quiet += LOOK_SECONDS
+
+    def _told(
+        self, seen: tracking_pb2.Tracking, cursor: str, known: str, *, first: bool, ended: bool
+    ) -> pb.WatchTrackingResponse:
+        now = stamp(self._desk.clock.now())
+        message = pb.WatchTrackingResponse(cursor=cursor, server_time=now, ended=ended)
+        if first:
+            message.snapshot.CopyFrom(seen)
+        elif cursor != known:
+            message.update.CopyFrom(seen)
+        return message
+
+    async def _fleet(
+        self, request: pb.WatchFleetRequest, of: str
+    ) -> AsyncIterator[pb.WatchFleetResponse]:
+        told: dict[str, bytes] = {}
+        quiet, first = 0.0, True
+        while True:
+            vehicles = [one for one in await self._vehicles(request, of) if _inside(request, one)]
+            fresh = [one for one in vehicles if told.get(one.vehicle_id) != _bytes(one)]
+            if fresh or first or quiet >= HEARTBEAT_SECONDS:
+                now = stamp(self._desk.clock.now())
+                yield pb.WatchFleetResponse(vehicles=fresh, snapshot=first, server_time=now)
+                quiet, first = 0.0, False
+            told |= {one.vehicle_id: _bytes(one) for one in fresh}
+            await asyncio.sleep(LOOK_SECONDS)
+            quiet += LOOK_SECONDS
+
+    async def _vehicles(
+        self, request: pb.WatchFleetRequest, of: str
+    ) -> Iterable[tracking_pb2.FleetVehicle]:
+        async with self._desk.db.transaction(of) as tx:
+            world, now = self._desk.worlds(tx), self._desk.clock.now()
+            routes = await world.routes.page(UNDER_WAY, request.route_ids, request.vehicle_ids)
+            idle = [] if request.route_ids else await world.devices.latest()
+        busy = [vehicle_to_proto(driven, now) for driven in routes]
+        names = {one.vehicle_id for one in busy} | {one.driver_id for one in busy if one.driver_id}
+        rest = [one for one in idle if not names & {one.vehicle_id, one.driver_id}]
+        asked = set(request.vehicle_ids)
+        return busy + [idle_to_proto(one) for one in rest if not asked or one.vehicle_id in asked]
+
+    async def _all_positions(
+        self, place: Any, of: str, device_ids: Collection[str]
+    ) -> AsyncIterator[pb.WatchPositionsResponse]:
+        while True:
+            read = await self._positions.next(place, of, device_ids, HEARTBEAT_SECONDS)
+            place = read.place
+            yield pb.WatchPositionsResponse(
+                positions=[recorded_to_proto(one) for one in read.positions],
+                cursor=read.cursor,
+                server_time=stamp(self._desk.clock.now()),
+            )
+
+
+ENDED = frozenset(
+    tracking_pb2.DESCRIPTOR.message_types_by_name["Tracking"]
+    .fields_by_name["state"]
+    .enum_type.values_by_name[f"TRACKING_STATE_{name}"]
+    .number
+    for name in ("DELIVERED", "COLLECTED", "RETURNED", "CANCELLED", "LOST", "DAMAGED")
+)
+
+
+def _cursor(seen: tracking_pb2.Tracking) -> str:
+    """A digest of what is seen, without what only the passing of time changes."""
+    still = tracking_pb2.Tracking()
+    still.CopyFrom(seen)
+    still.ClearField("view_time")
+    still.vehicle_position.ClearField("age_duration")
+    for name in ("compute_time", "position_age_duration"):
+        still.eta.ClearField(name)  # type: ignore[arg-type]
+        still.risk.eta.ClearField(name)  # type: ignore[arg-type]
+    still.risk.ClearField("compute_time")
+    return CURSOR_PREFIX + hashlib.sha256(_bytes(still)).hexdigest()[:32]
+
+
+def _bytes(message: Any) -> bytes:
+    return bytes(message.SerializeToString(deterministic=True))
+
+
+def _inside(request: pb.WatchFleetRequest, one: tracking_pb2.FleetVehicle) -> bool:
+    if not request.HasField("viewport") or not one.HasField("location"):
+        return True
+    low, high, at = request.viewport.southwest, request.viewport.northeast, one.location
+    return (
+        low.latitude <= at.latitude <= high.latitude
+        and low.longitude <= at.longitude <= high.longitude
+    )
+
+
+def _no_link() -> NotFound:
+    return NotFound("LINK_INVALID", "this link does not work")
