@@ -19,8 +19,9 @@ from meshkit.watch import watch
 from services.tracking.convert.etas import risk_to_proto
 from services.tracking.convert.incidents import alarm, incident_to_proto
 from services.tracking.convert.wire import stamp, word
+from services.tracking.domain.event import RiskLevel
 from services.tracking.domain.incident import Resolution
-from services.tracking.domain.risk import RANK, RiskLevel
+from services.tracking.domain.risk import RANK
 from services.tracking.servicer.common import Context, Desk, after_of, tenant
 from services.tracking.usecases import incidents
 

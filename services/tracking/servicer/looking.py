@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator, Collection, Iterable
 from typing import Any
 
-from doorstep.tracking.v1 import tracking_pb2
+from doorstep.tracking.v1 import milestone_pb2, tracking_pb2
 from doorstep.tracking.v1 import tracking_service_pb2 as pb
 from meshkit.caller import Caller, Role, become, current_caller
 from meshkit.drain import until_drained
@@ -17,9 +17,10 @@ from services.tracking.adapters.position_feed import PositionFeed
 from services.tracking.adapters.postgres_care import find_link
 from services.tracking.convert.positions import recorded_to_proto
 from services.tracking.convert.views import idle_to_proto, vehicle_to_proto, view_to_proto
-from services.tracking.convert.wire import stamp
+from services.tracking.convert.wire import number, stamp
 from services.tracking.domain.link import Link, LinkScope
 from services.tracking.domain.progress import RunState
+from services.tracking.domain.words import ENDED_STATES
 from services.tracking.servicer.common import Context, Desk, delivery_of, tenant
 from services.tracking.usecases.viewing import view
 
@@ -167,13 +168,7 @@ class Looking:
             )
 
 
-ENDED = frozenset(
-    tracking_pb2.DESCRIPTOR.message_types_by_name["Tracking"]
-    .fields_by_name["state"]
-    .enum_type.values_by_name[f"TRACKING_STATE_{name}"]
-    .number
-    for name in ("DELIVERED", "COLLECTED", "RETURNED", "CANCELLED", "LOST", "DAMAGED")
-)
+ENDED = frozenset(number(milestone_pb2.TrackingState, state) for state in ENDED_STATES)
 
 
 def _cursor(seen: tracking_pb2.Tracking) -> str:
@@ -183,8 +178,8 @@ def _cursor(seen: tracking_pb2.Tracking) -> str:
     still.ClearField("view_time")
     still.vehicle_position.ClearField("age_duration")
     for name in ("compute_time", "position_age_duration"):
-        still.eta.ClearField(name)  # type: ignore[arg-type]
-        still.risk.eta.ClearField(name)  # type: ignore[arg-type]
+        still.eta.ClearField(name)
+        still.risk.eta.ClearField(name)
     still.risk.ClearField("compute_time")
     return CURSOR_PREFIX + hashlib.sha256(_bytes(still)).hexdigest()[:32]
 
@@ -197,10 +192,8 @@ def _inside(request: pb.WatchFleetRequest, one: tracking_pb2.FleetVehicle) -> bo
     if not request.HasField("viewport") or not one.HasField("location"):
         return True
     low, high, at = request.viewport.southwest, request.viewport.northeast, one.location
-    return (
-        low.latitude <= at.latitude <= high.latitude
-        and low.longitude <= at.longitude <= high.longitude
-    )
+    across = low.longitude <= at.longitude <= high.longitude
+    return bool(low.latitude <= at.latitude <= high.latitude and across)
 
 
 def _no_link() -> NotFound:
