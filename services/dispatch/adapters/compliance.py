@@ -15,8 +15,12 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import latlng_pb2
 
-from doorstep.compliance.v1 import check_service_pb2, decision_pb2, vehicle_pb2
-from doorstep.compliance.v1.check_service_pb2_grpc import CheckServiceAsyncStub
+from doorstep.compliance.v1 import (
+    check_service_pb2,
+    check_service_pb2_grpc,
+    decision_pb2,
+    vehicle_pb2,
+)
 from meshkit.errors import Exhausted, TooLate, Unavailable
 from meshkit.ids import new_uuid
 from services.dispatch.domain.fleet import FuelType, VehicleAttributes
@@ -52,7 +56,7 @@ KINDS = {
 class MeshCompliance:
     """Asks over the mesh."""
 
-    def __init__(self, stub: CheckServiceAsyncStub) -> None:
+    def __init__(self, stub: check_service_pb2_grpc.CheckServiceAsyncStub) -> None:
         self._stub = stub
 
     async def clear(self, route_plan_id: str, routes: Sequence[Route], kept: bool) -> Clearance:

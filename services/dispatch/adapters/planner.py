@@ -11,9 +11,9 @@ from doorstep.planner.v1 import (
     optimization_pb2,
     plan_pb2,
     planner_service_pb2,
+    planner_service_pb2_grpc,
     reason_pb2,
 )
-from doorstep.planner.v1.planner_service_pb2_grpc import PlannerServiceAsyncStub
 from meshkit.errors import Exhausted, MeshError, TooLate, Unavailable
 from services.dispatch.adapters.planner_problem import fixed_routes, problem_to_planner
 from services.dispatch.domain.planning import (
@@ -64,7 +64,7 @@ REASONS = {
 class MeshPlanner:
     """Asks over the mesh, by whoever calls dispatch or as dispatch itself."""
 
-    def __init__(self, stub: PlannerServiceAsyncStub) -> None:
+    def __init__(self, stub: planner_service_pb2_grpc.PlannerServiceAsyncStub) -> None:
         self._stub = stub
 
     async def optimize(self, problem: Problem, search: timedelta, seed: int) -> Proposal:

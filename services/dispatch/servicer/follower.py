@@ -11,9 +11,8 @@ from collections.abc import AsyncIterable, Callable
 from datetime import datetime
 from typing import Any
 
-from doorstep.tracking.v1 import tracking_service_pb2
+from doorstep.tracking.v1 import tracking_service_pb2, tracking_service_pb2_grpc
 from doorstep.tracking.v1.event_pb2 import Change
-from doorstep.tracking.v1.tracking_service_pb2_grpc import TrackingServiceAsyncStub
 from meshkit.clock import Clock
 from meshkit.postgres import Transaction
 from services.dispatch.convert import leaves
@@ -36,7 +35,7 @@ class TrackingFollower:
 
     def __init__(
         self,
-        stub: TrackingServiceAsyncStub,
+        stub: tracking_service_pb2_grpc.TrackingServiceAsyncStub,
         stores: Callable[[Transaction], Stores],
         clock: Clock,
     ) -> None:
