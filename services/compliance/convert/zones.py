@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from services.compliance.convert.moments import (
     enum_from_proto,
     enum_to_proto,
     interval_to_proto,
+    moment_or_none,
     moment_to_proto,
 )
 from services.compliance.convert.rules import rule_from_proto, rule_to_proto
@@ -153,6 +155,14 @@ def masked(present: Any, asked: Any, mask: FieldMask) -> Any:
     faults.refuse()
     mask.MergeMessage(asked, present, replace_message_field=True, replace_repeated_field=True)
     return present
+
+
+def effective_start(request: Any) -> datetime | None:
+    """When a version is to begin to hold, if the request says so."""
+    faults = Faults()
+    start = faults.take("effective_start_time", moment_or_none, request, "effective_start_time")
+    faults.refuse()
+    return start
 
 
 def box_or_none(request: Any) -> Box | None:

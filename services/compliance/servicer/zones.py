@@ -18,7 +18,6 @@ from meshkit.ids import new_id
 from meshkit.postgres import Database, Transaction
 from services.compliance.convert import closures as closure_wire
 from services.compliance.convert import zones as wire
-from services.compliance.convert.moments import moment_or_none
 from services.compliance.convert.rules import rule_to_proto
 from services.compliance.ports import RuleStore
 from services.compliance.usecases import closures, zones
@@ -40,7 +39,7 @@ class ZoneServicer(pb_grpc.ZoneServiceServicer):
         self, request: pb.CreateZoneRequest, context: Context
     ) -> pb.CreateZoneResponse:
         zone = wire.zone_from_proto(request.zone)
-        start = moment_or_none(request, "effective_start_time")
+        start = wire.effective_start(request)
 
         async def effect(tx: Transaction) -> pb.CreateZoneResponse:
             now = self._clock.now()
@@ -198,7 +197,7 @@ class ZoneServicer(pb_grpc.ZoneServiceServicer):
     async def _updated(self, tx: Transaction, request: Any, zone_id: str, change: Any) -> Any:
         """The next version of a zone, from what every update of it carries."""
         update = partial(zones.update_zone, self._store(tx), zone_id, request.etag, change)
-        start = moment_or_none(request, "effective_start_time")
+        start = wire.effective_start(request)
         return await update(start, self._clock.now(), new_id)
 
 

@@ -166,6 +166,15 @@ async def test_a_bad_field_is_refused_by_its_reason(
     assert caught.value.reason == reason
 
 
+async def test_a_moment_beyond_the_calendar_is_refused(zones: Any) -> None:
+    request = wire.create()
+    request.effective_start_time.seconds = 10**15
+
+    with pytest.raises(Invalid) as caught:
+        await zones.CreateZone(request)
+    assert [v.field for v in caught.value.violations] == ["effective_start_time"]
+
+
 async def test_a_polygon_that_crosses_itself_is_refused_with_the_place(zones: Any) -> None:
     request = wire.create()
     points = request.zone.areas[0].outer.points
