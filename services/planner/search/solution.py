@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.plan import Plan, Route, Unassigned
-from services.planner.domain.problem import FixedRoute
+from services.planner.domain.problem import FixedRoute, Problem
 from services.planner.search.evaluate import holding, views_of
 from services.planner.search.profile import Slack, slack_of
 from services.planner.search.view import ShiftView
@@ -138,11 +138,10 @@ def pairs_of(instance: Instance, nodes: Sequence[Node]) -> list[tuple[Node, ...]
     return groups
 
 
-def nodes_of(instance: Instance, routes: Iterable[FixedRoute]) -> tuple[tuple[Node, ...], ...]:
+def nodes_of(problem: Problem, routes: Iterable[FixedRoute]) -> tuple[tuple[Node, ...], ...]:
     """
     Given routes as sequences per shift; tasks, shifts and alternatives unknown are passed over.
     """
-    problem = instance.problem
     sequences: list[tuple[Node, ...]] = [()] * len(problem.shifts)
     for route in routes:
         shift = problem.rank_of_shift.get(route.shift_id)

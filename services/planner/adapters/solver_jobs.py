@@ -1,0 +1,68 @@
+"""
+Jobs for solver processes, and the travel tables that go with them as memory-mapped files.
+
+Tables are never sent through the pipe: 2,000 places are 32 MB for each class of vehicle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+import numpy as np
+
+from services.planner.domain.instance import Instance, Node, TravelTable
+from services.planner.domain.settings import SearchSettings
+
+Sequences = tuple[tuple[Node, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a solver process is to do."""
+
+    kind: Literal["solve", "time", "insert"]
+    instance: Instance
+    """Without its tables, which lie in files."""
+    table_files: tuple[str, ...]
+    sequences: Sequences = ()
+    settings: SearchSettings | None = None
+    tasks: tuple[int, ...] = ()
+    count: int = 0
+
+    def whole(self) -> Instance:
+        """The instance with its tables mapped into memory."""
+        tables = tuple(mapped(Path(file)) for file in self.table_files)
+        return replace(self.instance, tables=tables)
+
+
+@asynccontextmanager
+async def tables_on_disk(tables: Sequence[TravelTable]) -> AsyncIterator[tuple[str, ...]]:
+    """The files of tables; they are gone when the block ends, however it does."""
+    with TemporaryDirectory(prefix="doorstep-solve-") as folder:
+        files = [Path(folder) / f"{rank}.npy" for rank in range(len(tables))]
+        for table, file in zip(tables, files, strict=True):
+            await asyncio.to_thread(save, table, file)
+        yield tuple(map(str, files))
+
+
+def save(table: TravelTable, file: Path) -> None:
+    """Writes a table for `mapped` to find."""
+    both = (np.asarray(table.seconds, np.int32), np.asarray(table.meters, np.int32))
+    np.save(file, np.stack(both))
+
+
+def mapped(file: Path) -> TravelTable:
+    """A table as it lies in a file."""
+    seconds, meters = np.asarray(np.load(file, mmap_mode="r"))
+    return TravelTable(seconds.data, meters.data, round(len(seconds) ** 0.5))
+
+
+def without_tables(instance: Instance) -> Instance:
+    """An instance as it is sent."""
+    return replace(instance, tables=())

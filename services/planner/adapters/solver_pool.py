@@ -1,0 +1,209 @@
+"""
+The solver pool: warm processes for searches, and one more for what must never wait behind them.
+
+A search that does not end in time is killed, and the best plan that it told before is the answer. A
+cancelled call kills its process, which frees the core; another is started in its place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from meshkit.errors import Exhausted, Internal, Unavailable
+from services.planner.adapters.solver_jobs import Job, Sequences, tables_on_disk, without_tables
+from services.planner.adapters.solver_process import SolverLost, SolverProcess
+from services.planner.domain.instance import Instance, Node
+from services.planner.domain.plan import Plan, Route, SolveEnd
+from services.planner.domain.settings import SearchSettings
+from services.planner.ports import Solved
+from services.planner.search.answers import TaskProposals
+from services.planner.solver.solve import Outcome
+
+GRACE_SECONDS = 2.0  # after its time is up a search has so long to say its last word
+QUICK_SECONDS_MAX = 20.0  # for exact answers: the contract gives their methods as long
+RETRY = timedelta(seconds=2)
+VIOLATIONS_LOGGED_MAX = 20
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Lane:
+    """Processes of one kind, and who waits for them."""
+
+    size: int
+    waiting_max: int
+    idle: asyncio.Queue[SolverProcess] = field(default_factory=asyncio.Queue)
+    members: set[SolverProcess] = field(default_factory=set)
+    waiting: int = 0
+
+    async def open(self) -> None:
+        """Starts all processes, side by side."""
+        for process in await asyncio.gather(*(SolverProcess.start() for _ in range(self.size))):
+            self.members.add(process)
+            self.idle.put_nowait(process)
+
+    async def close(self) -> None:
+        """Ends all processes, whatever they do."""
+        await asyncio.gather(*(process.stop() for process in self.members))
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[SolverProcess]:
+        """A process for one job; one that is lost or left in the middle of it is replaced."""
+        if self.waiting >= self.waiting_max:
+            raise Exhausted("SOLVERS_BUSY", "every solver has work", retry_after=RETRY)
+        self.waiting += 1
+        try:
+            process = await self.idle.get()
+        finally:
+            self.waiting -= 1
+        is_whole = False
+        try:
+            process = await self.running(process)
+            yield process
+            is_whole = True
+        finally:
+            if not is_whole:
+                await process.stop()
+            self.idle.put_nowait(process)
+
+    async def running(self, process: SolverProcess) -> SolverProcess:
+        """The process itself, or another in place of one that has ended."""
+        if process.is_running:
+            return process
+        try:
+            fresh = await SolverProcess.start()
+        except SolverLost as error:
+            raise lost() from error
+        log.info("solver_replaced", pid=fresh.process_id)
+        self.members.discard(process)
+        self.members.add(fresh)
+        return fresh
+
+
+class SolverPool:
+    """Implements `ports.Solver`. Use as a context: it owns processes."""
+
+    def __init__(self, solvers: int, waiting_max: int, version: str) -> None:
+        self._searches = Lane(solvers, waiting_max)
+        self._quick = Lane(1, waiting_max)
+        self._version = version
+        self._engine = ""
+
+    async def __aenter__(self) -> SolverPool:
+        """Starts all processes, side by side."""
+        try:
+            await asyncio.gather(self._searches.open(), self._quick.open())
+        except SolverLost as error:
+            await self.__aexit__()
+            raise lost() from error
+        self._engine = next(iter(self._quick.members)).engine
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.gather(self._searches.close(), self._quick.close())
+
+    @property
+    def engine_version(self) -> str:
+        """Which engine searches, in which version."""
+        return f"{self._version}+{self._engine}"
+
+    async def solve(
+        self, instance: Instance, settings: SearchSettings, seed_routes: Sequence[Sequence[Node]]
+    ) -> Solved:
+        """The best plan found in time that passed the verifier."""
+        async with tables_on_disk(instance.tables) as files:
+            sequences = tuple(map(tuple, seed_routes))
+            job = Job("solve", without_tables(instance), files, sequences, settings)
+            best = Best()
+            async with self._searches.turn() as process:
+                await watched(process, job, settings.seconds + GRACE_SECONDS, best)
+        return best.solved()
+
+    async def time_routes(self, instance: Instance, sequences: Sequence[Sequence[Node]]) -> Plan:
+        """Given sequences timed as they are."""
+        job = Job("time", without_tables(instance), (), tuple(map(tuple, sequences)))
+        plan: Plan = await self._answer(instance, job)
+        return plan
+
+    async def propose_insertions(
+        self,
+        instance: Instance,
+        sequences: Sequence[Sequence[Node]],
+        tasks: Sequence[int],
+        count: int,
+    ) -> tuple[tuple[Route | None, ...], tuple[TaskProposals, ...]]:
+        """The cheapest insertions of each task."""
+        given: Sequences = tuple(map(tuple, sequences))
+        job = Job("insert", without_tables(instance), (), given, tasks=tuple(tasks), count=count)
+        answer: tuple[tuple[Route | None, ...], tuple[TaskProposals, ...]]
+        answer = await self._answer(instance, job)
+        return answer
+
+    async def _answer(self, instance: Instance, job: Job) -> Any:
+        """The one answer to a job of the quick lane."""
+        async with tables_on_disk(instance.tables) as files:
+            placed = Job(
+                job.kind, job.instance, files, job.sequences, tasks=job.tasks, count=job.count
+            )
+            async with self._quick.turn() as process:
+                try:
+                    async with asyncio.timeout(QUICK_SECONDS_MAX):
+                        return await anext(process.answers(placed))
+                except (SolverLost, TimeoutError) as error:
+                    await process.stop()
+                    raise lost() from error
+
+
+@dataclass
+class Best:
+    """The best plan so far of one search that passed the verifier."""
+
+    outcome: Outcome | None = None
+    rejected: Outcome | None = None
+    end: SolveEnd = SolveEnd.LIMIT
+
+    def hear(self, outcome: Outcome) -> None:
+        """Takes a plan that passed; tells the log of one that did not."""
+        if not outcome.broken:
+            self.outcome, self.end = outcome, outcome.end
+            return
+        self.rejected = outcome
+        faults = [
+            f"{one.reason.value} {one.shift_id} {one.task_id} {one.subject}".strip()
+            for one in outcome.broken[:VIOLATIONS_LOGGED_MAX]
+        ]
+        log.error("plan_rejected", violations=faults, violation_count=len(outcome.broken))
+
+    def solved(self) -> Solved:
+        """The answer; an error when there is none."""
+        if self.outcome is not None:
+            end = SolveEnd.ENGINE_LOST if self.rejected else self.end
+            return Solved(self.outcome.plan, self.outcome.solution_count, end)
+        if self.rejected is not None:
+            raise Internal("PLAN_UNVERIFIED", "no plan passed the verifier")
+        raise lost()
+
+
+async def watched(process: SolverProcess, job: Job, seconds: float, best: Best) -> None:
+    """Listens to a search until it ends, or ends it when its time is up."""
+    try:
+        async with asyncio.timeout(seconds), aclosing(process.answers(job)) as answers:
+            async for outcome in answers:
+                best.hear(outcome)
+    except (SolverLost, TimeoutError) as error:
+        log.warning("solver_lost", pid=process.process_id, cause=type(error).__name__)
+        best.end = SolveEnd.DEADLINE if isinstance(error, TimeoutError) else SolveEnd.ENGINE_LOST
+        await process.stop()
+
+
+def lost() -> Unavailable:
+    """What a caller hears whose solver is gone."""
+    return Unavailable("SOLVER_LOST", "the solver was lost before it had a plan", retry_after=RETRY)

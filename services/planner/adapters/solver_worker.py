@@ -1,0 +1,77 @@
+"""
+A solver process: warm, asked over its pipes, killed when it does not answer.
+
+    python -m services.planner.adapters.solver_worker
+
+It says when it is ready, then does one job after the other until its input ends. Whatever it cannot
+do ends it with a traceback on stderr; the planner starts another.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any, BinaryIO
+
+from services.planner.adapters import frames
+from services.planner.adapters.solver_jobs import Job
+from services.planner.domain.settings import SearchSettings
+from services.planner.rules.verify import route_violations, verify
+from services.planner.search.answers import propose_insertions, time_routes
+from services.planner.solver.routing import ENGINE
+from services.planner.solver.solve import Outcome, Solve
+
+
+def main() -> None:
+    """Serves until the input ends."""
+    # ^C reaches the whole group; the planner ends its solvers itself, when it is done with them.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    output, parent = own_output(), os.getppid()
+    send(output, ENGINE)
+    while True:
+        try:
+            job = frames.read(sys.stdin.buffer)
+        except frames.Ended:
+            return
+        send(output, done(job, output, parent))
+
+
+def own_output() -> BinaryIO:
+    """The pipe to the planner; whatever a library prints goes to stderr instead."""
+    output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return output
+
+
+def done(job: Job, output: BinaryIO, parent: int) -> Any:
+    """The answer to a job; plans found on the way are sent before it."""
+    instance = job.whole()
+    match job.kind:
+        case "time":
+            return time_routes(instance, job.sequences, verify)
+        case "insert":
+            return propose_insertions(
+                instance, job.sequences, job.tasks, job.count, route_violations
+            )
+        case "solve":
+
+            def tell(outcome: Outcome) -> None:
+                if not outcome.is_final:
+                    send(output, outcome)
+
+            settings = job.settings or SearchSettings()
+            # A planner that was killed leaves its solvers to somebody else: they stop by
+            # themselves.
+            solve = Solve(instance, settings, tell, lambda: os.getppid() == parent)
+            return solve.run(job.sequences)
+
+
+def send(output: BinaryIO, value: object) -> None:
+    """Sends a value at once."""
+    output.write(frames.packed(value))
+    output.flush()
+
+
+if __name__ == "__main__":
+    main()

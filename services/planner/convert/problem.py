@@ -1,0 +1,136 @@
+"""Problems, given routes and settings: wire to domain, all faults at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from doorstep.planner.v1 import optimization_pb2
+from doorstep.planner.v1 import problem_pb2 as pb
+from services.planner.convert.faults import Faults, whole
+from services.planner.convert.moments import up
+from services.planner.convert.places import dimensions, point
+from services.planner.convert.shifts import shift
+from services.planner.convert.tasks import task
+from services.planner.domain.contradictions import contradictions
+from services.planner.domain.problem import (
+    Churn,
+    FixedRoute,
+    FixedVisit,
+    FreezeLevel,
+    Pin,
+    Problem,
+    Territory,
+)
+from services.planner.domain.settings import SearchSettings
+
+LEVEL_PREFIX = "FREEZE_LEVEL_"
+
+
+def problem_from_proto(message: pb.Problem) -> Problem:
+    """A problem; raises Invalid with every fault."""
+    faults = Faults()
+    loads = [own.load for own in message.tasks]
+    names = dimensions([*loads, *(own.vehicle.capacity for own in message.shifts)])
+    tasks = [task(own, names, f"problem.tasks[{n}]", faults) for n, own in enumerate(message.tasks)]
+    shifts = [
+        shift(own, names, f"problem.shifts[{n}]", faults) for n, own in enumerate(message.shifts)
+    ]
+    territories = [
+        faults.take(f"problem.territories[{n}].ring", territory, own)
+        for n, own in enumerate(message.territories)
+    ]
+    faults.refuse()
+    found = Problem(
+        tasks=whole(tasks),
+        shifts=whole(shifts),
+        dimensions=names,
+        territories=whole(territories),
+        incompatible_goods=frozenset(map(goods_pair, message.incompatible_goods)),
+        pins=tuple(map(pin, message.pins)),
+        churn=churn(message.churn),
+        unsearched=tuple(unsearched(message)),
+    )
+    for fault in contradictions(found):
+        faults.add(f"problem.{fault.path}", fault.message)
+    faults.refuse()
+    return found
+
+
+def digest_of(message: pb.Problem) -> str:
+    """The SHA-256 of a problem, in hexadecimal."""
+    return hashlib.sha256(message.SerializeToString(deterministic=True)).hexdigest()
+
+
+def territory(message: Any) -> Territory:
+    """A territory; raises ValueError for a ring without an inside."""
+    ring = tuple(map(point, message.ring))
+    if ring and len(set(ring)) < 3:
+        raise ValueError("a ring needs at least 3 different points")
+    return Territory(message.territory_id, ring)
+
+
+def goods_pair(message: pb.GoodsPair) -> frozenset[str]:
+    """Two classes of goods that may not be together."""
+    return frozenset((message.goods_class, message.other_goods_class))
+
+
+def pin(message: pb.Pin) -> Pin:
+    """What is decided about a task."""
+    is_timed = message.HasField("service_start_time")
+    return Pin(
+        task_id=message.task_id,
+        shift_id=message.shift_id,
+        level=FreezeLevel[pb.FreezeLevel.Name(message.level).removeprefix(LEVEL_PREFIX)],
+        rank=message.rank,
+        service_start_second=up(message.service_start_time) if is_timed else None,
+    )
+
+
+def churn(message: pb.ChurnPolicy) -> Churn:
+    """What departing from a known plan costs."""
+    return Churn(
+        base_routes=fixed_routes(message.base_routes),
+        shift_change_cost_micros=message.shift_change_cost_micros,
+        time_change_cost_micros_per_hour=message.time_change_cost_micros_per_hour,
+        tolerance_seconds=up(message.tolerance_duration),
+        drop_cost_micros=message.drop_cost_micros,
+    )
+
+
+def fixed_routes(messages: Iterable[pb.FixedRoute]) -> tuple[FixedRoute, ...]:
+    """Given routes."""
+    return tuple(
+        FixedRoute(route.shift_id, tuple(map(fixed_visit, route.visits))) for route in messages
+    )
+
+
+def fixed_visit(message: pb.FixedVisit) -> FixedVisit:
+    """One task in a given order."""
+    is_timed = message.HasField("service_start_time")
+    second = up(message.service_start_time) if is_timed else None
+    return FixedVisit(message.task_id, message.alternative_id, second)
+
+
+def unsearched(message: pb.Problem) -> Iterator[str]:
+    """What is stated and not followed by the search."""
+    if message.stations:
+        yield "stations"
+    if message.objective.carbon_cost_micros_per_kilogram:
+        yield "objective.carbon_cost_micros_per_kilogram"
+    if message.objective.balance:
+        yield "objective.balance"
+    if message.objective.fewest_shifts:
+        yield "objective.fewest_shifts"
+
+
+def settings_from_proto(
+    message: optimization_pb2.SearchOptions, seed: int, seconds_max: float
+) -> SearchSettings:
+    """How to search; never longer than there is time for."""
+    seconds = seconds_max
+    if message.HasField("search_duration"):
+        asked = message.search_duration
+        seconds = min(seconds_max, asked.seconds + asked.nanos / 1e9)
+    return SearchSettings(message.seed or seed, message.solution_limit, seconds)

@@ -1,0 +1,28 @@
+"""Reasons and what is left out: domain to wire."""
+
+from __future__ import annotations
+
+from doorstep.planner.v1 import plan_pb2 as pb
+from doorstep.planner.v1 import reason_pb2
+from services.planner.domain.plan import Unassigned
+from services.planner.domain.problem import Problem
+from services.planner.domain.reason import Reason
+
+
+def reason_to_proto(reason: Reason) -> reason_pb2.Reason.ValueType:
+    """A reason; both lists have the same names."""
+    return reason_pb2.Reason.Value(f"REASON_{reason.value}")
+
+
+def unassigned_to_proto(problem: Problem, left: Unassigned) -> pb.UnassignedTask:
+    """A task left out, with its reasons."""
+    return pb.UnassignedTask(
+        task_id=problem.tasks[left.task].task_id,
+        penalty_micros=left.penalty_micros,
+        reasons=[
+            pb.UnassignedReason(
+                reason=reason_to_proto(why.reason), shift_ids=why.shift_ids, message=why.message
+            )
+            for why in left.reasons
+        ],
+    )

@@ -1,0 +1,133 @@
+"""Tasks: wire to domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from doorstep.planner.v1 import task_pb2 as pb
+from doorstep.planner.v1 import vehicle_pb2
+from services.planner.convert.faults import Faults, whole
+from services.planner.convert.moments import first_second, last_second, up
+from services.planner.convert.places import amounts, point
+from services.planner.domain.task import Option, SkillNeed, Task, TaskKind, Window
+from services.planner.domain.travel import Profile
+
+KIND_PREFIX, PROFILE_PREFIX = "TASK_TYPE_", "TRAVEL_PROFILE_"
+
+
+def task(message: pb.Task, names: Sequence[str], path: str, faults: Faults) -> Task | None:
+    """A task; None, and its faults noted, when it cannot be one."""
+    options = [own_place(message, path, faults)]
+    for rank, other in enumerate(message.alternatives):
+        options.append(alternative(other, f"{path}.alternatives[{rank}]", faults))
+    loads = faults.take(f"{path}.load", amounts, message.load, names)
+    possible = whole(options)
+    if len(possible) < len(options) or loads is None:
+        return None
+    return faults.take(path, made, message, possible, loads)
+
+
+def made(message: pb.Task, options: tuple[Option, ...], loads: tuple[int, ...]) -> Task:
+    """A task of whole parts; raises ValueError where they contradict one another."""
+    return Task(
+        task_id=message.task_id,
+        kind=TaskKind[pb.TaskType.Name(message.type).removeprefix(KIND_PREFIX)],
+        options=options,
+        loads=loads,
+        skills=skill_need(message.skills),
+        priority=message.priority,
+        penalty_micros=message.penalty_micros,
+        pickup_task_id=message.pickup_task_id,
+        ride_limit_seconds=seconds_or_none(message, "ride_limit_duration"),
+        allowed_shift_ids=frozenset(message.allowed_shift_ids),
+        excluded_shift_ids=frozenset(message.excluded_shift_ids),
+        excluded_vehicle_ids=frozenset(message.excluded_vehicle_ids),
+        preferred_shift_ids=frozenset(message.preferred_shift_ids),
+        preference_cost_micros=message.preference_cost_micros,
+        territory_ids=frozenset(message.territory_ids),
+        goods_class=message.goods_class,
+        earliness_cost_micros_per_hour=message.earliness_cost_micros_per_hour,
+    )
+
+
+def seconds_or_none(message: Any, name: str) -> int | None:
+    """A length that may be unset."""
+    return up(getattr(message, name)) if message.HasField(name) else None
+
+
+def skill_need(message: pb.SkillRequirement) -> SkillNeed:
+    """What skills are asked for."""
+    return SkillNeed(
+        frozenset(message.all_of), frozenset(message.one_of), frozenset(message.none_of)
+    )
+
+
+def own_place(message: pb.Task, path: str, faults: Faults) -> Option | None:
+    """The task's own place."""
+    services = profile_services(message, path, faults)
+    return place(message, path, faults, profile_service_seconds=services)
+
+
+def alternative(message: pb.AlternativePlace, path: str, faults: Faults) -> Option | None:
+    """Another place."""
+    return place(
+        message,
+        path,
+        faults,
+        alternative_id=message.alternative_id,
+        extra_cost_micros=message.extra_cost_micros,
+    )
+
+
+def place(message: Any, path: str, faults: Faults, **more: Any) -> Option | None:
+    """What a task and an alternative place have in common."""
+    windows = [
+        faults.take(f"{path}.windows[{rank}]", window, one)
+        for rank, one in enumerate(message.windows)
+    ]
+    position = faults.take(f"{path}.location", point, message.location)
+    if position is None or None in windows:
+        return None
+    return faults.take(
+        f"{path}.windows",
+        Option,
+        point=position,
+        place_id=message.place_id,
+        windows=whole(windows),
+        service_seconds=up(message.service_duration),
+        setup_seconds=up(message.setup_duration),
+        **more,
+    )
+
+
+def window(message: pb.TimeWindow) -> Window:
+    """A window; raises ValueError for one in which nothing can start."""
+    soft = message.preferred_interval
+    has_soft = message.HasField("preferred_interval")
+    return Window(
+        first_second=first_second(message.interval),
+        last_second=last_second(message.interval),
+        soft_first_second=up(soft.start_time) if has_soft and soft.HasField("start_time") else None,
+        soft_last_second=up(soft.end_time) - 1 if has_soft and soft.HasField("end_time") else None,
+        early_cost_micros_per_hour=message.early_cost_micros_per_hour,
+        late_cost_micros_per_hour=message.late_cost_micros_per_hour,
+    )
+
+
+def profile_services(
+    message: pb.Task, path: str, faults: Faults
+) -> tuple[tuple[Profile, int], ...]:
+    """Service durations of some profiles, each once."""
+    found: dict[Profile, int] = {}
+    for rank, own in enumerate(message.profile_services):
+        profile = profile_of(own.profile)
+        if profile in found:
+            faults.add(f"{path}.profile_services[{rank}].profile", "the profile stands twice")
+        found[profile] = up(own.service_duration)
+    return tuple(found.items())
+
+
+def profile_of(number: Any) -> Profile:
+    """A profile by its number on the wire."""
+    return Profile[vehicle_pb2.TravelProfile.Name(number).removeprefix(PROFILE_PREFIX)]

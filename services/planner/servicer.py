@@ -1,0 +1,164 @@
+"""
+PlannerService: one short method per rpc, nothing but conversion and one use-case.
+
+Rpcs that are not here answer RPC_PENDING.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from grpc.aio import ServicerContext
+
+from doorstep.planner.v1 import event_pb2, problem_pb2
+from doorstep.planner.v1 import planner_service_pb2 as pb
+from doorstep.planner.v1 import planner_service_pb2_grpc as pb_grpc
+from meshkit.caller import Role, current_caller
+from meshkit.clock import Clock
+from meshkit.deadline import remaining
+from meshkit.ids import new_id
+from meshkit.postgres import Database
+from meshkit.watch import serve_watch
+from services.planner.convert.insertions import insertions_to_proto
+from services.planner.convert.matrix import map_to_proto, matrix_question, matrix_to_proto
+from services.planner.convert.plan import notice_to_proto, plan_to_proto
+from services.planner.convert.problem import (
+    digest_of,
+    fixed_routes,
+    problem_from_proto,
+    settings_from_proto,
+)
+from services.planner.domain.lint import lint
+from services.planner.domain.problem import Problem
+from services.planner.domain.settings import SearchSettings
+from services.planner.ports import Records
+from services.planner.usecases import given, matrix
+from services.planner.usecases.optimize import Question, World, optimize
+from services.planner.usecases.world import refuse_too_many_tasks
+
+Context = ServicerContext[Any, Any]
+
+ANSWER_SECONDS = 60.0  # what a caller without a deadline waits: the contract's maximum
+RESERVE_SECONDS = 4.0  # for travel, legs, access and the way back
+SEARCH_SHARE = 0.6  # of what is left: a second, shorter search may follow the first
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds where a caller says nothing."""
+
+    seed: int
+    search_seconds: float
+
+
+class PlannerServicer(pb_grpc.PlannerServiceServicer):
+    """Plans, times, prices."""
+
+    def __init__(
+        self, db: Database, world: World, records: Records, clock: Clock, defaults: Defaults
+    ) -> None:
+        self._db = db
+        self._world = world
+        self._records = records
+        self._clock = clock
+        self._defaults = defaults
+
+    async def OptimizeRoutes(
+        self, request: pb.OptimizeRoutesRequest, context: Context
+    ) -> pb.OptimizeRoutesResponse:
+        tenant, options = current_caller().required_tenant(), request.options
+        problem = await read_problem(request.problem)
+        question = Question(
+            problem,
+            digest_of(request.problem),
+            self._settings(request),
+            fixed_routes(options.seed_routes),
+            options.omit_polylines,
+            options.omit_access,
+        )
+        answer = await optimize(self._world, self._records, self._clock, new_id, tenant, question)
+        return pb.OptimizeRoutesResponse(plan=await asyncio.to_thread(plan_to_proto, answer))
+
+    async def EvaluateRoutes(
+        self, request: pb.EvaluateRoutesRequest, context: Context
+    ) -> pb.EvaluateRoutesResponse:
+        question = await self._given_question(request)
+        answer = await given.evaluate_routes(self._world, question, fixed_routes(request.routes))
+        feasible = not any(violation.hard for violation in answer.plan.violations)
+        plan = await asyncio.to_thread(plan_to_proto, answer)
+        return pb.EvaluateRoutesResponse(plan=plan, feasible=feasible)
+
+    async def ProposeInsertions(
+        self, request: pb.ProposeInsertionsRequest, context: Context
+    ) -> pb.ProposeInsertionsResponse:
+        question = await self._given_question(request)
+        answer = await given.propose_insertions(
+            self._world,
+            question,
+            fixed_routes(request.routes),
+            request.task_ids,
+            request.proposal_count,
+        )
+        return pb.ProposeInsertionsResponse(
+            task_insertions=await asyncio.to_thread(lambda: list(insertions_to_proto(answer))),
+            access_checked=answer.finished.access_checked,
+            access_rules_version=answer.finished.access_rules_version,
+        )
+
+    async def LintProblem(
+        self, request: pb.LintProblemRequest, context: Context
+    ) -> pb.LintProblemResponse:
+        problem = await read_problem(request.problem)
+        notices = await asyncio.to_thread(lambda: list(map(notice_to_proto, lint(problem))))
+        return pb.LintProblemResponse(notices=notices)
+
+    async def ComputeTravelMatrix(
+        self, request: pb.ComputeTravelMatrixRequest, context: Context
+    ) -> pb.ComputeTravelMatrixResponse:
+        question = matrix_question(request)
+        answer = await matrix.compute_matrix(self._world.travel, self._world.access, question)
+        return await asyncio.to_thread(matrix_to_proto, request, question, answer)
+
+    async def GetRoadMap(
+        self, request: pb.GetRoadMapRequest, context: Context
+    ) -> pb.GetRoadMapResponse:
+        info = await self._world.travel.map_info()
+        return pb.GetRoadMapResponse(road_map=map_to_proto(info))
+
+    async def WatchEvents(
+        self, request: event_pb2.WatchEventsRequest, context: Context
+    ) -> AsyncIterator[event_pb2.WatchEventsResponse]:
+        caller = current_caller()
+        tenant = None if caller.role is Role.SERVICE else caller.required_tenant()
+        answers = serve_watch(self._db, request, event_pb2.WatchEventsResponse, tenant=tenant)
+        async for response in answers:
+            yield response
+
+    def _settings(self, request: pb.OptimizeRoutesRequest) -> SearchSettings:
+        """How to search within what the deadline leaves."""
+        left = (remaining() or ANSWER_SECONDS) - RESERVE_SECONDS
+        asked = request.options.HasField("search_duration")
+        longest = max(0.0, left * SEARCH_SHARE)
+        seconds = longest if asked else min(longest, self._defaults.search_seconds)
+        return settings_from_proto(request.options, self._defaults.seed, seconds)
+
+    async def _given_question(
+        self, request: pb.EvaluateRoutesRequest | pb.ProposeInsertionsRequest
+    ) -> Question:
+        """What is asked about given routes."""
+        return Question(
+            await read_problem(request.problem),
+            digest_of(request.problem),
+            SearchSettings(),
+            omit_polylines=request.omit_polylines,
+            omit_access=request.omit_access,
+        )
+
+
+async def read_problem(message: problem_pb2.Problem) -> Problem:
+    """A problem, read beside the event loop; one that is too big is not even read."""
+    refuse_too_many_tasks(len(message.tasks))
+    return await asyncio.to_thread(problem_from_proto, message)

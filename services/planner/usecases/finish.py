@@ -1,0 +1,162 @@
+"""
+Finishes a plan: draws its legs, asks compliance about every leg and stop at its planned time, and
+adds what zones charge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from services.planner.domain.access import Charge, Finding
+from services.planner.domain.instance import Instance
+from services.planner.domain.places import NOWHERE
+from services.planner.domain.plan import CostKind, Plan, Route, Visit
+from services.planner.domain.travel import UNREACHABLE, Basis, Leg
+from services.planner.ports import AccessRules, Presence, TravelTimes
+from services.planner.usecases.world import COMPLIANCE_AWAY, Prepared
+
+Ways = dict[tuple[int, int, int], Leg]  # table, here, there
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A plan with its legs."""
+
+    plan: Plan
+    ways: Ways
+    access_checked: bool
+    access_rules_version: int
+
+
+async def finish(
+    travel: TravelTimes,
+    access: AccessRules,
+    prepared: Prepared,
+    plan: Plan,
+    *,
+    omit_polylines: bool,
+) -> Finished:
+    """The plan with legs, findings and charges."""
+    version = prepared.access_rules_version
+    if omit_polylines and not prepared.access_checked:
+        return Finished(plan, {}, access_checked=False, access_rules_version=version)
+    ways = await ways_of(travel, prepared, plan.routes)
+    if not prepared.access_checked:
+        return Finished(plan, ways, access_checked=False, access_rules_version=version)
+    asked = [
+        one for rank, _ in enumerate(plan.routes) for one in presences(prepared, plan, rank, ways)
+    ]
+    try:
+        answer = await access.check(len(plan.routes), asked)
+    except COMPLIANCE_AWAY:
+        return Finished(plan, ways, access_checked=False, access_rules_version=version)
+    routes = tuple(
+        checked(route, findings, charges)
+        for route, findings, charges in zip(
+            plan.routes, answer.findings, answer.charges, strict=True
+        )
+    )
+    return Finished(
+        plan.with_routes(routes),
+        ways,
+        access_checked=True,
+        access_rules_version=max(version, answer.rules_version),
+    )
+
+
+def checked(route: Route, findings: tuple[Finding, ...], charges: tuple[Charge, ...]) -> Route:
+    """A route with what compliance says about it; charges are a term of its cost."""
+    due = sum(charge.amount_micros for charge in charges)
+    costs = tuple(term for term in route.costs if term[0] is not CostKind.ACCESS)
+    if due:
+        costs = (*costs, (CostKind.ACCESS, due))
+    return replace(route, findings=findings, charges=charges, costs=costs)
+
+
+async def ways_of(travel: TravelTimes, prepared: Prepared, routes: Sequence[Route]) -> Ways:
+    """The legs of all routes as lines, each way once."""
+    instance, ways = prepared.instance, Ways()
+    for table, question in enumerate(prepared.questions):
+        pairs = sorted(
+            {
+                (here, there)
+                for route in routes
+                if instance.table_of_shift[route.shift] == table
+                for here, there in pairs_of(instance, route)
+                if here != there
+            }
+        )
+        legs = await travel.legs(question, pairs) if pairs else ()
+        ways |= {(table, *pair): leg for pair, leg in zip(pairs, legs, strict=True)}
+    return ways
+
+
+def pairs_of(instance: Instance, route: Route) -> list[tuple[int, int]]:
+    """The places between which a route's legs lie; the last ends where the route does."""
+    places = [instance.places.starts[route.shift]]
+    places += [instance.place((visit.task, visit.option)) for visit in route.visits]
+    end = instance.places.ends[route.shift]
+    places.append(places[-1] if end == NOWHERE else end)
+    return list(pairwise(places))
+
+
+def presences(prepared: Prepared, plan: Plan, rank: int, ways: Ways) -> Iterator[Presence]:
+    """Every leg and stay of a route, in order of time."""
+    instance, route = prepared.instance, plan.routes[rank]
+    shift = instance.problem.shifts[route.shift]
+    table = instance.table_of_shift[route.shift]
+    points = instance.places.points
+    for leg, (here, there) in enumerate(pairs_of(instance, route)):
+        is_stay = leg < len(route.visits)
+        if here != there:
+            arrival = route.visits[leg].arrival_second if is_stay else route.end_arrival_second
+            driven = drive_seconds(instance, route, leg, here, there)
+            way = ways.get((table, here, there))
+            line = way.polyline if way else ""
+            ends = (points[here], points[there])
+            yield Presence(rank, 2 * leg, shift.vehicle, ends, line, arrival - driven, driven)
+        if is_stay:
+            visit: Visit = route.visits[leg]
+            stayed = visit.end_second - visit.arrival_second
+            own = (points[there],)
+            yield Presence(rank, 2 * leg + 1, shift.vehicle, own, "", visit.arrival_second, stayed)
+
+
+def drive_seconds(instance: Instance, route: Route, leg: int, here: int, there: int) -> int:
+    """How long the vehicle is on the way of a leg, breaks on it included."""
+    travel = instance.travel_seconds(route.shift, here, there)
+    if travel >= UNREACHABLE:
+        return 0
+    departed = route.visits[leg - 1].end_second if leg else route.start_second
+    arrival = (
+        route.visits[leg].arrival_second if leg < len(route.visits) else route.end_arrival_second
+    )
+    rules = instance.problem.shifts[route.shift].breaks
+    paused = sum(
+        rules[held.rule].length_seconds
+        for held in route.breaks
+        if held.leg == leg and held.start_second < arrival
+    )
+    return max(0, min(travel + paused, arrival - departed))
+
+
+def basis_of(prepared: Prepared, table: int, here: int, there: int, ways: Ways) -> Basis | None:
+    """What a leg's travel rests on; None where there is nothing to travel."""
+    if here == there:
+        return None
+    way = ways.get((table, here, there))
+    if way is not None:
+        return way.basis
+    snaps = prepared.matrices[table].snaps
+    on_road = snaps[here].has_road and snaps[there].has_road
+    return Basis.ROAD if on_road else Basis.STRAIGHT_LINE
+
+
+def denied_areas(plan: Plan) -> Iterator[tuple[int, Finding]]:
+    """Everything that keeps a route's vehicle out, with the route's rank."""
+    for rank, route in enumerate(plan.routes):
+        for finding in route.findings:
+            if finding.verdict.forbids:
+                yield rank, finding

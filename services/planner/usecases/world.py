@@ -1,0 +1,249 @@
+"""
+Asks the world what a problem needs: where its vehicles may be, and how long their ways take.
+
+One travel table per class of vehicle: its profile, the hour in the middle of its shift, and the
+areas that are closed to it during the whole shift, whose roads are left out. Areas that are closed
+for part of a shift stay open on the map; stays in them are kept out of those hours, and finished
+legs are checked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from meshkit.errors import Exhausted, Invalid, TooLate, Unavailable
+from services.planner.domain.access import AccessArea
+from services.planner.domain.instance import Instance, TravelTable
+from services.planner.domain.places import places_of
+from services.planner.domain.plan import Notice
+from services.planner.domain.problem import TASKS_AT_ONCE_MAX, Problem
+from services.planner.domain.shift import AccessAttributes, Shift
+from services.planner.domain.travel import (
+    BLOCKED_AREAS_MAX,
+    POINTS_MAX,
+    BlockedArea,
+    Point,
+    Profile,
+    TravelMatrix,
+    TravelNotice,
+    TravelQuestion,
+    TravelReason,
+)
+from services.planner.ports import AccessRules, AreasAnswer, TravelTimes
+
+HOUR_SECONDS = 3_600
+COMPLIANCE_AWAY = (Unavailable, TooLate, Exhausted)
+LINT_CODES = {
+    TravelReason.NO_ROAD: "NO_ROAD",
+    TravelReason.FAR_FROM_ROAD: "FAR_FROM_ROAD",
+    TravelReason.BLOCKED: "POINT_BLOCKED",
+}
+ACTIONS = {
+    TravelReason.NO_ROAD: "check the position; straight lines stand in",
+    TravelReason.FAR_FROM_ROAD: "check the position, or state the walk as setup",
+    TravelReason.BLOCKED: "send a vehicle that may enter, or come at another hour",
+}
+Blocks = tuple[frozenset[str], ...]  # per shift, further areas to keep its roads out of
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An instance, and what was asked for it."""
+
+    instance: Instance
+    questions: tuple[TravelQuestion, ...]
+    """One per travel table."""
+    matrices: tuple[TravelMatrix, ...]
+    access_checked: bool
+    access_rules_version: int
+    notices: tuple[Notice, ...]
+
+    @property
+    def map_id(self) -> str:
+        """The road map that answered."""
+        return self.matrices[0].map_id if self.matrices else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The areas of each shift's vehicle, when they could be asked."""
+
+    areas: tuple[tuple[AccessArea, ...], ...]
+    is_checked: bool
+    rules_version: int
+
+
+async def prepare(
+    travel: TravelTimes, access: AccessRules, problem: Problem, *, omit_access: bool
+) -> Prepared:
+    """Asks compliance, then the road engine."""
+    refuse_too_many(problem)
+    known = NOT_ASKED if omit_access else await ask_access(access, problem.shifts)
+    return await with_travel(travel, problem, known, (frozenset(),) * len(problem.shifts))
+
+
+async def with_travel(
+    travel: TravelTimes, problem: Problem, access: Access, blocks: Blocks
+) -> Prepared:
+    """The instance under known access, with some areas' roads left out for some shifts."""
+    points = places_of(problem).points
+    areas = access.areas or ((),) * len(problem.shifts)
+    asked = [
+        question(points, shift, own, blocked)
+        for shift, own, blocked in zip(problem.shifts, areas, blocks, strict=True)
+    ]
+    questions = tuple(dict.fromkeys(asked))
+    matrices = await asyncio.gather(*(travel.matrix(one) for one in questions))
+    ranks = {one: rank for rank, one in enumerate(questions)}
+    instance = Instance(
+        problem,
+        tuple(table_of(matrix) for matrix in matrices),
+        tuple(ranks[one] for one in asked),
+        access.areas,
+    )
+    return Prepared(
+        instance,
+        questions,
+        tuple(matrices),
+        access.is_checked,
+        access.rules_version,
+        (*access_notices(access), *travel_notices(instance, matrices)),
+    )
+
+
+def refuse_too_many(problem: Problem) -> None:
+    """Before anything is computed: what takes too long while the caller waits."""
+    refuse_too_many_tasks(len(problem.tasks))
+    places = len(places_of(problem).points)
+    if places > POINTS_MAX:
+        raise too_many(f"{places} different places; at most {POINTS_MAX}")
+
+
+def refuse_too_many_tasks(count: int) -> None:
+    """The same before the tasks are even read."""
+    if count > TASKS_AT_ONCE_MAX:
+        raise too_many(f"{count} tasks; at most {TASKS_AT_ONCE_MAX}")
+
+
+def too_many(what: str) -> Invalid:
+    """What a caller hears who should start an optimization instead."""
+    return Invalid("TOO_MANY_STOPS", f"{what} are planned while the caller waits")
+
+
+NOT_ASKED = Access((), is_checked=False, rules_version=0)
+
+
+async def ask_access(access: AccessRules, shifts: Sequence[Shift]) -> Access:
+    """The areas of all classes of vehicles; not checked when compliance is away."""
+    keys = [class_of(shift) for shift in shifts]
+    classes = list(dict.fromkeys(keys))
+    try:
+        answers = await asyncio.gather(*(ask_class(access, shifts, key) for key in classes))
+    except COMPLIANCE_AWAY:
+        return NOT_ASKED
+    found = dict(zip(classes, answers, strict=True))
+    version = max((answer.rules_version for answer in answers), default=0)
+    return Access(tuple(found[key].areas for key in keys), is_checked=True, rules_version=version)
+
+
+Class = tuple[AccessAttributes, Profile]
+
+
+def class_of(shift: Shift) -> Class:
+    """Vehicles that access rules cannot tell apart."""
+    return shift.vehicle.access, shift.vehicle.profile
+
+
+async def ask_class(access: AccessRules, shifts: Iterable[Shift], key: Class) -> AreasAnswer:
+    """The areas of one class over all its shifts."""
+    own = [shift for shift in shifts if class_of(shift) == key]
+    start = min(shift.start_second for shift in own)
+    end = max(shift.end_second for shift in own)
+    return await access.areas(own[0].vehicle, start, end)
+
+
+def question(
+    points: tuple[Point, ...],
+    shift: Shift,
+    areas: Sequence[AccessArea],
+    blocked: frozenset[str],
+) -> TravelQuestion:
+    """What the road engine is asked for a shift."""
+    closed = [
+        area
+        for area in areas
+        if area.area_id in blocked or area.closes(shift.start_second, shift.end_second)
+    ]
+    parts: list[BlockedArea] = [part for area in closed for part in area.parts]
+    profile = shift.vehicle.profile
+    return TravelQuestion(
+        points,
+        Profile.VAN if profile is Profile.E_VAN else profile,
+        hour_of(shift),
+        tuple(parts[:BLOCKED_AREAS_MAX]),
+    )
+
+
+def hour_of(shift: Shift) -> datetime:
+    """The hour whose speeds stand for the shift: the one in its middle."""
+    middle = (shift.start_second + shift.end_second) // 2
+    return datetime.fromtimestamp(middle - middle % HOUR_SECONDS, UTC)
+
+
+def table_of(matrix: TravelMatrix) -> TravelTable:
+    """A matrix as a table of plain numbers."""
+    return TravelTable(
+        matrix.seconds.reshape(-1).data, matrix.meters.reshape(-1).data, len(matrix.snaps)
+    )
+
+
+def access_notices(access: Access) -> Iterable[Notice]:
+    """That access was not checked."""
+    if not access.is_checked:
+        cause = "access rules were not asked, or compliance did not answer"
+        yield Notice("ACCESS_NOT_CHECKED", cause, "check the plan before it is published")
+
+
+def travel_notices(instance: Instance, matrices: Sequence[TravelMatrix]) -> Iterable[Notice]:
+    """What the road engine says about places, told about the tasks that are there."""
+    told: dict[tuple[str, int], TravelNotice] = {}
+    for matrix in matrices:
+        for notice in matrix.notices:
+            code = LINT_CODES.get(notice.reason)
+            if code is not None and notice.other is None:
+                told.setdefault((code, notice.point), notice)
+    if not told:
+        return
+    tasks_at: dict[int, list[int]] = {}
+    for rank, options in enumerate(instance.places.options):
+        tasks_at.setdefault(options[0], []).append(rank)
+    for (code, point), notice in told.items():
+        action = ACTIONS[notice.reason]
+        for rank in tasks_at.get(point, ()):
+            task_id = instance.problem.tasks[rank].task_id
+            path = f"tasks[{rank}].location"
+            yield Notice(code, notice.message or notice.reason.value, action, path, task_id)
+
+
+def more_blocks(blocks: Blocks, shift: int, area_ids: Iterable[str], problem: Problem) -> Blocks:
+    """Keeps all vehicles of a shift's class out of some areas' roads."""
+    key, added = class_of(problem.shifts[shift]), frozenset(area_ids)
+    return tuple(
+        own | added if class_of(other) == key else own
+        for own, other in zip(blocks, problem.shifts, strict=True)
+    )
+
+
+def access_of(prepared: Prepared) -> Access:
+    """What was known about access, to prepare again with more blocks."""
+    return Access(
+        prepared.instance.areas_of_shift, prepared.access_checked, prepared.access_rules_version
+    )
+
+
+def with_notices(prepared: Prepared, notices: Iterable[Notice]) -> Prepared:
+    """The same with more notices."""
+    return replace(prepared, notices=(*notices, *prepared.notices))
