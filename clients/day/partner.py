@@ -169,7 +169,7 @@ BIKE = {
     "gross_mass_grams": "350000",
     "vehicle_category": "L6e",
     "registration_country": "FI",
-    "first_registration_date": {"year": 2023, "month": 5},
+    "first_registration_date": {"year": 2023, "month": 5, "day": 2},
 }
 
 

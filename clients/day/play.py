@@ -20,7 +20,7 @@ from clients.day import office as offices
 from clients.day.desk import Desk, forbidden_plan, planned, unskilled_plan
 from clients.day.driver import Driver
 from clients.day.fleet import Turn, turns
-from clients.day.gate import Api, Login, as_driver, entered, with_key
+from clients.day.gate import Api, as_driver, entered, with_key
 from clients.day.ledger import NOTHING, Auditor, Balance
 from clients.day.pace import DayClock
 from clients.day.partner import Partner
@@ -36,6 +36,7 @@ from clients.day.work import Job, dice
 from doorstep.dispatch.v1 import delivery_service_pb2, route_plan_pb2
 
 PLAN = "plan-day"
+OPERATOR = "operator"  # the client id that a mesh is made with
 PARTNER_JOBS = 8  # how many deliveries are tendered instead of planned
 SETTLE_SECONDS = 60  # real seconds for the services' feeds to come to rest after the last fact
 
@@ -44,10 +45,10 @@ Beside = Callable[[DayClock], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How to get in: the gateway's address, and the operator's token to begin with."""
+    """How to get in: the gateway's address, and the operator's secret to begin with."""
 
     gateway: str  # host:port
-    operator_token: str
+    operator_secret: str
 
 
 @dataclass(slots=True)
@@ -88,7 +89,8 @@ class Day:
         """Tenant, keys and people; fleet, zone and carrier."""
         self.progress.say("opening: tenant, keys, zone, fleet")
         address, dice = self.ways.gateway, self.dice
-        operator = await stack.enter_async_context(entered(address, self._operator()))
+        first = with_key(address, OPERATOR, self.ways.operator_secret, dice)
+        operator = await stack.enter_async_context(entered(address, first))
         await offices.create_tenant(operator, self.setting, dice)
         platform_key = await offices.create_key(operator, self.setting, "PLATFORM", dice)
         login = with_key(address, *platform_key, dice)
@@ -96,7 +98,7 @@ class Day:
         desk_key = await offices.create_key(api, self.setting, "DISPATCHER", dice)
         desk_login = with_key(address, *desk_key, dice)
         desk_api = await stack.enter_async_context(entered(address, desk_login))
-        await offices.create_zone(operator, self.setting, dice)
+        await offices.create_zone(api, self.setting, dice)
         office = offices.Office(api, self.setting, dice)
         people = turns(self.setting.day, self.setting.zone, self.vehicles)
         await office.import_fleet(self.hub, people)
@@ -104,12 +106,6 @@ class Day:
         drivers = [await self._driver(stack, api, turn) for turn in people]
         partner = await self._partner(stack, api)
         return Crew(api, office, Desk(desk_api, self.setting, dice), drivers, partner, people)
-
-    def _operator(self) -> Login:
-        async def login() -> tuple[str, float]:
-            return self.ways.operator_token, OPERATOR_SECONDS
-
-        return login
 
     async def _driver(self, stack: AsyncExitStack, api: Api, turn: Turn) -> Driver:
         own = dice(f"{self.setting.seed} {turn.number}")
@@ -230,9 +226,6 @@ class Day:
         total += await auditor.partner(crew.partner)
         sent = [proof for driver in crew.drivers for proof in driver.device.proof_ids]
         return total + await auditor.proofs([*sent, *crew.partner.proof_ids])
-
-
-OPERATOR_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)

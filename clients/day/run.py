@@ -25,13 +25,12 @@ from clients.day.score import last_line
 from clients.day.setting import DAY, Setting
 from clients.day.work import dice, jobs
 from clients.day.zone import core, zone_of
+from deploy.local.keys import OPERATOR_SECRET
 from deploy.local.mesh import Mesh
 from deploy.local.plan import Plan
 from deploy.local.state import State
-from meshkit.caller import Caller, Role
 
 TENANT = "demo"
-OPERATOR_SECONDS = 3600.0
 COUNTRY_BUILT_IN = "FI"
 
 
@@ -98,10 +97,10 @@ def day_of(
 ) -> Day:
     throws = dice(f"{options.seed} day")
     addresses = sample(city, options.deliveries, options.seed)
-    caller = Caller(subject="day", role=Role.OPERATOR)
+    secret = (mesh.state.folder("keys") / OPERATOR_SECRET).read_text().strip()
     return Day(
         setting=setting,
-        ways=Ways(mesh.address("gateway"), mesh.token(caller, seconds=OPERATOR_SECONDS)),
+        ways=Ways(mesh.address("gateway"), secret),
         clock=clock,
         jobs=list(jobs(addresses, setting.day, setting.zone, throws)),
         hub=depot(city),
