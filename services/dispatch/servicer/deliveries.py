@@ -152,16 +152,20 @@ class DeliveryServicer(pb_grpc.DeliveryServiceServicer):
     async def CancelDelivery(
         self, request: pb.CancelDeliveryRequest, context: Any
     ) -> pb.CancelDeliveryResponse:
-        if (answer := await self._tools.recall(request, pb.CancelDeliveryResponse)) is not None:
-            return answer
         tools, read = self._tools, self._tools.reading()
         async with read() as stores:
             await deliveries.get(stores, current_caller(), request.delivery_id)
-        retimed = await cancel.prepare(
-            read, tools.planner, tools.compliance, request.delivery_id, tools.now(), tools.new_id
+        prepare = partial(
+            cancel.prepare,
+            read,
+            tools.planner,
+            tools.compliance,
+            request.delivery_id,
+            tools.now(),
+            tools.new_id,
         )
-        effect = partial(self._cancel, request, retimed)
-        return await tools.once(request, pb.CancelDeliveryResponse, effect)
+        effect = partial(self._cancel, request)
+        return await tools.asked_first(request, pb.CancelDeliveryResponse, prepare, effect)
 
     async def _cancel(
         self, request: pb.CancelDeliveryRequest, retimed: Any, stores: Stores

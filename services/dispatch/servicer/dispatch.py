@@ -19,6 +19,8 @@ from services.dispatch.servicer.manifests import ManifestStream
 from services.dispatch.servicer.tools import Tools, slice_of
 from services.dispatch.usecases import plans, reassign, routes
 
+Inspected = tuple[RoutePlan, Clearance]  # a plan as the gate saw it, and what the gate found
+
 MESSAGE_BYTES_MAX = 3 << 20  # of routes in one answer; the message may have 4 MiB
 PLAN_EVENTS = (
     "route_plan_drafted",
@@ -44,10 +46,9 @@ class DispatchServicer(pb_grpc.DispatchServiceServicer):
     async def DraftRoutePlan(
         self, request: pb.DraftRoutePlanRequest, context: Any
     ) -> pb.DraftRoutePlanResponse:
-        if (answer := await self._tools.recall(request, pb.DraftRoutePlanResponse)) is not None:
-            return answer
         tools = self._tools
-        drafted = await plans.draft(
+        prepare = partial(
+            plans.draft,
             tools.reading(),
             tools.planner,
             requests.wanted(request),
@@ -57,16 +58,15 @@ class DispatchServicer(pb_grpc.DispatchServiceServicer):
             tools.now(),
             tools.new_id,
         )
-        effect = partial(self._keep_draft, drafted, pb.DraftRoutePlanResponse)
-        return await tools.once(request, pb.DraftRoutePlanResponse, effect)
+        effect = partial(self._keep_draft, pb.DraftRoutePlanResponse)
+        return await tools.asked_first(request, pb.DraftRoutePlanResponse, prepare, effect)
 
     async def CreateRoutePlan(
         self, request: pb.CreateRoutePlanRequest, context: Any
     ) -> pb.CreateRoutePlanResponse:
-        if (answer := await self._tools.recall(request, pb.CreateRoutePlanResponse)) is not None:
-            return answer
         tools = self._tools
-        drafted = await plans.draft_sequences(
+        prepare = partial(
+            plans.draft_sequences,
             tools.reading(),
             tools.planner,
             requests.sequences(request),
@@ -74,11 +74,11 @@ class DispatchServicer(pb_grpc.DispatchServiceServicer):
             tools.now(),
             tools.new_id,
         )
-        effect = partial(self._keep_draft, drafted, pb.CreateRoutePlanResponse)
-        return await tools.once(request, pb.CreateRoutePlanResponse, effect)
+        effect = partial(self._keep_draft, pb.CreateRoutePlanResponse)
+        return await tools.asked_first(request, pb.CreateRoutePlanResponse, prepare, effect)
 
     async def _keep_draft(
-        self, drafted: plans.Drafted, response: Callable[..., Any], stores: Stores
+        self, response: Callable[..., Any], drafted: plans.Drafted, stores: Stores
     ) -> Any:
         plan = await plans.keep_draft(stores, drafted, self._tools.now())
         return response(route_plan=nouns.ROUTE_PLAN.encode(plan))
@@ -86,46 +86,38 @@ class DispatchServicer(pb_grpc.DispatchServiceServicer):
     async def CheckRoutePlan(
         self, request: pb.CheckRoutePlanRequest, context: Any
     ) -> pb.CheckRoutePlanResponse:
-        if (answer := await self._tools.recall(request, pb.CheckRoutePlanResponse)) is not None:
-            return answer
-        seen, clearance = await self._inspected(request.route_plan_id)
-        effect = partial(self._keep_check, seen, clearance)
-        return await self._tools.once(request, pb.CheckRoutePlanResponse, effect)
+        prepare = partial(self._inspected, request.route_plan_id)
+        return await self._tools.asked_first(
+            request, pb.CheckRoutePlanResponse, prepare, self._keep_check
+        )
 
-    async def _inspected(self, route_plan_id: str) -> tuple[RoutePlan, Clearance]:
+    async def _inspected(self, route_plan_id: str) -> Inspected:
         tools = self._tools
         return await plans.inspect(tools.reading(), tools.planner, tools.compliance, route_plan_id)
 
-    async def _keep_check(
-        self, seen: RoutePlan, clearance: Clearance, stores: Stores
-    ) -> pb.CheckRoutePlanResponse:
-        after = await plans.keep_check(stores, seen, clearance, self._tools.now())
+    async def _keep_check(self, found: Inspected, stores: Stores) -> pb.CheckRoutePlanResponse:
+        after = await plans.keep_check(stores, *found, self._tools.now())
         return pb.CheckRoutePlanResponse(route_plan=nouns.ROUTE_PLAN.encode(after))
 
     async def PublishRoutePlan(
         self, request: pb.PublishRoutePlanRequest, context: Any
     ) -> pb.PublishRoutePlanResponse:
-        if (answer := await self._tools.recall(request, pb.PublishRoutePlanResponse)) is not None:
-            return answer
+        prepare = partial(self._ready, request)
+        if request.validate_only:
+            after = published(*await prepare(), self._tools.now())
+            return pb.PublishRoutePlanResponse(route_plan=nouns.ROUTE_PLAN.encode(after))
+        effect = partial(self._publish, request)
+        return await self._tools.asked_first(request, pb.PublishRoutePlanResponse, prepare, effect)
+
+    async def _ready(self, request: pb.PublishRoutePlanRequest) -> Inspected:
         name, etag = request.route_plan_id, request.etag
         await plans.ready_to_publish(self._tools.reading(), name, etag)
-        seen, clearance = await self._inspected(name)
-        if request.validate_only:
-            return self._tried(seen, clearance)
-        effect = partial(self._publish, request, seen, clearance)
-        return await self._tools.once(request, pb.PublishRoutePlanResponse, effect)
-
-    def _tried(self, seen: RoutePlan, clearance: Clearance) -> pb.PublishRoutePlanResponse:
-        after = published(seen, clearance, self._tools.now())
-        return pb.PublishRoutePlanResponse(route_plan=nouns.ROUTE_PLAN.encode(after))
+        return await self._inspected(name)
 
     async def _publish(
-        self,
-        request: pb.PublishRoutePlanRequest,
-        seen: RoutePlan,
-        clearance: Clearance,
-        stores: Stores,
+        self, request: pb.PublishRoutePlanRequest, found: Inspected, stores: Stores
     ) -> pb.PublishRoutePlanResponse:
+        seen, clearance = found
         after = await plans.publish(stores, seen, request.etag, clearance, self._tools.now())
         return pb.PublishRoutePlanResponse(route_plan=nouns.ROUTE_PLAN.encode(after))
 
@@ -176,13 +168,13 @@ class DispatchServicer(pb_grpc.DispatchServiceServicer):
     async def ReassignStops(
         self, request: pb.ReassignStopsRequest, context: Any
     ) -> pb.ReassignStopsResponse:
-        if (answer := await self._tools.recall(request, pb.ReassignStopsResponse)) is not None:
-            return answer
-        revision = await self._proposed(requests.change(request), not request.validate_only)
+        kept = not request.validate_only
+        prepare = partial(self._proposed, requests.change(request), kept)
         if request.validate_only:
-            return _reassigned(revision)
-        effect = partial(self._reassign, revision)
-        return await self._tools.once(request, pb.ReassignStopsResponse, effect)
+            return _reassigned(await prepare())
+        return await self._tools.asked_first(
+            request, pb.ReassignStopsResponse, prepare, self._reassign
+        )
 
     async def _proposed(self, change: reassign.Change, kept: bool) -> reassign.Revision:
         tools = self._tools
@@ -205,14 +197,17 @@ class DispatchServicer(pb_grpc.DispatchServiceServicer):
     async def ResequenceRoute(
         self, request: pb.ResequenceRouteRequest, context: Any
     ) -> pb.ResequenceRouteResponse:
-        if (answer := await self._tools.recall(request, pb.ResequenceRouteResponse)) is not None:
-            return answer
-        await reassign.require_remaining(self._tools.reading(), request.route_id, request.task_ids)
-        revision = await self._proposed(requests.reorder(request), not request.validate_only)
+        prepare = partial(self._reordered, request)
         if request.validate_only:
-            return _resequenced(revision)
-        effect = partial(self._resequence, revision)
-        return await self._tools.once(request, pb.ResequenceRouteResponse, effect)
+            return _resequenced(await prepare())
+        return await self._tools.asked_first(
+            request, pb.ResequenceRouteResponse, prepare, self._resequence
+        )
+
+    async def _reordered(self, request: pb.ResequenceRouteRequest) -> reassign.Revision:
+        read = self._tools.reading()
+        await reassign.require_remaining(read, request.route_id, request.task_ids)
+        return await self._proposed(requests.reorder(request), not request.validate_only)
 
     async def _resequence(
         self, revision: reassign.Revision, stores: Stores
@@ -307,7 +302,8 @@ def _reassigned(revision: reassign.Revision) -> pb.ReassignStopsResponse:
 
 
 def _resequenced(revision: reassign.Revision) -> pb.ResequenceRouteResponse:
-    return pb.ResequenceRouteResponse(route=nouns.ROUTE.encode(revision.after[0]))
+    route = (revision.after or revision.untouched)[0]
+    return pb.ResequenceRouteResponse(route=nouns.ROUTE.encode(route))
 
 
 def _keep_only(response: Any, route_ids: frozenset[str]) -> None:

@@ -231,10 +231,9 @@ class FleetServicer(pb_grpc.FleetServiceServicer):
     async def StartShift(
         self, request: pb.StartShiftRequest, context: Any
     ) -> pb.StartShiftResponse:
-        if (answer := await self._tools.recall(request, pb.StartShiftResponse)) is not None:
-            return answer
         tools = self._tools
-        ready = await shifts.prepare_start(
+        prepare = partial(
+            shifts.prepare_start,
             tools.reading(),
             tools.planner,
             tools.compliance,
@@ -244,9 +243,8 @@ class FleetServicer(pb_grpc.FleetServiceServicer):
             tools.now(),
             tools.new_id,
         )
-        return await tools.once(
-            request, pb.StartShiftResponse, partial(self._start, request, ready)
-        )
+        effect = partial(self._start, request)
+        return await tools.asked_first(request, pb.StartShiftResponse, prepare, effect)
 
     async def _start(
         self, request: pb.StartShiftRequest, ready: shifts.Start, stores: Stores

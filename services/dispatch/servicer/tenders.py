@@ -121,10 +121,9 @@ class TenderServicer(pb_grpc.TenderServiceServicer):
     async def AcceptTender(
         self, request: pb.AcceptTenderRequest, context: Any
     ) -> pb.AcceptTenderResponse:
-        if (answer := await self._tools.recall(request, pb.AcceptTenderResponse)) is not None:
-            return answer
         tools, bid = self._tools, _bid(request)
-        run = await accept.prepare(
+        prepare = partial(
+            accept.prepare,
             tools.reading(),
             tools.planner,
             tools.compliance,
@@ -133,8 +132,8 @@ class TenderServicer(pb_grpc.TenderServiceServicer):
             tools.now(),
             tools.new_id,
         )
-        effect = partial(self._accept, bid, run)
-        return await tools.once(request, pb.AcceptTenderResponse, effect)
+        effect = partial(self._accept, bid)
+        return await tools.asked_first(request, pb.AcceptTenderResponse, prepare, effect)
 
     async def _accept(
         self, bid: accept.Bid, run: accept.Run, stores: Stores

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
 from meshkit.caller import Caller, current_caller
 from meshkit.clock import Clock
+from meshkit.errors import MeshError
 from meshkit.idempotency import Call, commit_once, recall
 from meshkit.ids import NewId
 from meshkit.paging import Page
@@ -20,6 +22,7 @@ from services.dispatch.ports import Compliance, Planner, Slice, Stores
 from services.dispatch.usecases.common import Reading
 
 Response = TypeVar("Response", bound=Message)
+Prepared = TypeVar("Prepared")
 Effect = Callable[[Stores], Awaitable[Response]]
 
 
@@ -49,9 +52,29 @@ class Tools:
 
         return read
 
-    async def recall(self, request: Any, response: type[Response]) -> Response | None:
-        """What this request was answered before; None when it is new."""
-        return await recall(self.db, Call.of(current_caller(), request), response)
+    async def asked_first(
+        self,
+        request: Any,
+        response: type[Response],
+        prepare: Callable[[], Awaitable[Prepared]],
+        effect: Callable[[Prepared, Stores], Awaitable[Response]],
+    ) -> Response:
+        """
+        One effect and one answer where others are asked before: no transaction is open then.
+
+        A refusal may come from the first of two equal requests having done the work meanwhile: the
+        second gets the answer of the first.
+        """
+        call = Call.of(current_caller(), request)
+        if (answer := await recall(self.db, call, response)) is not None:
+            return answer
+        try:
+            prepared = await prepare()
+        except MeshError:
+            if (answer := await recall(self.db, call, response)) is not None:
+                return answer
+            raise
+        return await self.once(request, response, partial(effect, prepared))
 
     async def once(
         self,

@@ -106,11 +106,13 @@ class StraightPlanner:
             old = list(sequences.get(shift.shift_id, ()))
             if shift_ids and shift.shift_id not in shift_ids:
                 continue
+            base = self._timed(problem, {shift.shift_id: old})
+            cost = sum(route.cost_micros for route in base.routes)
             for rank in range(len(old) + 1):
                 tried = [*old[:rank], task_id, *old[rank:]]
                 timed = self._timed(problem, {shift.shift_id: tried})
-                if not any(v.task_id == task_id for v in timed.violations):
-                    yield timed.routes[0].cost_micros, shift.shift_id, rank
+                if len(timed.violations) <= len(base.violations):
+                    yield timed.routes[0].cost_micros - cost, shift.shift_id, rank
 
     def _answer(self, problem: Problem) -> None:
         if self.down:

@@ -114,6 +114,7 @@ class Revision:
 
     before: tuple[Route, ...]
     after: tuple[Route, ...]
+    untouched: tuple[Route, ...] = ()
     unassigned: tuple[UnassignedTask, ...] = ()
     delta_cost_micros: int = 0
     delta_distance_meters: int = 0
@@ -265,6 +266,7 @@ async def _timed(
     return Revision(
         before,
         after,
+        untouched=tuple(route for name, route in scene.routes.items() if name not in changed),
         delta_cost_micros=sum(
             a.cost_micros - b.cost_micros for a, b in zip(after, before, strict=True)
         ),

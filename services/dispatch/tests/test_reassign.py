@@ -1,0 +1,299 @@
+"""
+Changes to routes that bind: relief after a breakdown, a late delivery, a cancellation.
+
+Method: a real server over a real PostgreSQL; the planner drives straight lines, compliance forbids
+what the test says. Times are hours of one day, UTC; the clock stands at five in the morning.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from doorstep.dispatch.v1 import delivery_pb2, route_pb2, task_pb2
+from doorstep.dispatch.v1 import delivery_service_pb2 as deliveries
+from doorstep.dispatch.v1 import dispatch_service_pb2 as pb
+from meshkit.clock import StoppedClock
+from meshkit.errors import Conflict, Invalid, NotReady
+from meshkit.testing import TENANT
+from services.dispatch.domain.fleet import FuelType
+from services.dispatch.domain.route import Progress, StopState
+from services.dispatch.servicer.tools import Tools
+from services.dispatch.tests.conftest import MORNING
+from services.dispatch.tests.office import Office, ask, interval
+from services.dispatch.tests.peers import StraightPlanner, Streets
+from services.dispatch.usecases import fold
+
+pytestmark = pytest.mark.pg
+
+
+def base(route: Any) -> dict[str, Any]:
+    return {"route_id": route.route_id, "base_revision": route.revision}
+
+
+def tasks_of(route: Any) -> list[str]:
+    return [task.task_id for stop in route.stops for task in stop.tasks]
+
+
+async def two_routes(office: Office) -> tuple[Any, Any]:
+    """Ada's route with two stops and Bob's with one."""
+    await office.hire("ada", capacity_mass_grams=20_000)
+    await office.hire("bob", capacity_mass_grams=50_000)
+    await office.order("d1", "d2", "d3")
+    ada, bob = await office.plan_day()
+    assert (len(ada.stops), len(bob.stops)) == (2, 1)
+    return ada, bob
+
+
+async def reach(kit: Tools, route: Any, rank: int, state: StopState) -> None:
+    """The vehicle at a stop, as tracking would report it."""
+    progress = Progress(route.route_id, route.stops[rank].stop_id, state)
+    async with kit.db.transaction(TENANT) as tx:
+        await kit.stores(tx).routes.save_progress(progress)
+
+
+async def reassign(office: Office, routes: list[Any], moves: list[Any], **fields: Any) -> Any:
+    request = ask(pb.ReassignStopsRequest, routes=map(base, routes), moves=moves, **fields)
+    return await office.desk.dispatch.ReassignStops(request)
+
+
+async def test_a_broken_van_s_tasks_go_to_another_in_one_change(office: Office) -> None:
+    ada, bob = await two_routes(office)
+    moves = [{"task_id": t, "cheapest": {"route_ids": [bob.route_id]}} for t in tasks_of(ada)]
+
+    reply = await reassign(office, [ada, bob], moves, cause="REVISION_CAUSE_BREAKDOWN")
+
+    empty, full = sorted(reply.routes, key=lambda route: route.shift_id)
+    assert (empty.revision, len(empty.stops), len(empty.legs)) == (2, 0, 1)
+    assert (full.revision, len(full.stops), len(full.legs)) == (2, 3, 4)
+    assert full.cause == route_pb2.REVISION_CAUSE_BREAKDOWN
+    assert full.decision_ids
+    listed = await office.desk.deliveries.ListTasks(
+        deliveries.ListTasksRequest(route_id=bob.route_id)
+    )
+    assert len(listed.tasks) == 3
+
+
+async def test_of_two_changes_on_one_route_the_second_is_refused(office: Office) -> None:
+    ada, bob = await two_routes(office)
+    first, second = tasks_of(ada)
+    await reassign(office, [ada], [{"task_id": first, "removal": {}}])
+
+    with pytest.raises(Conflict) as caught:
+        await reassign(office, [bob, ada], [{"task_id": second, "cheapest": {}}])
+
+    assert caught.value.reason == "REVISION_STALE"
+    assert caught.value.metadata["route_id"] == ada.route_id
+    (_, untouched) = await office.routes(bob.route_plan_id)
+    assert untouched.revision == 1
+
+
+async def test_of_two_changes_at_the_same_moment_one_holds(office: Office) -> None:
+    ada, bob = await two_routes(office)
+    first, second = tasks_of(ada)
+
+    outcomes = await asyncio.gather(
+        reassign(office, [ada, bob], [{"task_id": first, "exact": {"route_id": bob.route_id}}]),
+        reassign(office, [ada, bob], [{"task_id": second, "exact": {"route_id": bob.route_id}}]),
+        return_exceptions=True,
+    )
+
+    lost = [outcome for outcome in outcomes if isinstance(outcome, Conflict)]
+    assert len(lost) == 1
+    after = await office.routes(ada.route_plan_id)
+    assert [route.revision for route in after] == [2, 2]
+    assert sorted(t for route in after for t in tasks_of(route)) == sorted(
+        [*tasks_of(ada), *tasks_of(bob)]
+    )
+
+
+async def test_a_late_delivery_is_put_where_it_costs_least(office: Office) -> None:
+    ada, bob = await two_routes(office)
+    (late,) = await office.order("late")
+    moves = [{"task_id": late, "cheapest": {}}]
+
+    tried = await reassign(office, [ada, bob], moves, validate_only=True)
+    reply = await reassign(office, [ada, bob], moves, cause="REVISION_CAUSE_LATE_DELIVERY")
+
+    (route,) = reply.routes
+    assert route.route_id == bob.route_id  # ada's van is full
+    assert late in tasks_of(route)
+    assert reply.delta_cost_micros == tried.delta_cost_micros
+    assert (await office.delivery("late")).state == delivery_pb2.DELIVERY_STATE_ASSIGNED
+
+
+async def test_what_fits_nowhere_refuses_the_change_unless_partial(office: Office) -> None:
+    ada, bob = await two_routes(office)
+    (late,) = await office.order("late", windows=[interval(4, 5)])
+    moves = [{"task_id": late, "cheapest": {}}]
+
+    with pytest.raises(NotReady) as caught:
+        await reassign(office, [ada, bob], moves)
+    reply = await reassign(office, [ada, bob], moves, allow_partial=True)
+
+    assert caught.value.reason == "NO_FEASIBLE_PLACE"
+    assert [task.delivery_id for task in reply.unassigned_tasks] == ["late"]
+    assert not reply.routes
+
+
+async def test_a_stop_that_was_reached_stays_where_it_is(office: Office, kit: Tools) -> None:
+    ada, bob = await two_routes(office)
+    first, second = tasks_of(ada)
+    await reach(kit, ada, 0, StopState.DEPARTED)
+
+    with pytest.raises(NotReady) as caught:
+        await reassign(office, [ada, bob], [{"task_id": first, "cheapest": {}}])
+    reply = await reassign(
+        office, [ada, bob], [{"task_id": second, "exact": {"route_id": bob.route_id}}]
+    )
+
+    assert caught.value.reason == "STOP_FROZEN"
+    kept = next(route for route in reply.routes if route.route_id == ada.route_id)
+    assert tasks_of(kept) == [first]
+    assert kept.stops[0].stop_id == ada.stops[0].stop_id
+    assert kept.legs[0] == ada.legs[0]
+    assert kept.stops[0].state == route_pb2.STOP_STATE_DEPARTED
+
+
+async def test_the_rest_is_planned_from_where_the_vehicle_stands(
+    office: Office, kit: Tools, planner: StraightPlanner, clock: StoppedClock
+) -> None:
+    ada, bob = await two_routes(office)
+    _, second = tasks_of(ada)
+    await reach(kit, ada, 0, StopState.DEPARTED)
+    clock.move_to(MORNING + timedelta(hours=3))
+
+    await reassign(office, [ada, bob], [{"task_id": second, "exact": {"route_id": bob.route_id}}])
+
+    shifts = {shift.shift_id: shift for shift in planner.asked[-1].shifts}
+    state = shifts["shift-bob"].under_way
+    assert state is not None
+    assert state.state_time == MORNING + timedelta(hours=3)  # a new next stop begins now
+    assert second in state.onboard_task_ids
+
+
+async def test_a_change_that_compliance_forbids_changes_nothing(
+    office: Office, streets: Streets
+) -> None:
+    ada, _ = await two_routes(office)
+    streets.forbidden = {FuelType.DIESEL}
+
+    with pytest.raises(NotReady) as caught:
+        await reassign(office, [ada], [{"task_id": tasks_of(ada)[0], "removal": {}}])
+
+    assert caught.value.reason == "PLAN_VIOLATED"
+    assert [route.revision for route in await office.routes(ada.route_plan_id)] == [1, 1]
+
+
+async def test_a_change_that_breaks_a_rule_is_refused(office: Office) -> None:
+    ada, bob = await two_routes(office)
+    move = {"task_id": tasks_of(bob)[0], "exact": {"route_id": ada.route_id, "rank": 9}}
+
+    with pytest.raises(NotReady) as caught:
+        await reassign(office, [ada, bob], [move])
+
+    assert caught.value.metadata["rule_id"] == "capacity"
+
+
+async def test_a_route_is_put_into_another_order(office: Office) -> None:
+    ada, _ = await two_routes(office)
+    first, second = tasks_of(ada)
+    request = ask(
+        pb.ResequenceRouteRequest,
+        route_id=ada.route_id,
+        base_revision=1,
+        task_ids=[second, first],
+    )
+
+    reply = await office.desk.dispatch.ResequenceRoute(request)
+
+    assert tasks_of(reply.route) == [second, first]
+    same = await office.desk.dispatch.ResequenceRoute(
+        ask(
+            pb.ResequenceRouteRequest,
+            route_id=ada.route_id,
+            base_revision=2,
+            task_ids=[second, first],
+        )
+    )
+    assert same.route.revision == 2
+    assert {s.stop_id for s in reply.route.stops} == {s.stop_id for s in ada.stops}
+    with pytest.raises(Invalid) as caught:
+        await office.desk.dispatch.ResequenceRoute(
+            ask(
+                pb.ResequenceRouteRequest,
+                route_id=ada.route_id,
+                base_revision=2,
+                task_ids=[second],
+            )
+        )
+    assert caught.value.reason == "TASKS_UNEQUAL"
+
+
+@pytest.mark.parametrize("planner_down", [False, True])
+async def test_a_cancellation_takes_the_stop_off_its_route(
+    office: Office, planner: StraightPlanner, planner_down: bool
+) -> None:
+    ada, _ = await two_routes(office)
+    planner.down = planner_down
+
+    reply = await office.desk.deliveries.CancelDelivery(
+        ask(deliveries.CancelDeliveryRequest, delivery_id="d1", reason="ordered twice")
+    )
+
+    assert reply.delivery.state == delivery_pb2.DELIVERY_STATE_CANCELLED
+    assert (reply.route_id, reply.revision) == (ada.route_id, 2)
+    after, _ = await office.routes(ada.route_plan_id)
+    assert len(after.stops) == 1
+    assert len(after.legs) == 2
+    assert after.cause == route_pb2.REVISION_CAUSE_CANCELLATION
+    assert sum(leg.distance_meters for leg in after.legs) == after.distance_meters
+    again = await office.desk.deliveries.CancelDelivery(
+        ask(deliveries.CancelDeliveryRequest, delivery_id="d1")
+    )
+    assert again.delivery == reply.delivery
+
+
+async def test_what_is_on_the_road_comes_back_when_it_is_cancelled(
+    office: Office, kit: Tools
+) -> None:
+    ada, _ = await two_routes(office)
+    async with kit.db.transaction(TENANT) as tx:
+        await fold.take_start(kit.stores(tx), ada.route_id, ["d1", "d2"], kit.now())
+
+    reply = await office.desk.deliveries.CancelDelivery(
+        ask(deliveries.CancelDeliveryRequest, delivery_id="d1")
+    )
+
+    assert reply.delivery.state == delivery_pb2.DELIVERY_STATE_RETURNING
+    listed = await office.desk.deliveries.ListTasks(
+        deliveries.ListTasksRequest(delivery_ids=["d1"])
+    )
+    assert [task.outcome for task in listed.tasks] == [task_pb2.TASK_OUTCOME_CANCELLED]
+
+
+async def test_what_a_driver_declines_is_not_planned_for_that_driver_again(
+    office: Office,
+) -> None:
+    ada, _ = await two_routes(office)
+    task = tasks_of(ada)[0]
+    request = ask(
+        pb.DeclineAssignmentRequest,
+        route_id=ada.route_id,
+        revision=1,
+        task_ids=[task],
+        reason="DECLINE_REASON_SKILL",
+    )
+
+    reply = await office.driver("ada").dispatch.DeclineAssignment(request)
+    await reassign(office, [ada], [{"task_id": task, "removal": {}}])
+
+    assert list(reply.task_ids) == [task]
+    after = (await office.routes(ada.route_plan_id))[0]
+    with pytest.raises(NotReady):
+        await reassign(
+            office, [after], [{"task_id": task, "exact": {"route_id": ada.route_id, "rank": 0}}]
+        )
