@@ -67,6 +67,8 @@ def pickup_faults(path: str, task: Task, problem: Problem) -> Iterator[Fault]:
         yield Fault(f"{path}.pickup_task_id", f"no pickup {task.pickup_task_id!r}")
     elif len(pickup.options) + len(task.options) > 2:
         yield Fault(f"{path}.alternatives", "a pickup and its delivery have one place each")
+    elif pickup.loads != task.loads:
+        yield Fault(f"{path}.load", "a pickup and its delivery move the same goods")
     if problem.deliveries_of_pickup[task.pickup_task_id] > 1:
         yield Fault(f"{path}.pickup_task_id", "two deliveries name the same pickup")
 

@@ -46,6 +46,9 @@ def why_not(solution: Solution, task: int, rank: int, check: Check) -> tuple[Rea
         return first_broken(view, alone[0], check)
     found = best(solution, task, [rank])
     if found is not None:
+        penalty = sum(instance.penalties[member] for member in members(instance, task))
+        if found.delta_micros < penalty:
+            return Reason.TIME, "the search ended before it was placed"
         return Reason.TOO_DEAR, f"serving it would cost {found.delta_micros} micros more"
     return Reason.NO_ROOM, "the shift could serve it alone, but not beside its other tasks"
 

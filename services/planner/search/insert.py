@@ -108,12 +108,16 @@ def pair_candidates(line: Line, pickup: Node, delivery: Node, number: int) -> It
 
 def best(solution: Solution, task: int, lines: Sequence[int] | None = None) -> Insertion | None:
     """The cheapest insertion found among the most promising candidates of all lines."""
-    chosen = range(len(solution.lines)) if lines is None else lines
+    if lines is None:
+        near = solution.lines_near(task)
+        found = best(solution, task, near)
+        is_all = len(near) == len(solution.lines)
+        return found if found or is_all else best(solution, task, range(len(solution.lines)))
     ranked = sorted(
-        (one for line in chosen for one in candidates(solution, task, line)),
+        (one for line in lines for one in candidates(solution, task, line)),
         key=lambda one: (one.estimate_micros, one.line, one.nodes),
     )
-    found: Insertion | None = None
+    found = None
     for tries, candidate in enumerate(ranked):
         if found is not None and (
             candidate.estimate_micros >= found.delta_micros or tries >= EXACT_TRIES

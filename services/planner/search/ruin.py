@@ -20,7 +20,6 @@ from services.planner.search.solution import Line, Solution
 
 REMOVED_MEAN = 10  # tasks taken out in a round, on average
 STRING_MAX = 10  # tasks taken out of one route
-NEIGHBORS = 40  # tasks looked at around the first
 FIRST_TEMPERATURE_SHARE = (
     0.01  # of the cost of a mean route: worse by so much is taken half the time
 )
@@ -34,7 +33,7 @@ class Ruin:
         """Knows which tasks lie near which."""
         self.solution = solution
         self.dice = random.Random(seed)  # noqa: S311 - a search, no secret
-        self.near = neighbors(solution.instance)
+        self.near = solution.near
         self.movable = [
             task
             for task in insertable(solution.instance, range(len(solution.instance.problem.tasks)))
@@ -85,10 +84,7 @@ class Ruin:
         """For some routes near a random task, a string of tasks around it to take out."""
         seed = self.dice.choice(self.movable)
         left = max(1, round(self.dice.expovariate(1 / REMOVED_MEAN)))
-        owner = {
-            node[0]: rank for rank, line in enumerate(self.solution.lines) for node in line.nodes
-        }
-        touched = set[int]()
+        owner, touched = self.solution.line_of, set[int]()
         for task in self.near[seed]:
             rank = owner.get(task)
             if rank is None or rank in touched or left <= 0:
@@ -145,16 +141,3 @@ def take_out(solution: Solution, line: Line, gone: set[int]) -> None:
     route = holding(line.view, kept) if kept else None
     if route is not None or not kept:
         solution.put(line, kept, route)
-
-
-def neighbors(instance: Instance) -> list[list[int]]:
-    """For each task, itself and those nearest by the first shift's roads."""
-    places = [options[0] for options in instance.places.options]
-    near = []
-    for place in places:
-        by_time = sorted(
-            range(len(places)),
-            key=lambda other: (instance.travel_seconds(0, place, places[other]), other),
-        )
-        near.append(by_time[:NEIGHBORS])
-    return near

@@ -25,8 +25,17 @@ class Label:
 
     late_seconds: int
     departed_second: int
-    taken: tuple[int, ...]
-    """How many breaks each leg so far holds."""
+    before: Label | None
+    taken_in_leg: int
+
+    @property
+    def taken(self) -> tuple[int, ...]:
+        """How many breaks each leg so far holds."""
+        held, label = [], self
+        while label.before is not None:
+            held.append(label.taken_in_leg)
+            label = label.before
+        return tuple(reversed(held))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +61,12 @@ def earliest(view: ShiftView, stays: Sequence[Stay]) -> Label:
     """The label at the end that is least late, then earliest, with every break held that is due."""
     count = len(view.breaks) if stays else 0
     leave = view.ready_second + view.shift.loading_left_seconds
-    labels: list[Label | None] = [Label(0, leave, ()), *([None] * count)]
+    labels: list[Label | None] = [Label(0, leave, None, 0), *([None] * count)]
     here = view.start_place
     for stay in stays:
-        labels = [
-            best_label(view, labels, number, view.seconds(here, stay.place), stay, here)
-            for number in range(count + 1)
-        ]
+        labels = after_leg(view, labels, view.seconds(here, stay.place), stay, here)
         here = stay.place
-    travel = view.seconds(here, view.end_of(here))
-    ends = (best_label(view, labels, number, travel, None, here) for number in range(count + 1))
+    ends = after_leg(view, labels, view.seconds(here, view.end_of(here)), None, here)
     return min(
         (end for number, end in enumerate(ends) if end and is_free(view, end, number, count)),
         key=lambda end: (end.late_seconds, end.departed_second),
@@ -74,28 +79,40 @@ def is_free(view: ShiftView, end: Label, number: int, count: int) -> bool:
     return number == count or over <= view.breaks[number][2]
 
 
-def best_label(
-    view: ShiftView,
-    labels: Sequence[Label | None],
-    number: int,
-    travel: int,
-    stay: Stay | None,
-    here: int,
-) -> Label | None:
-    """The best label that has taken `number` breaks when a leg and its stay are over."""
-    best: Label | None = None
-    for before in range(number + 1):
-        label = labels[before]
+def after_leg(
+    view: ShiftView, labels: Sequence[Label | None], travel: int, stay: Stay | None, here: int
+) -> list[Label | None]:
+    """The best labels when a leg and its stay are over, by the number of breaks taken."""
+    found: list[Label | None] = [None] * len(labels)
+    for before, label in enumerate(labels):
         if label is None:
             continue
-        ready, late = advance(label.departed_second, travel, view.breaks[before:number])
-        late += label.late_seconds
-        if stay is not None:
-            start, missed = open_at(stay.windows, ready + setup_of(stay, here))
-            ready, late = start + stay.service_seconds, late + missed
-        if best is None or (late, ready) < (best.late_seconds, best.departed_second):
-            best = Label(late, ready, (*label.taken, number - before))
-    return best
+        for number in range(before, len(labels)):
+            ready, late = advance(label.departed_second, travel, view.breaks[before:number])
+            start, over = ready, ready
+            if stay is not None:
+                start, missed = open_at(stay.windows, ready + setup_of(stay, here))
+                over, late = start + stay.service_seconds, late + missed
+            late += label.late_seconds
+            best = found[number]
+            if best is None or (late, over) < (best.late_seconds, best.departed_second):
+                found[number] = Label(late, over, label, number - before)
+            if stay is not None and waits_better(view, number, start, over):
+                break
+    return found
+
+
+def waits_better(view: ShiftView, number: int, start: int, over: int) -> bool:
+    """
+    Whether the next break is better held after a stay than before it.
+
+    It is when it cannot begin before the stay does, and still can when the stay is over: held
+    before, it would push the stay back, held after, it ends no later.
+    """
+    if number == len(view.breaks):
+        return True
+    _, first, last, _ = view.breaks[number]
+    return first >= start and over <= last
 
 
 def setup_of(stay: Stay, here: int) -> int:
@@ -130,9 +147,10 @@ def latest_start(view: ShiftView, stays: Sequence[Stay], best: Label) -> int:
     """The latest start of loading that ends no later, with the same breaks in the same legs."""
     place = stays[-1].place if stays else view.start_place
     travel = view.seconds(place, view.end_of(place))
-    number, limit = sum(best.taken), best.departed_second
+    taken = best.taken
+    number, limit = sum(taken), best.departed_second
     for rank in range(len(stays), -1, -1):
-        held = best.taken[rank]
+        held = taken[rank]
         depart = latest_departure(limit, travel, view.breaks[number - held : number])
         number -= held
         if rank == 0:
@@ -167,10 +185,10 @@ def timed(
     """The route with all times, from a start and with the given breaks in each leg."""
     visits: list[Visit] = []
     breaks: list[Break] = []
-    here, number, late = view.start_place, 0, 0
+    here, number, late, taken = view.start_place, 0, 0, best.taken
     now = start + view.shift.loading_left_seconds
     for rank, (node, stay) in enumerate(zip(nodes, stays, strict=True)):
-        held = view.breaks[number : number + best.taken[rank]]
+        held = view.breaks[number : number + taken[rank]]
         number += len(held)
         leg = drive(now, view.seconds(here, stay.place), held, rank)
         breaks += leg.breaks
@@ -183,7 +201,7 @@ def timed(
     leg = drive(
         now,
         view.seconds(here, view.end_of(here)),
-        view.breaks[number : sum(best.taken)],
+        view.breaks[number : sum(taken)],
         len(stays),
     )
     breaks += leg.breaks

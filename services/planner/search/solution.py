@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.plan import Plan, Route, Unassigned
 from services.planner.domain.problem import FixedRoute, Problem
@@ -12,6 +14,8 @@ from services.planner.search.evaluate import holding, views_of
 from services.planner.search.profile import Slack, slack_of
 from services.planner.search.view import ShiftView
 
+NEIGHBORS = 40  # tasks looked at around one
+LOOK_EVERYWHERE_MAX = 300  # tasks; beyond, only lines near a task are looked at first
 # What makes one plan better than another: the penalties left out per tier, highest first, then the
 # cost.
 Score = tuple[tuple[int, ...], int]
@@ -50,12 +54,18 @@ class Solution:
         self.instance = instance
         self.lines = [Line(view) for view in views_of(instance)]
         self.left_out = set(range(len(instance.problem.tasks)))
+        self.line_of: dict[int, int] = {}
+        self.near = neighbors(instance)
         self.tiers = sorted({task.priority for task in instance.problem.tasks}, reverse=True)
 
     def put(self, line: Line, nodes: Sequence[Node], route: Route | None) -> None:
         """Gives a line another sequence; what it no longer serves is left out."""
-        self.left_out |= {node[0] for node in line.nodes}
-        self.left_out -= {node[0] for node in nodes}
+        for node in line.nodes:
+            self.left_out.add(node[0])
+            self.line_of.pop(node[0], None)
+        for node in nodes:
+            self.left_out.discard(node[0])
+            self.line_of[node[0]] = line.view.rank
         line.place(nodes, route if nodes else None)
 
     def score(self) -> Score:
@@ -95,8 +105,15 @@ class Solution:
 
     def count_left_out(self) -> None:
         """Works out anew what is left out."""
-        served = {node[0] for line in self.lines for node in line.nodes}
-        self.left_out = set(range(len(self.instance.problem.tasks))) - served
+        self.line_of = {node[0]: rank for rank, own in enumerate(self.lines) for node in own.nodes}
+        self.left_out = set(range(len(self.instance.problem.tasks))) - self.line_of.keys()
+
+    def lines_near(self, task: int) -> Sequence[int]:
+        """The lines worth a look for a task: all, or those near it and those that are empty."""
+        if len(self.near) <= LOOK_EVERYWHERE_MAX:
+            return range(len(self.lines))
+        near = {self.line_of[other] for other in self.near[task] if other in self.line_of}
+        return [rank for rank, line in enumerate(self.lines) if rank in near or not line.nodes]
 
     def plan(self) -> Plan:
         """The plan as it stands, without reasons."""
@@ -154,3 +171,15 @@ def nodes_of(problem: Problem, routes: Iterable[FixedRoute]) -> tuple[tuple[Node
                     nodes.append((task, names.index(visit.alternative_id)))
             sequences[shift] = tuple(nodes)
     return tuple(sequences)
+
+
+def neighbors(instance: Instance) -> list[list[int]]:
+    """For each task, itself and those nearest by the first shift's roads; ties by rank."""
+    places = np.array([options[0] for options in instance.places.options], np.int64)
+    if not len(places):
+        return []
+    table = instance.table(0)
+    seconds = np.asarray(table.seconds, np.int32).reshape(table.size, table.size)
+    between = seconds[np.ix_(places, places)]
+    order = np.argsort(between, axis=1, kind="stable")[:, :NEIGHBORS]
+    return [list(map(int, row)) for row in order]

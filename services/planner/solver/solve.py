@@ -96,7 +96,7 @@ class Solve:
             fill(solution, self.go_on)
 
     def engine(self, solution: Solution) -> Solution:
-        """The better of a plan and what OR-Tools makes of it."""
+        """The better of a plan and of what OR-Tools proposes, mended."""
         tasks = len(self.instance.problem.tasks)
         limit = self.settings.engine_solutions(tasks)
         seconds = (self.until - time.monotonic()) * ENGINE_SHARE
@@ -106,7 +106,6 @@ class Solve:
         proposal = propose(
             self.instance,
             [line.view for line in solution.lines],
-            solution.sequences(),
             seed=self.settings.seed,
             solution_limit=limit,
             time_limit=timedelta(seconds=seconds),

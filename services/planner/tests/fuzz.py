@@ -1,0 +1,218 @@
+"""Random problems that use every rule at once, and random sequences to hold against them."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from services.planner.domain.access import AccessArea, AccessSpan, Verdict
+from services.planner.domain.energy import Battery
+from services.planner.domain.instance import Instance, Node
+from services.planner.domain.problem import (
+    Churn,
+    FixedRoute,
+    FixedVisit,
+    FreezeLevel,
+    Pin,
+    Problem,
+    Territory,
+)
+from services.planner.domain.shift import (
+    BreakRule,
+    Costs,
+    DutyClock,
+    DutyLimit,
+    Shift,
+    ShiftSkill,
+    ShiftTerritory,
+    StartState,
+    Unloading,
+    Vehicle,
+)
+from services.planner.domain.task import Option, SkillNeed, Task, TaskKind, Window
+from services.planner.domain.travel import BlockedArea, Profile
+from services.planner.tests.problems import DEPOT, HOUR, MINUTE, at, on_plane, spot
+
+WORDS = ("fridge", "lift", "hazmat")
+SQUARE = tuple(spot(x, y) for x, y in ((500, 500), (3_000, 500), (3_000, 3_000), (500, 3_000)))
+
+
+def instance(seed: int) -> Instance:
+    """A problem of twelve tasks over three shifts, with a bit of everything."""
+    dice = random.Random(seed)
+    tasks = [task(dice, number) for number in range(9)]
+    tasks += pair(dice, 9)
+    tasks.append(task(dice, 11, kind=TaskKind.PICKUP))
+    shifts = tuple(shift(dice, number) for number in range(3))
+    shifts = (*shifts[:2], under_way(dice, shifts[2]))
+    problem = Problem(
+        tasks=tuple(tasks),
+        shifts=shifts,
+        territories=(Territory("east", SQUARE),),
+        incompatible_goods=frozenset({frozenset({"food", "paint"})}),
+        pins=tuple(pins(dice)),
+        churn=churn(dice),
+    )
+    areas = tuple(zone(dice) if dice.random() < 0.4 else () for _ in shifts)
+    return on_plane(problem, areas_of_shift=areas)
+
+
+def sequence(dice: random.Random, made: Instance) -> tuple[Node, ...]:
+    """Some tasks in a random order, pairs mostly in theirs."""
+    count = dice.choice([1, 1, 2, 3, 4, 5])
+    ranks = dice.sample(range(len(made.problem.tasks)), count)
+    if dice.random() < 0.7:
+        ranks = [rank for rank in ranks if rank not in (9, 10)]
+        if dice.random() < 0.4:
+            at_rank = dice.randint(0, len(ranks))
+            ranks = [*ranks[:at_rank], 9, *ranks[at_rank:], 10]
+    ranks = ranks or [0]
+    return tuple((rank, dice.randrange(len(made.problem.tasks[rank].options))) for rank in ranks)
+
+
+def task(dice: random.Random, number: int, **more: object) -> Task:
+    """A task with some of what tasks can have."""
+    options = [option(dice)]
+    if number < 9 and dice.random() < 0.3:
+        options.append(replace(option(dice), alternative_id="locker", extra_cost_micros=500_000))
+    settings: dict[str, object] = {
+        "options": tuple(options),
+        "kind": TaskKind.SERVICE if dice.random() < 0.1 else TaskKind.DELIVERY,
+        "loads": (dice.choice([500, 5_000, 40_000]), 10, 1),
+        "skills": skills(dice),
+        "excluded_shift_ids": frozenset({"s0"} if dice.random() < 0.1 else ()),
+        "preferred_shift_ids": frozenset({"s1"} if dice.random() < 0.2 else ()),
+        "preference_cost_micros": 300_000,
+        "goods_class": dice.choice(["", "", "food", "paint"]),
+        "earliness_cost_micros_per_hour": dice.choice([0, 0, 1_000_000]),
+    }
+    return Task(f"t{number}", **(settings | more))  # type: ignore[arg-type]
+
+
+def pair(dice: random.Random, number: int) -> list[Task]:
+    """A pickup and its delivery."""
+    up = task(dice, number, kind=TaskKind.PICKUP, options=(option(dice),))
+    limit = dice.choice([None, 30 * MINUTE])
+    more = {
+        "kind": TaskKind.DELIVERY,
+        "loads": up.loads,
+        "pickup_task_id": up.task_id,
+        "ride_limit_seconds": limit,
+    }
+    return [up, task(dice, number + 1, options=(option(dice),), **more)]
+
+
+def option(dice: random.Random) -> Option:
+    """A place, often with windows; now and then the depot or a place that others have too."""
+    x, y = dice.choice(
+        [(0, 0), (1_000, 1_000), *((dice.uniform(-5e3, 5e3),) * 2 for _ in range(4))]
+    )
+    return Option(
+        spot(x, y if dice.random() < 0.5 else -y),
+        windows=windows(dice),
+        service_seconds=dice.choice([0, 120, 600]),
+        setup_seconds=dice.choice([0, 90]),
+        profile_service_seconds=((Profile.CARGO_BIKE, 60),),
+    )
+
+
+def windows(dice: random.Random) -> tuple[Window, ...]:
+    """None, one with a preferred part, or two."""
+    first = dice.choice([8, 9, 11, 13])
+    if dice.random() < 0.4:
+        return ()
+    if dice.random() < 0.5:
+        soft = at(first + 1)
+        return (Window(at(first), at(first + 3), soft_last_second=soft,
+                       late_cost_micros_per_hour=2_000_000),)  # fmt: skip
+    return (Window(at(first), at(first + 0.5)), Window(at(first + 2), at(first + 4)))
+
+
+def skills(dice: random.Random) -> SkillNeed:
+    """Mostly none."""
+    if dice.random() < 0.6:
+        return SkillNeed()
+    word = frozenset({dice.choice(WORDS)})
+    return dice.choice([SkillNeed(all_of=word), SkillNeed(one_of=word), SkillNeed(none_of=word)])
+
+
+def shift(dice: random.Random, number: int) -> Shift:
+    """A shift with some of what shifts can have."""
+    profile = dice.choice([Profile.VAN, Profile.E_VAN, Profile.CARGO_BIKE])
+    battery = Battery(30_000, 6_000, 1_000, 2_000) if dice.random() < 0.4 else None
+    capacity = (dice.choice([0, 30_000, 90_000]), 0, dice.choice([0, 4]))
+    vehicle = Vehicle(f"v{number}", profile, capacity, battery=battery,
+                      travel_percent=dice.choice([100, 130]))  # fmt: skip
+    return Shift(
+        f"s{number}",
+        vehicle,
+        at(8),
+        at(dice.choice([12, 15, 17])),
+        DEPOT,
+        end_point=DEPOT if dice.random() < 0.7 else None,
+        skills=tuple(ShiftSkill(word, dice.choice([None, at(10), at(20)])) for word in WORDS[:2]),
+        breaks=breaks(dice),
+        duty_limits=duty(dice),
+        costs=Costs(5_000_000, 25_000_000, 400_000, 9_000_000, 4 * HOUR, 100_000, 300_000),
+        territories=dice.choice([(), (), (ShiftTerritory("east", dice.random() < 0.5, 700_000),)]),
+        stop_limit=dice.choice([0, 0, 3]),
+        distance_limit_meters=dice.choice([0, 0, 15_000]),
+        loading_seconds=dice.choice([0, 600]),
+        unloading_seconds=dice.choice([0, 300]),
+        unloading=dice.choice(list(Unloading)),
+    )
+
+
+def under_way(dice: random.Random, own: Shift) -> Shift:
+    """Sometimes a shift that left an hour ago with some goods on board."""
+    if dice.random() < 0.5:
+        return own
+    taken = frozenset({"first"} if dice.random() < 0.3 else ())
+    onboard = frozenset(dice.sample([f"t{number}" for number in range(9)], 2))
+    state = StartState(at(9), spot(300, 400), onboard, taken, route_start_second=at(8))
+    return replace(own, start_state=state)
+
+
+def breaks(dice: random.Random) -> tuple[BreakRule, ...]:
+    """None, one or two."""
+    first = BreakRule("first", at(9.5), at(10.5), 15 * MINUTE)
+    second = BreakRule("second", at(11.5), at(12.5), 30 * MINUTE)
+    return dice.choice([(), (second,), (first, second)])
+
+
+def duty(dice: random.Random) -> tuple[DutyLimit, ...]:
+    """None, or a limit on each clock."""
+    if dice.random() < 0.5:
+        return ()
+    split = dice.choice([(), (15 * MINUTE, 30 * MINUTE)])
+    return (
+        DutyLimit("unbroken", DutyClock.DRIVING, 40 * MINUTE, 5 * MINUTE, 30 * MINUTE, split),
+        DutyLimit("work", DutyClock.WORK, 4 * HOUR),
+        DutyLimit("span", DutyClock.SPAN, 6 * HOUR),
+    )
+
+
+def pins(dice: random.Random) -> list[Pin]:
+    """Mostly none."""
+    found = []
+    if dice.random() < 0.2:
+        found.append(Pin("t0", "s0"))
+    if dice.random() < 0.3:
+        found.append(Pin("t1", "s1", FreezeLevel.SEQUENCE, 0))
+        found.append(Pin("t2", "s1", FreezeLevel.SEQUENCE, 1))
+    return found
+
+
+def churn(dice: random.Random) -> Churn:
+    """A known plan for two tasks."""
+    visits = (FixedVisit("t3", "", at(10)), FixedVisit("t4"))
+    rate = dice.choice([0, 3_000_000])
+    return Churn((FixedRoute("s0", visits),), 1_000_000, rate, 10 * MINUTE, 2_000_000)
+
+
+def zone(dice: random.Random) -> tuple[AccessArea, ...]:
+    """A square that is closed for some time, or all day."""
+    first, last = dice.choice([(7, 18), (9, 11), (8, 10), (14, 18)])
+    verdict = dice.choice([Verdict.DENY, Verdict.UNKNOWN, Verdict.ALLOW_WITH_CHARGE])
+    part = BlockedArea("square", (SQUARE,))
+    return (AccessArea("square", (part,), (AccessSpan(at(first), at(last), verdict),)),)

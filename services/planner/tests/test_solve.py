@@ -1,0 +1,177 @@
+"""
+A solve from beginning to end, without a process of its own.
+
+Method: random problems that use every rule, and a city; the rules are asked about every plan that
+the solve tells of, never a remembered plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from services.planner.domain.instance import Instance
+from services.planner.domain.plan import SolveEnd
+from services.planner.domain.problem import FreezeLevel, Pin, Problem
+from services.planner.domain.reason import Reason
+from services.planner.domain.settings import SearchSettings
+from services.planner.domain.shift import ShiftSkill
+from services.planner.domain.task import SkillNeed, Window
+from services.planner.rules.verify import route_violations
+from services.planner.search.evaluate import evaluate, views_of
+from services.planner.search.explain import alone_nodes
+from services.planner.search.insert import members, proposals
+from services.planner.search.solution import Solution
+from services.planner.solver.solve import Outcome, Solve
+from services.planner.tests import fuzz
+from services.planner.tests.problems import at, city, on_plane, shift, task
+
+QUICK = SearchSettings(solution_limit=15, seconds=60)
+
+
+def solved(instance: Instance, settings: SearchSettings = QUICK) -> tuple[Outcome, list[Outcome]]:
+    told: list[Outcome] = []
+    return Solve(instance, settings, told.append).run(), told
+
+
+def reasons_of(outcome: Outcome, problem: Problem) -> dict[str, Reason]:
+    """The first reason of each task left out."""
+    left = outcome.plan.unassigned
+    return {problem.tasks[one.task].task_id: one.reasons[0].reason for one in left}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_plan_that_is_told_breaks_a_rule(seed: int) -> None:
+    _, told = solved(fuzz.instance(seed))
+
+    assert [outcome.broken for outcome in told] == [()] * len(told)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whoever_is_left_out_could_not_be_inserted_for_less_than_the_penalty(seed: int) -> None:
+    instance = fuzz.instance(seed)
+    outcome, _ = solved(instance)
+    solution = Solution(instance)
+    sequences = {route.shift: route.sequence for route in outcome.plan.routes}
+    solution.load(sequences.get(rank, ()) for rank in range(len(solution.lines)))
+
+    for left in outcome.plan.unassigned:
+        group = members(instance, left.task)
+        if not instance.problem.deliveries_of_pickup[instance.problem.tasks[left.task].task_id]:
+            penalty = sum(instance.penalties[one] for one in group)
+            cheapest = proposals(solution, left.task, 1)
+            assert not cheapest or cheapest[0].delta_micros >= penalty
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_reason_that_is_given_is_a_rule_that_the_task_alone_breaks(seed: int) -> None:
+    instance = fuzz.instance(seed)
+    outcome, _ = solved(instance)
+    views, shifts = views_of(instance), instance.problem.rank_of_shift
+
+    for left in outcome.plan.unassigned:
+        told = {shift_id for why in left.reasons for shift_id in why.shift_ids}
+        assert told == set(shifts)
+        for why in left.reasons:
+            for shift_id in why.shift_ids:
+                nodes = alone_nodes(instance, left.task, 0)
+                alone = evaluate(views[shifts[shift_id]], nodes)
+                broken = {v.reason for v in route_violations(instance, alone.route) if v.hard}
+                assert why.reason in broken or why.reason in (Reason.NO_ROOM, Reason.TOO_DEAR)
+
+
+def test_the_same_seed_gives_the_same_plan() -> None:
+    instance = on_plane(city(1, 40, 4))
+    first, _ = solved(instance)
+    again, _ = solved(on_plane(city(1, 40, 4)))
+
+    assert first.plan == again.plan
+    assert first.end is SolveEnd.LIMIT
+
+
+def test_a_search_without_time_still_answers_with_a_plan_and_says_so() -> None:
+    outcome, _ = solved(on_plane(city(1, 40, 4)), replace(QUICK, seconds=0.0))
+
+    assert outcome.broken == ()
+    assert outcome.end is SolveEnd.DEADLINE
+    assert len(outcome.plan.unassigned) + sum(len(r.visits) for r in outcome.plan.routes) == 40
+
+
+def test_each_task_left_out_is_told_the_rule_that_keeps_it_out() -> None:
+    tasks = (
+        task("ok", 500, 0),
+        task("piano", 500, 500, loads=(900_000, 1, 1)),
+        task("crane", 900, 0, skills=SkillNeed(all_of=frozenset({"crane"}))),
+        task("dawn", 0, 900, windows=(Window(at(5), at(6)),)),
+        task("night", 0, 900, windows=(Window(at(20), at(21)),)),
+        task("other", 0, 500, excluded_shift_ids=frozenset({"s0"})),
+        task("far", 400_000, 0),
+    )
+    problem = Problem(tasks, (shift("s0", skills=(ShiftSkill("lift"),)),))
+    outcome, _ = solved(on_plane(problem))
+
+    assert reasons_of(outcome, problem) == {
+        "piano": Reason.CAPACITY,
+        "crane": Reason.SKILL,
+        "dawn": Reason.WINDOW,
+        "night": Reason.SHIFT,
+        "other": Reason.EXCLUDED,
+        "far": Reason.SHIFT,
+    }
+
+
+def test_a_task_for_which_all_are_busy_is_told_that_there_is_no_room() -> None:
+    noon = (Window(at(12), at(12) + 60),)
+    tasks = tuple(task(f"t{n}", 4_000 * (-1) ** n, 0, windows=noon) for n in range(2))
+    problem = Problem(tasks, (shift("s0"),))
+    outcome, _ = solved(on_plane(problem))
+
+    assert list(reasons_of(outcome, problem).values()) == [Reason.NO_ROOM]
+
+
+def test_a_task_that_is_not_worth_its_way_is_too_dear() -> None:
+    problem = Problem((task("cheap", 9_000, 0, penalty_micros=1_000),), (shift("s0"),))
+    outcome, _ = solved(on_plane(problem))
+
+    assert reasons_of(outcome, problem) == {"cheap": Reason.TOO_DEAR}
+
+
+def test_no_number_of_lower_tasks_keeps_a_higher_one_out() -> None:
+    low = tuple(task(f"low{n}", 100 * n, 0, service=1_800) for n in range(20))
+    high = task("high", 5_000, 5_000, service=3_600, priority=3, penalty_micros=1)
+    problem = Problem((*low, high), (shift("s0", end_second=at(12)),))
+    outcome, _ = solved(on_plane(problem))
+
+    left = {problem.tasks[one.task].task_id for one in outcome.plan.unassigned}
+    assert left
+    assert "high" not in left
+
+
+def test_a_frozen_head_comes_first_in_its_order() -> None:
+    tasks = tuple(task(f"t{n}", 500 * n, 0) for n in range(6))
+    pins = tuple(Pin(f"t{5 - n}", "s1", FreezeLevel.SEQUENCE, n) for n in range(3))
+    problem = Problem(tasks, (shift("s0"), shift("s1")), pins=pins)
+    outcome, _ = solved(on_plane(problem))
+
+    route = next(route for route in outcome.plan.routes if route.shift == 1)
+    assert [visit.task for visit in route.visits[:3]] == [5, 4, 3]
+
+
+def test_where_everything_is_decided_nothing_is_searched() -> None:
+    tasks = tuple(task(f"t{n}", 500 * n, 0) for n in range(3))
+    pins = tuple(Pin(f"t{n}", "s0", FreezeLevel.SEQUENCE, n) for n in range(3))
+    outcome, told = solved(on_plane(Problem(tasks, (shift("s0"),), pins=pins)))
+
+    assert [visit.task for visit in outcome.plan.routes[0].visits] == [0, 1, 2]
+    assert len(told) == 2
+
+
+def test_a_given_start_is_never_made_worse() -> None:
+    instance = on_plane(city(2, 30, 3))
+    first, _ = solved(instance)
+    sequences = {route.shift: route.sequence for route in first.plan.routes}
+    seeds = [sequences.get(rank, ()) for rank in range(3)]
+    again = Solve(instance, QUICK, lambda _: None).run(seeds)
+
+    assert again.plan.cost_micros <= first.plan.cost_micros
