@@ -12,7 +12,13 @@ import sys
 from collections.abc import Sequence
 
 from deploy.gateway.settings import Address
-from deploy.k8s.generate import HERE, cluster_gateway, write_gateway, write_laptop_secrets
+from deploy.k8s.generate import (
+    HERE,
+    cluster_gateway,
+    write_city,
+    write_gateway,
+    write_laptop_secrets,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     write_gateway(HERE, cluster_gateway(address(given.otlp), given.trusted_proxies))
+    write_city(HERE)
     write_laptop_secrets(HERE)
     print(f"made {HERE}/base/gateway/generated and {HERE}/overlays/laptop/generated")
     return 0

@@ -1,11 +1,12 @@
 """
 Makes what the manifests need and git must not hold: the gateway's configuration, rendered from the
-contract, and the keys and passwords of a laptop's cluster.
+contract, and the city, keys and passwords of a laptop's cluster.
 """
 
 from __future__ import annotations
 
 import secrets
+import shutil
 from pathlib import Path
 
 from deploy.gateway.contract import public_contract
@@ -13,10 +14,11 @@ from deploy.gateway.render import render, to_yaml
 from deploy.gateway.settings import Address, Gateway, Upstream
 from deploy.local import keys
 from deploy.local.gateway import CONTRACTS
-from deploy.table import GATEWAY_ADMIN_PORT, GATEWAY_PORT, NAMES, SERVICES
+from deploy.table import GATEWAY_ADMIN_PORT, GATEWAY_PORT, NAMES, ROOT, SERVICES
 from meshkit.roles import access
 
 HERE = Path(__file__).parent
+CITY = ROOT / "clients" / "day" / "city" / "helsinki.osm.pbf"
 PASSWORD_BYTES = 24
 ADMIN = "doorstep_admin"
 POSTGRES = "postgres:5432/doorstep"  # the StatefulSet of the laptop's overlay
@@ -45,6 +47,13 @@ def write_gateway(root: Path, gateway: Gateway) -> None:
     contract = public_contract(CONTRACTS.read_bytes())
     (folder / "envoy.yaml").write_text(to_yaml(render(gateway, contract)))
     (folder / "public.binpb").write_bytes(contract.descriptor)
+
+
+def write_city(root: Path) -> None:
+    """The built-in city, where kustomize can read it."""
+    folder = root / "overlays" / "laptop" / "generated"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(CITY, folder / "city.osm.pbf")
 
 
 def write_laptop_secrets(root: Path) -> None:

@@ -130,9 +130,9 @@ class Layout:
             "worker_url": access.worker_url if access else None,
             "issuer_key_file": private_key(self.state.folder("keys"), ISSUER_KEY_ID),
             "operator_secret": self.operator_secret(),
-            "map_file": self.plan.map_file,
+            "map_file": self.plan.map_file and self.plan.map_file.absolute(),
             "maps_folder": self.state.folder("maps"),
-            "media_folder": self.state.folder("media"),
+            "kernels_folder": self.state.folder("numba"),
             **peers,
         }
 

@@ -15,6 +15,7 @@ from typing import IO
 
 from deploy.local import tether
 from deploy.local.trouble import Trouble, disk_trouble
+from deploy.table import ROOT
 
 LOG_BYTES_MAX = 32 * 1024 * 1024  # at a start; a longer log becomes NAME.log.1
 LOG_LINES_SHOWN = 15
@@ -55,6 +56,7 @@ class Run:
                 str(os.getpid()),
                 *process.command,
                 env=dict(process.env),
+                cwd=ROOT,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -30,6 +30,10 @@ class State:
 
     root: Path
 
+    def __post_init__(self) -> None:
+        """Other processes are told its parts, wherever they work."""
+        object.__setattr__(self, "root", self.root.absolute())
+
     def folder(self, name: str) -> Path:
         """A part of it."""
         return self.root / name

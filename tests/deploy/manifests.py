@@ -18,7 +18,13 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.k8s.generate import HERE, cluster_gateway, write_gateway, write_laptop_secrets
+from deploy.k8s.generate import (
+    HERE,
+    cluster_gateway,
+    write_city,
+    write_gateway,
+    write_laptop_secrets,
+)
 
 Yaml = dict[str, Any]
 OVERLAYS = ("laptop", "cluster")
@@ -67,6 +73,7 @@ def copied(folder: Path) -> Path:
     ignored = shutil.ignore_patterns("generated", "__pycache__", "*.py")
     shutil.copytree(HERE, root, ignore=ignored)
     write_gateway(root, cluster_gateway())
+    write_city(root)
     write_laptop_secrets(root)
     return root
 
