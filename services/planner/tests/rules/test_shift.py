@@ -1,0 +1,27 @@
+"""
+Shift: a route begins and ends within its shift.
+
+Method: one valid plan, one change at a time; the verifier must name this rule and no other.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from services.planner.tests.rules.valid import Change, told, valid, with_shift
+
+BEGINS, ENDS = valid()[1].routes[0].start_second, valid()[1].routes[0].end_second
+TABLE = [
+    (with_shift(end_second=ENDS), []),  # exactly at the end is allowed
+    (with_shift(end_second=ENDS - 1), [("SHIFT", "", "end", 1)]),
+    (with_shift(start_second=BEGINS), []),
+    (with_shift(start_second=BEGINS + 1), [("SHIFT", "", "start", 1)]),
+    (with_shift(earliest_start_second=BEGINS + 60), [("SHIFT", "", "start", 60)]),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), TABLE)
+def test_breaking_the_shift_is_told_as_the_shift_alone(
+    change: Change, expected: list[object]
+) -> None:
+    assert told(change) == expected

@@ -1,0 +1,30 @@
+"""The verifier as a whole: every rule is in it, and a valid plan passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from services.planner import rules
+from services.planner.domain.reason import Reason
+from services.planner.rules import verify
+from services.planner.tests.rules.valid import broken, nothing
+
+RULES = Path(next(iter(rules.__path__)))
+NO_RULES = {"__init__", "timeline", "verify", "walk"}
+
+
+def test_a_valid_plan_passes() -> None:
+    assert broken(nothing) == []
+
+
+def test_every_reason_has_a_cure() -> None:
+    assert set(verify.CURES) == set(Reason)
+
+
+def test_every_rule_has_a_test_of_its_own_and_a_place_in_the_verifier() -> None:
+    names = {file.stem for file in RULES.glob("*.py")} - NO_RULES
+    tested = {file.stem.removeprefix("test_") for file in Path(__file__).parent.glob("test_*.py")}
+    used = {rule.__module__.rpartition(".")[2] for rule in verify.RULES} | {"coverage"}
+
+    assert names <= tested
+    assert names == used

@@ -1,0 +1,98 @@
+"""
+What a problem gets wrong as a whole: every contradiction at once, with the field.
+
+Method: one sound problem, one change at a time; the path of the fault is compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from services.planner.domain.contradictions import contradictions, route_faults
+from services.planner.domain.problem import FixedRoute, FixedVisit, FreezeLevel, Pin, Problem
+from services.planner.domain.shift import (
+    BreakRule,
+    DutyClock,
+    DutyLimit,
+    Shift,
+    ShiftTerritory,
+    StartState,
+)
+from services.planner.domain.task import Task, TaskKind
+from services.planner.tests.problems import DEPOT, at, shift, task
+
+PICK = task("pick", 0, 1, kind=TaskKind.PICKUP)
+DROP = task("drop", 0, 2, pickup_task_id="pick")
+SOUND = Problem((task("one", 1, 1), PICK, DROP), (shift("van"), shift("bike")))
+
+
+def with_tasks(*tasks: Task) -> Problem:
+    return replace(SOUND, tasks=tasks)
+
+
+def with_van(**changes: object) -> Problem:
+    van: Shift = replace(SOUND.shifts[0], **changes)  # type: ignore[arg-type]
+    return replace(SOUND, shifts=(van, SOUND.shifts[1]))
+
+
+def carrying(*task_ids: str, second: int = at(9)) -> Problem:
+    return with_van(start_state=StartState(second, DEPOT, frozenset(task_ids)))
+
+
+@pytest.mark.parametrize(
+    ("problem", "paths"),
+    [
+        (SOUND, []),
+        (with_tasks(PICK, DROP, PICK), ["tasks[2].task_id"]),
+        (with_tasks(DROP), ["tasks[0].pickup_task_id"]),
+        (with_tasks(task("one", 1, 1), replace(DROP, pickup_task_id="one")),
+         ["tasks[1].pickup_task_id"]),
+        (with_tasks(PICK, DROP, replace(DROP, task_id="other")),
+         ["tasks[1].pickup_task_id", "tasks[2].pickup_task_id"]),
+        (with_tasks(PICK, replace(DROP, loads=(7, 7, 7))), ["tasks[1].load"]),
+        (with_tasks(PICK, replace(DROP, options=DROP.options * 2)), ["tasks[1].alternatives"]),
+        (with_tasks(replace(PICK, territory_ids=frozenset({"x"})), DROP),
+         ["tasks[0].territory_ids"]),
+        (replace(SOUND, shifts=(shift("van"), shift("van"))), ["shifts[1].shift_id"]),
+        (with_van(territories=(ShiftTerritory("x"),)), ["shifts[0].territories[0].territory_id"]),
+        (with_van(breaks=(BreakRule("tea", at(7), at(9), 60),)),
+         ["shifts[0].breaks[0].start_window"]),
+        (with_van(breaks=(BreakRule("tea", at(16), at(17), 60),)),
+         ["shifts[0].breaks[0].start_window"]),
+        (with_van(duty_limits=(DutyLimit("x", DutyClock.SPAN, 1),) * 2),
+         ["shifts[0].duty_limits.limits[1].limit_id"]),
+        (carrying("one"), []),
+        (carrying("one", second=at(20)), ["shifts[0].start_state.state_time"]),
+        (carrying("pick"), ["shifts[0].start_state.onboard_task_ids"]),
+        (carrying("drop"), ["shifts[0].start_state.onboard_task_ids"]),
+        (replace(SOUND, pins=(Pin("one", "van"),)), []),
+        (replace(SOUND, pins=(Pin("x", "van"),)), ["pins[0].task_id"]),
+        (replace(SOUND, pins=(Pin("one", "x"),)), ["pins[0].shift_id"]),
+        (replace(SOUND, pins=(Pin("one", "van", FreezeLevel.TIME),)),
+         ["pins[0].service_start_time"]),
+        (replace(SOUND, pins=(Pin("one", "van", FreezeLevel.SEQUENCE), Pin("pick", "van",
+         FreezeLevel.SEQUENCE))), ["pins[1].rank"]),
+    ],
+)  # fmt: skip
+def test_a_contradiction_is_found_where_it_stands(problem: Problem, paths: list[str]) -> None:
+    assert [fault.path for fault in contradictions(problem)] == paths
+
+
+@pytest.mark.parametrize(
+    ("routes", "paths"),
+    [
+        ((FixedRoute("van", (FixedVisit("one"),)),), []),
+        ((FixedRoute("van"), FixedRoute("van")), ["routes[1].shift_id"]),
+        ((FixedRoute("x"),), ["routes[0].shift_id"]),
+        ((FixedRoute("van", (FixedVisit("x"),)),), ["routes[0].visits[0].task_id"]),
+        ((FixedRoute("van", (FixedVisit("one"), FixedVisit("one"))),),
+         ["routes[0].visits[1].task_id"]),
+        ((FixedRoute("van", (FixedVisit("one", "x"),)),), ["routes[0].visits[0].alternative_id"]),
+    ],
+)  # fmt: skip
+def test_given_routes_must_name_what_there_is(
+    routes: tuple[FixedRoute, ...], paths: list[str]
+) -> None:
+    assert [fault.path for fault in route_faults("routes", routes, SOUND, known=True)] == paths
