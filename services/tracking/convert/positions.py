@@ -45,7 +45,9 @@ IGNITIONS = {
     tracking_event_pb2.IGNITION_OFF: 1,
     tracking_event_pb2.IGNITION_ON: 2,
 }
-Last = tuple[float, float, float]  # seconds, latitude, longitude
+Spot = tuple[float, float, float]  # seconds, latitude, longitude
+Trail = tuple[Spot | None, Spot | None]  # the last that was kept, and a jump away from it
+NOWHERE: Trail = (None, None)
 
 
 def batch(
@@ -60,10 +62,10 @@ def batch(
     columns, rejects, indexes, sequences = Columns(), [], [], []
     sure = (received - PAST_MAX - EPOCH) / timedelta(seconds=1)
     until = (received + FUTURE_MAX - EPOCH) / timedelta(seconds=1)
-    last: Last | None = None
+    trail = NOWHERE
     for index, one in enumerate(positions):
         sequence = one.sequence
-        reason, last = _fault(one, last)
+        reason, trail = _fault(one, trail)
         if 0 < sequence < SEQUENCE_MAX:
             sequences.append(sequence)
         if reason is not None:
@@ -83,24 +85,31 @@ def batch(
     )
 
 
-def _fault(one: Any, last: Last | None) -> tuple[RejectReason | None, Last | None]:
+def _fault(one: Any, trail: Trail) -> tuple[RejectReason | None, Trail]:
     """Why a position is not kept, and what the next one is compared with."""
     if not 0 < one.sequence < SEQUENCE_MAX:
-        return RejectReason.SEQUENCE_INVALID, last
+        return RejectReason.SEQUENCE_INVALID, trail
     place, at = one.location, one.device_time
     lat, lng = place.latitude, place.longitude
     if not (math.isfinite(lat) and math.isfinite(lng)):
-        return RejectReason.NON_FINITE, last
+        return RejectReason.NON_FINITE, trail
     if not (-90 <= lat <= 90 and -180 <= lng <= 180) or not one.HasField("location"):
-        return RejectReason.OUT_OF_RANGE, last
+        return RejectReason.OUT_OF_RANGE, trail
     if abs(lat) < NULL_ISLAND_DEGREES and abs(lng) < NULL_ISLAND_DEGREES:
-        return RejectReason.NULL_ISLAND, last
+        return RejectReason.NULL_ISLAND, trail
     if at.seconds == 0 or not is_moment(at) or _odd(one):
-        return RejectReason.OUT_OF_RANGE, last
-    here = (at.seconds + at.nanos / 1e9, lat, lng)
-    if last is not None and _too_fast(last, here):
-        return RejectReason.IMPOSSIBLE_SPEED, here  # if the next agrees with this one, it is right
-    return None, here
+        return RejectReason.OUT_OF_RANGE, trail
+    return _speed((at.seconds + at.nanos / 1e9, lat, lng), trail)
+
+
+def _speed(here: Spot, trail: Trail) -> tuple[RejectReason | None, Trail]:
+    """A jump is refused; if the next position agrees with the jump, it was none."""
+    kept, jump = trail
+    if kept is None or not _too_fast(kept, here):
+        return None, (here, None)
+    if jump is not None and not _too_fast(jump, here):
+        return None, (here, None)
+    return RejectReason.IMPOSSIBLE_SPEED, (kept, here)
 
 
 def _odd(one: Any) -> bool:
@@ -114,7 +123,7 @@ def _odd(one: Any) -> bool:
     return False
 
 
-def _too_fast(before: Last, here: Last) -> bool:
+def _too_fast(before: Spot, here: Spot) -> bool:
     seconds = max(1.0, abs(here[0] - before[0]))
     degrees = abs(here[1] - before[1]) + abs(here[2] - before[2])
     if degrees <= DEGREES_A_SECOND_SURE * seconds:
