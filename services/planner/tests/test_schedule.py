@@ -75,7 +75,7 @@ def test_what_cannot_hold_is_timed_late_and_says_by_how_much() -> None:
 
 def test_a_break_fills_waiting_before_it_costs_time() -> None:
     windows = ((Window(at(11), at(11)),), (Window(at(12), at(13)),))
-    timing = timed(line(*windows, breaks=(lunch(11, 14),)))
+    timing = timed(line(*windows, breaks=(lunch(11, 12),)))
 
     assert starts(timing) == ["11:00", "12:00"]
     assert [clock(held.start_second) for held in timing.route.breaks] == ["11:10"]

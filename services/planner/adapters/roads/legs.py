@@ -132,7 +132,9 @@ def _place(question: Question, point: int) -> tuple[float, float]:
 
 
 def _encoded(line: Line) -> str:
-    encoded: str = polyline.encode(line, POLYLINE_PRECISION)
+    """Two doors at one spot of the road still have a line between them, of no length."""
+    whole = line if len(line) > 1 else line * 2
+    encoded: str = polyline.encode(whole, POLYLINE_PRECISION)
     return encoded
 
 

@@ -1,0 +1,161 @@
+"""
+Solver processes: real ones, busy, late, killed and cancelled.
+
+Method: one pool for the module; a process that a test ends is replaced by the pool itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from meshkit.errors import Exhausted, Internal, Unavailable
+from services.planner.adapters import solver_pool
+from services.planner.adapters.solver_pool import Best, SolverPool
+from services.planner.domain.plan import Plan, SolveEnd, Violation
+from services.planner.domain.reason import Reason
+from services.planner.domain.settings import SearchSettings
+from services.planner.rules.verify import verify
+from services.planner.solver.solve import Outcome
+from services.planner.tests.problems import city, on_plane
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+QUICK = SearchSettings(solution_limit=5, seconds=30)
+ENDLESS = SearchSettings(solution_limit=10_000_000, seconds=60)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pool() -> AsyncIterator[SolverPool]:
+    async with SolverPool(solvers=1, waiting_max=2, version="test") as started:
+        yield started
+
+
+def searching(pool: SolverPool) -> int:
+    """The process that searches."""
+    return next(iter(pool._searches.members)).process_id
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+async def busy(pool: SolverPool) -> asyncio.Task[object]:
+    """A search that would not end for a minute, once it has a process."""
+    solve = asyncio.create_task(pool.solve(on_plane(city(1, 60, 5)), ENDLESS, ()))
+    await until(lambda: not pool._searches.idle.qsize())
+    return solve
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Waits for something that is about to happen, ten seconds at the most."""
+    for _ in range(1_000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it did not happen within ten seconds")
+
+
+async def test_a_plan_comes_back_whole(pool: SolverPool) -> None:
+    instance = on_plane(city(1, 30, 3))
+    solved = await pool.solve(instance, QUICK, ())
+
+    assert solved.end is SolveEnd.LIMIT
+    assert [one for one in verify(instance, solved.plan) if one.hard] == []
+    assert pool.engine_version.startswith("test+ortools-9.15")
+
+
+async def test_given_routes_and_insertions_do_not_wait_behind_a_search(pool: SolverPool) -> None:
+    instance, solve = on_plane(city(1, 30, 3)), await busy(pool)
+    async with asyncio.timeout(10):
+        plan = await pool.time_routes(instance, [((0, 0), (1, 0)), (), ()])
+        base, found = await pool.propose_insertions(instance, [((0, 0),), (), ()], [2], 3)
+    solve.cancel()
+    await asyncio.wait([solve])
+
+    assert [route.sequence for route in plan.routes] == [((0, 0), (1, 0))]
+    assert [route is not None for route in base] == [True, False, False]
+    assert [insertion.delta_micros for insertion in found[0].insertions] == sorted(
+        insertion.delta_micros for insertion in found[0].insertions
+    )
+
+
+async def test_a_cancelled_call_frees_its_core_and_the_next_is_served(pool: SolverPool) -> None:
+    solve = await busy(pool)
+    pid = searching(pool)
+    solve.cancel()
+    await asyncio.wait([solve])
+
+    assert not is_alive(pid)
+    assert (await pool.solve(on_plane(city(1, 10, 2)), QUICK, ())).plan.routes
+
+
+async def test_a_killed_solver_leaves_its_best_plan(pool: SolverPool) -> None:
+    instance = on_plane(city(1, 60, 5))
+    solve = asyncio.create_task(pool.solve(instance, ENDLESS, ()))
+    await asyncio.sleep(3)  # the first plan is there after a tenth of this
+    os.kill(searching(pool), signal.SIGKILL)
+    solved = await solve
+
+    assert solved.end is SolveEnd.ENGINE_LOST
+    assert [one for one in verify(instance, solved.plan) if one.hard] == []
+
+
+async def test_a_search_that_does_not_end_is_ended(
+    pool: SolverPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await pool.solve(on_plane(city(1, 10, 2)), QUICK, ())
+    pid = searching(pool)
+    os.kill(pid, signal.SIGSTOP)  # it hears nothing any more, as one deep in its engine
+    monkeypatch.setattr(solver_pool, "GRACE_SECONDS", 0.2)
+    with pytest.raises(Unavailable) as caught:
+        await pool.solve(on_plane(city(1, 10, 2)), SearchSettings(seconds=0.3), ())
+
+    assert caught.value.reason == "SOLVER_LOST"
+    assert not is_alive(pid)
+
+
+async def test_too_many_searches_are_refused_at_once(pool: SolverPool) -> None:
+    first = await busy(pool)
+    waiting = [asyncio.create_task(pool.solve(on_plane(city(1, 9, 2)), QUICK, ())) for _ in "ab"]
+    await until(lambda: pool._searches.waiting == 2)
+    with pytest.raises(Exhausted) as caught:
+        await pool.solve(on_plane(city(1, 9, 2)), QUICK, ())
+    first.cancel()
+    await asyncio.wait([first, *waiting])
+
+    assert caught.value.reason == "SOLVERS_BUSY"
+    assert caught.value.retry_after
+    assert all(task.exception() is None for task in waiting)
+
+
+async def test_a_plan_that_breaks_a_rule_never_leaves() -> None:
+    best = Best()
+    good = Outcome(Plan(()), (), 1, SolveEnd.LIMIT)
+    best.hear(good)
+    best.hear(Outcome(Plan(()), (Violation(Reason.CAPACITY),), 2, SolveEnd.LIMIT, is_final=True))
+
+    assert best.solved().plan is good.plan
+    assert best.solved().end is SolveEnd.ENGINE_LOST
+
+
+async def test_without_any_plan_that_passed_the_caller_hears_of_a_fault_of_ours() -> None:
+    best = Best()
+    best.hear(Outcome(Plan(()), (Violation(Reason.CAPACITY),), 1, SolveEnd.LIMIT))
+    with pytest.raises(Internal) as caught:
+        best.solved()
+
+    assert caught.value.reason == "PLAN_UNVERIFIED"
+
+
+async def test_closing_leaves_no_process() -> None:
+    async with SolverPool(solvers=1, waiting_max=1, version="test") as own:
+        pids = [one.process_id for lane in (own._searches, own._quick) for one in lane.members]
+
+    assert len(pids) == 2
+    assert not any(map(is_alive, pids))
