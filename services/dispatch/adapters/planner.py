@@ -127,7 +127,8 @@ def _cheapest(
     if not fitting:
         return NoInsertion(_unassigned(found.unassigned, found.task_id))
     best = min(fitting, key=lambda one: (one.delta_cost_micros, one.shift_id, one.rank))
-    return Insertion(best.shift_id, best.rank, best.delta_cost_micros)
+    sequence = (task.task_id for stop in best.route.stops for task in stop.tasks)
+    return Insertion(best.shift_id, tuple(sequence), best.delta_cost_micros)
 
 
 def proposal_from_planner(plan: plan_pb2.Plan, problem: Problem) -> Proposal:

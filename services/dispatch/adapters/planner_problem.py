@@ -102,6 +102,8 @@ def _task(task: PlanTask) -> task_pb2.Task:
         ),
         priority=known.priority,
         excluded_shift_ids=task.excluded_shift_ids,
+        pickup_task_id=task.pickup_task_id,
+        place_id=task.place_id,
     )
     made.service_duration.FromTimedelta(known.service_duration)
     return made

@@ -94,6 +94,7 @@ FREE_TASKS = """
     SELECT t.task_id FROM tasks t
     JOIN deliveries d ON d.tenant = t.tenant AND d.delivery_id = t.delivery_id
     WHERE t.state = 'OPEN' AND t.route_id = '' AND t.body ->> 'tender_id' = ''
+      AND t.body ->> 'type' <> 'PICKUP'
       AND d.state IN ('CREATED', 'PLANNED')
       AND ($3 = '' OR d.origin_place_id = $3)
       AND (jsonb_array_length(d.body -> 'windows') = 0 OR EXISTS (

@@ -31,7 +31,7 @@ from services.dispatch.domain.task import TaskState
 from services.dispatch.domain.tender import TenderDeclineReason, TenderState, TenderStrategy
 from services.dispatch.domain.values import Window
 from services.dispatch.ports import DeliveryFilter, RouteFilter, ShiftFilter, TaskFilter
-from services.dispatch.usecases import reassign
+from services.dispatch.usecases import scene
 from services.dispatch.usecases.plans import Wanted
 
 SEARCH_DEFAULT = timedelta(seconds=10)
@@ -147,13 +147,13 @@ def sequences(request: dispatch_service_pb2.CreateRoutePlanRequest) -> dict[str,
     return by_shift
 
 
-def change(request: dispatch_service_pb2.ReassignStopsRequest) -> reassign.Change:
+def change(request: dispatch_service_pb2.ReassignStopsRequest) -> scene.Change:
     """Of ReassignStops."""
-    bases = tuple(reassign.Base(b.route_id, b.base_revision) for b in request.routes)
+    bases = tuple(scene.Base(b.route_id, b.base_revision) for b in request.routes)
     if len({base.route_id for base in bases}) < len(bases):
         raise invalid([Violation("routes", "a route stands twice", "REPEATED")])
     cause = member(RevisionCause, route_pb2.RevisionCause, request.cause)
-    return reassign.Change(
+    return scene.Change(
         bases=bases,
         moves=tuple(map(_move, request.moves)),
         cause=cause or RevisionCause.DISPATCHER,
@@ -161,27 +161,25 @@ def change(request: dispatch_service_pb2.ReassignStopsRequest) -> reassign.Chang
     )
 
 
-def _move(move: dispatch_service_pb2.TaskMove) -> reassign.TaskMove:
+def _move(move: dispatch_service_pb2.TaskMove) -> scene.TaskMove:
     match move.WhichOneof("destination"):
         case "exact":
-            return reassign.TaskMove(
-                move.task_id, route_id=move.exact.route_id, rank=move.exact.rank
-            )
+            return scene.TaskMove(move.task_id, route_id=move.exact.route_id, rank=move.exact.rank)
         case "cheapest":
             on = tuple(move.cheapest.route_ids)
-            return reassign.TaskMove(move.task_id, route_ids=on, cheapest=True)
+            return scene.TaskMove(move.task_id, route_ids=on, cheapest=True)
         case _:
-            return reassign.TaskMove(move.task_id)
+            return scene.TaskMove(move.task_id)
 
 
-def reorder(request: dispatch_service_pb2.ResequenceRouteRequest) -> reassign.Change:
+def reorder(request: dispatch_service_pb2.ResequenceRouteRequest) -> scene.Change:
     """Of ResequenceRoute: each task to its rank."""
     moves = (
-        reassign.TaskMove(task_id, route_id=request.route_id, rank=rank)
+        scene.TaskMove(task_id, route_id=request.route_id, rank=rank)
         for rank, task_id in enumerate(request.task_ids)
     )
-    base = reassign.Base(request.route_id, request.base_revision)
-    return reassign.Change((base,), tuple(moves), RevisionCause.DISPATCHER)
+    base = scene.Base(request.route_id, request.base_revision)
+    return scene.Change((base,), tuple(moves), RevisionCause.DISPATCHER)
 
 
 def decline_reason(number: int) -> DeclineReason:

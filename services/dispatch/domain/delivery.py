@@ -156,6 +156,7 @@ class Delivery:
     update_time: datetime | None = None
     delivered_time: datetime | None = None
     segment: str = ""
+    traceparent: str = ""  # W3C trace context of its creation, kept up to its proof
 
     def __post_init__(self) -> None:
         wanted = set(self.required_skills) & set(self.excluded_skills)

@@ -28,7 +28,7 @@ from services.dispatch.domain.route import (
     Stop,
     StopTask,
 )
-from services.dispatch.domain.task import TaskState
+from services.dispatch.domain.task import TaskState, TaskType
 from services.dispatch.domain.values import AccessProfile, Address, Point
 
 
@@ -45,6 +45,7 @@ class ManifestTask:
     amount_to_collect: AmountToCollect | None = None
     alternatives: tuple[HandoverAlternative, ...] = ()
     state: TaskState = TaskState.OPEN
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +123,13 @@ def manifest_of(
 def _stop(
     stop: Stop, deliveries: Mapping[str, Delivery], open_task_ids: frozenset[str]
 ) -> ManifestStop:
-    first = deliveries[stop.tasks[0].delivery_id]
+    """Address and access are the recipient's: where goods are only picked up, nobody's."""
+    first = stop.tasks[0]
+    recipient = None if first.type is TaskType.PICKUP else deliveries[first.delivery_id]
     return ManifestStop(
         stop=stop,
-        address=first.address,
-        access_profile=first.access_profile,
+        address=recipient.address if recipient else None,
+        access_profile=recipient.access_profile if recipient else None,
         tasks=tuple(
             _task(task, deliveries[task.delivery_id], open_task_ids) for task in stop.tasks
         ),
@@ -134,17 +137,22 @@ def _stop(
 
 
 def _task(task: StopTask, delivery: Delivery, open_task_ids: frozenset[str]) -> ManifestTask:
-    is_open = task.task_id in open_task_ids
-    return ManifestTask(
+    bare = ManifestTask(
         task_id=task.task_id,
         delivery_id=delivery.delivery_id,
+        parcels=delivery.parcels,
+        state=TaskState.OPEN if task.task_id in open_task_ids else TaskState.CLOSED,
+        traceparent=delivery.traceparent,
+    )
+    if task.type is TaskType.PICKUP:
+        return bare
+    return replace(
+        bare,
         recipient=delivery.recipient,
         instructions=delivery.instructions,
-        parcels=delivery.parcels,
         verification_requirements=delivery.verification_requirements,
         amount_to_collect=delivery.amount_to_collect,
         alternatives=delivery.alternatives,
-        state=TaskState.OPEN if is_open else TaskState.CLOSED,
     )
 
 

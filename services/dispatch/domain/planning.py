@@ -6,7 +6,7 @@ place, windows and goods; a shift is a vehicle, an interval and skills.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from services.dispatch.domain.delivery import Delivery
@@ -22,8 +22,10 @@ from services.dispatch.domain.fleet import (
 )
 from services.dispatch.domain.route import Leg, RouteBreak, StopTask
 from services.dispatch.domain.route_plan import PlanViolation, UnassignedTask
-from services.dispatch.domain.task import Task
+from services.dispatch.domain.task import Task, TaskType
 from services.dispatch.domain.values import Point, Window
+
+PICKUP_DURATION = timedelta(seconds=60)  # an assumption of ours: a parcel from hand to hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,13 @@ class PlanTask:
     any_skills: tuple[str, ...] = ()
     excluded_skills: tuple[str, ...] = ()
     excluded_shift_ids: tuple[str, ...] = ()
+    pickup_task_id: str = ""  # what must come before on the same route; empty: goods are on board
+    place_id: str = ""
+
+    @property
+    def is_pickup(self) -> bool:
+        """Whether it only takes goods on."""
+        return self.stop_task.type is TaskType.PICKUP
 
     @property
     def task_id(self) -> str:
@@ -143,7 +152,7 @@ class Insertion:
     """Where a task fits best into given routes."""
 
     shift_id: str
-    rank: int
+    sequence: tuple[str, ...]  # of the whole route, with the task and its pickup in it
     delta_cost_micros: int
 
 
@@ -154,22 +163,18 @@ class NoInsertion:
     unassigned: UnassignedTask
 
 
-def plan_task(task: Task, delivery: Delivery, shift_of: Mapping[str, str]) -> PlanTask:
+def plan_task(
+    task: Task, delivery: Delivery, shift_of: Mapping[str, str], pickup_task_id: str = ""
+) -> PlanTask:
     """A task for the planner; `shift_of` finds the shift of each driver who declined it."""
+    if task.is_pickup:
+        return plan_pickup(task, delivery)
     excluded = (shift_of[d] for d in task.excluded_driver_ids if d in shift_of)
-    stop_task = StopTask(
-        task_id=task.task_id,
-        delivery_id=delivery.delivery_id,
-        type=task.type,
-        attempt_number=task.attempt_number,
+    stop_task = replace(
+        _stop_task(task, delivery),
         windows=delivery.windows,
         promise_window=delivery.promise_window,
         service_duration=delivery.stop_duration,
-        mass_grams=delivery.mass_grams,
-        volume_cubic_centimeters=delivery.volume_cubic_centimeters,
-        parcel_ids=tuple(parcel.parcel_id for parcel in delivery.parcels),
-        priority=delivery.priority,
-        required_skills=delivery.required_skills,
     )
     return PlanTask(
         stop_task=stop_task,
@@ -178,6 +183,32 @@ def plan_task(task: Task, delivery: Delivery, shift_of: Mapping[str, str]) -> Pl
         any_skills=delivery.any_skills,
         excluded_skills=delivery.excluded_skills,
         excluded_shift_ids=tuple(excluded),
+        pickup_task_id=pickup_task_id,
+    )
+
+
+def plan_pickup(task: Task, delivery: Delivery) -> PlanTask:
+    """A pickup for the planner: at any time, where the goods are."""
+    stop_task = replace(_stop_task(task, delivery), service_duration=PICKUP_DURATION)
+    return PlanTask(
+        stop_task=stop_task,
+        location=task.location or delivery.location,
+        parcel_count=len(delivery.parcels),
+        place_id=task.place_id,
+    )
+
+
+def _stop_task(task: Task, delivery: Delivery) -> StopTask:
+    return StopTask(
+        task_id=task.task_id,
+        delivery_id=delivery.delivery_id,
+        type=task.type,
+        attempt_number=task.attempt_number,
+        mass_grams=delivery.mass_grams,
+        volume_cubic_centimeters=delivery.volume_cubic_centimeters,
+        parcel_ids=tuple(parcel.parcel_id for parcel in delivery.parcels),
+        priority=delivery.priority,
+        required_skills=delivery.required_skills,
     )
 
 

@@ -102,7 +102,9 @@ def has_left(route: Route, now: datetime) -> bool:
     return route.state is RouteState.ACTIVE or frozen_count(route) > 0 or now > route.start_time
 
 
-def under_way(route: Route, sequence: Sequence[str], now: datetime) -> UnderWay | None:
+def under_way(
+    route: Route, sequence: Sequence[str], onboard: Sequence[str], now: datetime
+) -> UnderWay | None:
     """
     Where the rest of the route begins; None for a vehicle that has not left.
 
@@ -111,7 +113,7 @@ def under_way(route: Route, sequence: Sequence[str], now: datetime) -> UnderWay 
     """
     if not has_left(route, now):
         return None
-    left_at, location = _last_departure(route, now)
+    left_at, location = last_departure(route, now)
     ahead = route.stops[frozen_count(route) :]
     stays = bool(ahead and sequence) and sequence[0] in ahead[0].task_ids
     state_time = left_at if stays else max(left_at, now)
@@ -119,12 +121,13 @@ def under_way(route: Route, sequence: Sequence[str], now: datetime) -> UnderWay 
         state_time=state_time,
         location=location,
         route_start_time=min(route.start_time, state_time),
-        onboard_task_ids=tuple(sequence),
+        onboard_task_ids=tuple(onboard),
         taken_breaks=_taken_breaks(route, state_time),
     )
 
 
-def _last_departure(route: Route, now: datetime) -> tuple[datetime, Point]:
+def last_departure(route: Route, now: datetime) -> tuple[datetime, Point]:
+    """When and where the vehicle was last known to set out."""
     frozen = frozen_count(route)
     if not frozen:
         return route.start_time, route.start_location

@@ -7,11 +7,12 @@ overwrite the first: tracking opens an incident for it, and a correction makes a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from meshkit.errors import NotReady
+from services.dispatch.domain.values import Point
 
 
 class TaskType(StrEnum):
@@ -91,11 +92,18 @@ class Task:
     outcome_event_id: str = ""
     corrects_task_id: str = ""
     excluded_driver_ids: tuple[str, ...] = ()
+    location: Point | None = field(default=None, repr=False)  # of a pickup, where the goods are
+    place_id: str = ""  # of a pickup, where that is a known place
 
     @property
     def is_open(self) -> bool:
         """Whether it is still to be done."""
         return self.state is TaskState.OPEN
+
+    @property
+    def is_pickup(self) -> bool:
+        """Whether it only takes goods on, for another task of the delivery."""
+        return self.type is TaskType.PICKUP
 
 
 def closed(task: Task, end: Outcome, now: datetime) -> Task | None:

@@ -11,9 +11,11 @@ from doorstep.dispatch.v1 import delivery_service_pb2_grpc as pb_grpc
 from meshkit import paging, validate
 from meshkit.caller import current_caller
 from meshkit.errors import MeshError
+from meshkit.traces import current_traceparent
 from services.dispatch.convert import nouns, requests
 from services.dispatch.convert.codec import invalid
 from services.dispatch.convert.masks import masked
+from services.dispatch.domain.delivery import Delivery
 from services.dispatch.ports import Stores
 from services.dispatch.servicer.tools import Tools, slice_of
 from services.dispatch.usecases import cancel, deliveries
@@ -33,7 +35,7 @@ class DeliveryServicer(pb_grpc.DeliveryServiceServicer):
         self, request: pb.CreateDeliveryRequest, context: Any
     ) -> pb.CreateDeliveryResponse:
         asked = nouns.DELIVERY.decode(request.delivery, "delivery.")
-        made = deliveries.fresh(asked, self._tools.now(), self._tools.new_id)
+        made = self._fresh(asked)
         if request.validate_only:
             return await self._tried(made)
         return await self._tools.once(
@@ -75,7 +77,11 @@ class DeliveryServicer(pb_grpc.DeliveryServiceServicer):
             asked = nouns.DELIVERY.decode(message, at)
         except MeshError as fault:
             return fault
-        return deliveries.fresh(asked, self._tools.now(), self._tools.new_id)
+        return self._fresh(asked)
+
+    def _fresh(self, asked: Delivery) -> Made:
+        now, new_id = self._tools.now(), self._tools.new_id
+        return deliveries.fresh(asked, now, new_id, current_traceparent())
 
     async def _create_all(
         self, request: pb.BatchCreateDeliveriesRequest, read: list[Made | MeshError], stores: Stores

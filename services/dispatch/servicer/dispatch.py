@@ -18,6 +18,7 @@ from services.dispatch.ports import Stores
 from services.dispatch.servicer.manifests import ManifestStream
 from services.dispatch.servicer.tools import Tools, slice_of
 from services.dispatch.usecases import plans, reassign, routes
+from services.dispatch.usecases.scene import Change
 
 Inspected = tuple[RoutePlan, Clearance]  # a plan as the gate saw it, and what the gate found
 
@@ -176,7 +177,7 @@ class DispatchServicer(pb_grpc.DispatchServiceServicer):
             request, pb.ReassignStopsResponse, prepare, self._reassign
         )
 
-    async def _proposed(self, change: reassign.Change, kept: bool) -> reassign.Revision:
+    async def _proposed(self, change: Change, kept: bool) -> reassign.Revision:
         tools = self._tools
         return await reassign.propose(
             tools.reading(),

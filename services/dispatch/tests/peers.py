@@ -93,26 +93,31 @@ class StraightPlanner:
     ) -> Insertion | NoInsertion:
         """The rank that adds the least way."""
         self._answer(problem)
-        best = min(self._ranks(problem, sequences, task_id, shift_ids), default=None)
+        tried = self._tried(problem, sequences, task_id, shift_ids)
+        best = min(tried, key=lambda one: (one.delta_cost_micros, one.shift_id), default=None)
         if best is None:
             why = UnassignedTask(task_id, reason=UnassignedReason.WINDOW, detail="too late")
             return NoInsertion(why)
-        return Insertion(best[1], best[2], best[0])
+        return best
 
-    def _ranks(
+    def _tried(
         self, problem: Problem, sequences: Sequences, task_id: str, shift_ids: Sequence[str]
-    ) -> Iterator[tuple[int, str, int]]:
+    ) -> Iterator[Insertion]:
+        """Every rank of every route, with the pickup first where there is one."""
+        pickup = problem.task[task_id].pickup_task_id
         for shift in problem.shifts:
-            old = list(sequences.get(shift.shift_id, ()))
             if shift_ids and shift.shift_id not in shift_ids:
                 continue
+            old = list(sequences.get(shift.shift_id, ()))
             base = self._timed(problem, {shift.shift_id: old})
             cost = sum(route.cost_micros for route in base.routes)
             for rank in range(len(old) + 1):
-                tried = [*old[:rank], task_id, *old[rank:]]
-                timed = self._timed(problem, {shift.shift_id: tried})
+                order = [*old[:rank], task_id, *old[rank:]]
+                order = [pickup, *order] if pickup else order
+                timed = self._timed(problem, {shift.shift_id: order})
                 if len(timed.violations) <= len(base.violations):
-                    yield timed.routes[0].cost_micros - cost, shift.shift_id, rank
+                    delta = timed.routes[0].cost_micros - cost
+                    yield Insertion(shift.shift_id, tuple(order), delta)
 
     def _answer(self, problem: Problem) -> None:
         if self.down:
@@ -135,8 +140,8 @@ def drive(shift: PlanShift, tasks: list[PlanTask]) -> tuple[TimedRoute, list[Pla
     state = shift.under_way
     here = state.location if state else shift.start_location
     now = state.state_time if state else shift.interval.start_time + shift.loading_duration
-    left, began = sum(task.stop_task.mass_grams for task in tasks), now
-    legs, stops, broken = [], [], list(unfit(shift, tasks, left))
+    left, began = sum(t.stop_task.mass_grams for t in tasks if is_aboard(t)), now
+    legs, stops, broken = [], [], list(unfit(shift, tasks, peak(tasks, left)))
     for task in tasks:
         legs.append(leg(here, task.location, now))
         arrival = now + legs[-1].travel_duration
@@ -144,7 +149,7 @@ def drive(shift: PlanShift, tasks: list[PlanTask]) -> tuple[TimedRoute, list[Pla
         if late:
             broken.append(fault("window", shift, task.task_id, late))
         now = start + task.stop_task.service_duration
-        left -= task.stop_task.mass_grams
+        left += task.stop_task.mass_grams * (1 if task.is_pickup else -1)
         stops.append(TimedStop((task.task_id,), task.location, "", arrival, start, now, left))
         here = task.location
     legs.append(leg(here, shift.end_location, now))
@@ -180,6 +185,25 @@ def unfit(shift: PlanShift, tasks: list[PlanTask], mass: int) -> Iterator[PlanVi
         excluded = shift.shift_id in task.excluded_shift_ids
         if excluded or not set(task.stop_task.required_skills) <= shift.skills:
             yield fault("skill", shift, task.task_id, 1)
+        state = shift.under_way
+        if state and is_aboard(task) and task.task_id not in state.onboard_task_ids:
+            yield fault("lock", shift, task.task_id, 1)
+        if task.pickup_task_id and task.pickup_task_id not in [one.task_id for one in tasks]:
+            yield fault("pairing", shift, task.task_id, 1)
+
+
+def peak(tasks: list[PlanTask], mass: int) -> int:
+    """The most on board along the way."""
+    highest = mass
+    for task in tasks:
+        mass += task.stop_task.mass_grams * (1 if task.is_pickup else -1)
+        highest = max(highest, mass)
+    return highest
+
+
+def is_aboard(task: PlanTask) -> bool:
+    """Whether the goods are on board from the start."""
+    return not task.is_pickup and not task.pickup_task_id
 
 
 def fault(rule: str, shift: PlanShift, task_id: str, excess: int) -> PlanViolation:

@@ -216,7 +216,7 @@ def test_the_rest_begins_where_the_vehicle_is(
     behind = [StopState.DEPARTED] * (2 if minute > 20 else 0)
     found = reached(route(), *behind)
 
-    state = under_way(found, sequence, at(minute))
+    state = under_way(found, sequence, sequence, at(minute))
 
     if begins is None:
         assert state is None

@@ -29,6 +29,8 @@ from services.dispatch.usecases import fold
 
 pytestmark = pytest.mark.pg
 
+ACTIVE = route_pb2.ROUTE_STATE_ACTIVE
+
 
 def base(route: Any) -> dict[str, Any]:
     return {"route_id": route.route_id, "base_revision": route.revision}
@@ -163,6 +165,7 @@ async def test_the_rest_is_planned_from_where_the_vehicle_stands(
 ) -> None:
     ada, bob = await two_routes(office)
     _, second = tasks_of(ada)
+    (own,) = tasks_of(bob)
     await reach(kit, ada, 0, StopState.DEPARTED)
     clock.move_to(MORNING + timedelta(hours=3))
 
@@ -172,7 +175,84 @@ async def test_the_rest_is_planned_from_where_the_vehicle_stands(
     state = shifts["shift-bob"].under_way
     assert state is not None
     assert state.state_time == MORNING + timedelta(hours=3)  # a new next stop begins now
-    assert second in state.onboard_task_ids
+    assert state.onboard_task_ids == (own,)  # the other is fetched first
+
+
+def kinds(route: Any) -> list[str]:
+    names = (task_pb2.TaskType.Name(t.type) for stop in route.stops for t in stop.tasks)
+    return [name.removeprefix("TASK_TYPE_") for name in names]
+
+
+async def on_the_road(office: Office, kit: Tools, clock: StoppedClock, *routes: Any) -> list[Any]:
+    """These routes, driven: each vehicle has left the depot at six."""
+    clock.move_to(MORNING + timedelta(hours=1, minutes=1))
+    for route in routes:
+        await office.start(route.driver_id)
+    return [r for r in await office.routes(routes[0].route_plan_id) if r.state == ACTIVE]
+
+
+async def test_a_van_on_the_road_fetches_a_late_parcel_at_the_depot(
+    office: Office, kit: Tools, clock: StoppedClock
+) -> None:
+    routes = await on_the_road(office, kit, clock, *(await two_routes(office)))
+    (late,) = await office.order("late")
+
+    reply = await reassign(office, routes, [{"task_id": late, "cheapest": {}}])
+
+    (route,) = reply.routes
+    assert kinds(route) == ["PICKUP", "DELIVERY", "DELIVERY"]
+    assert route.stops[0].place_id == "depot"
+    assert route.stops[0].tasks[0].delivery_id == "late"
+    listed = await office.desk.deliveries.ListTasks(
+        deliveries.ListTasksRequest(delivery_ids=["late"])
+    )
+    assert {task.route_id for task in listed.tasks} == {route.route_id}
+
+
+async def test_a_relief_fetches_the_goods_where_the_broken_van_stands(
+    office: Office, kit: Tools, clock: StoppedClock
+) -> None:
+    ada, bob = await two_routes(office)
+    await reach(kit, ada, 0, StopState.DEPARTED)
+    ada, bob = await on_the_road(office, kit, clock, ada, bob)
+    left = tasks_of(ada)[1]
+
+    reply = await reassign(
+        office, [ada, bob], [{"task_id": left, "cheapest": {"route_ids": [bob.route_id]}}]
+    )
+
+    full = next(route for route in reply.routes if route.route_id == bob.route_id)
+    assert kinds(full) == ["PICKUP", "DELIVERY", "DELIVERY"]
+    assert full.stops[0].location == ada.stops[0].location
+    manifest = office.driver("bob").dispatch.StreamManifest(
+        pb.StreamManifestRequest(shift_id="shift-bob")
+    )
+    (pickup, *_) = (await anext(aiter(manifest))).snapshot.stops
+    assert pickup.tasks[0].parcels
+    assert not pickup.tasks[0].HasField("recipient")
+
+
+async def test_a_pickup_goes_with_the_task_it_is_for(
+    office: Office, kit: Tools, clock: StoppedClock
+) -> None:
+    routes = await on_the_road(office, kit, clock, *(await two_routes(office)))
+    (late,) = await office.order("late")
+    (bob,) = (await reassign(office, routes, [{"task_id": late, "cheapest": {}}])).routes
+    moves = [{"task_id": t, "removal": {}} for t in tasks_of(bob)[:1]]
+
+    with pytest.raises(NotReady) as caught:
+        await reassign(office, [bob], moves)
+    await office.desk.deliveries.CancelDelivery(
+        ask(deliveries.CancelDeliveryRequest, delivery_id="late")
+    )
+
+    assert caught.value.reason == "STOP_FROZEN"
+    _, after = await office.routes(bob.route_plan_id)
+    assert kinds(after) == ["DELIVERY"]
+    listed = await office.desk.deliveries.ListTasks(
+        deliveries.ListTasksRequest(delivery_ids=["late"])
+    )
+    assert [task.outcome for task in listed.tasks] == [task_pb2.TASK_OUTCOME_CANCELLED] * 2
 
 
 async def test_a_change_that_compliance_forbids_changes_nothing(

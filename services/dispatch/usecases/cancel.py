@@ -8,6 +8,7 @@ calling off never waits for another service.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,20 +17,22 @@ from meshkit.ids import NewId
 from services.dispatch.domain.delivery import Delivery, DeliveryState
 from services.dispatch.domain.delivery_state import Fact as Move
 from services.dispatch.domain.delivery_state import evolve, require_under_way
-from services.dispatch.domain.events import DeliveryCancelled, Fact, TaskClosed
+from services.dispatch.domain.events import DeliveryCancelled, Fact
 from services.dispatch.domain.revision import dropped
 from services.dispatch.domain.route import RevisionCause, Route, frozen_count
-from services.dispatch.domain.task import Outcome, Task, TaskOutcome, closed
-from services.dispatch.ports import Compliance, Planner, Stores
-from services.dispatch.usecases import reassign
+from services.dispatch.domain.task import Task, TaskState
+from services.dispatch.ports import Compliance, Planner, Slice, Stores, TaskFilter
+from services.dispatch.usecases import reassign, routes
 from services.dispatch.usecases.common import (
     Reading,
     require_etag,
     required,
     state_changed,
 )
+from services.dispatch.usecases.scene import Base, Change, TaskMove
 
 CAUSE = RevisionCause.CANCELLATION
+OPEN_TASKS_MAX = 20  # of one delivery: an attempt, and what leads up to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,8 @@ async def prepare(
         route = await stores.routes.find(task.route_id) if task and task.route_id else None
     if task is None or route is None or not _is_ahead(route, task) or not route.shift_id:
         return None
-    change = reassign.Change(
-        bases=(reassign.Base(route.route_id, route.revision),),
-        moves=(reassign.TaskMove(task.task_id),),
-        cause=CAUSE,
-    )
+    bases = (Base(route.route_id, route.revision),)
+    change = Change(bases, (TaskMove(task.task_id),), CAUSE)
     try:
         revision = await reassign.propose(read, planner, compliance, change, now, new_id)
     except MeshError:  # whatever keeps others from agreeing: calling off does not wait for them
@@ -89,13 +89,13 @@ async def cancel(
         return Cancelled(delivery)
     require_etag(etag, delivery.revision, delivery_id)
     require_under_way(delivery)
-    task = await stores.tasks.claim(delivery.open_task_id) if delivery.open_task_id else None
+    tasks = await _open_tasks(stores, delivery_id)
     after = _called_off(delivery, reason, now)
     await stores.deliveries.save(after)
-    route = await _without(stores, task, retimed, now) if task else None
-    if task is not None:
-        await _close(stores, task, now)
-    route_id = task.route_id if task else ""
+    route = await _without(stores, tasks, retimed, now)
+    for task in tasks:
+        await routes.call_off(stores, task, now)
+    route_id = next((task.route_id for task in tasks if task.route_id), "")
     event = DeliveryCancelled(
         delivery_id=delivery_id,
         task_id=delivery.open_task_id,
@@ -118,28 +118,32 @@ def _called_off(delivery: Delivery, reason: str, now: datetime) -> Delivery:
     )
 
 
-async def _close(stores: Stores, task: Task, now: datetime) -> None:
-    after = closed(task, Outcome(TaskOutcome.CANCELLED, now), now)
-    if after is not None:
-        await stores.tasks.save(after)
-        stores.tell(Fact(task.task_id, now, TaskClosed(after)))
+async def _open_tasks(stores: Stores, delivery_id: str) -> list[Task]:
+    """What is still to be done for a delivery: its attempt, and a pickup before it; claimed."""
+    which = TaskFilter(delivery_ids=[delivery_id], state=TaskState.OPEN)
+    found = await stores.tasks.list_page(which, Slice(None, OPEN_TASKS_MAX))
+    return list((await stores.tasks.claim_all([task.task_id for task in found])).values())
 
 
 async def _without(
-    stores: Stores, task: Task, retimed: Route | None, now: datetime
+    stores: Stores, tasks: Sequence[Task], retimed: Route | None, now: datetime
 ) -> Route | None:
-    """The next revision of the route that carries the task, if it lies ahead on one."""
-    if not task.route_id or not task.is_open:
+    """The next revision of the route that carries the tasks, if they lie ahead on one."""
+    route_id = next((task.route_id for task in tasks if task.route_id and task.is_open), "")
+    route = await stores.routes.claim(route_id) if route_id else None
+    if route is None or not any(_is_ahead(route, task) for task in tasks):
         return None
-    route = await stores.routes.claim(task.route_id)
-    if route is None or not _is_ahead(route, task):
-        return None
-    fits = retimed is not None and retimed.revision == route.revision + 1
-    is_same = fits and retimed is not None and _same_behind(route, retimed)
-    after = retimed if is_same and retimed else dropped(route, [task.task_id], CAUSE, now)
+    after = _fitting(route, retimed) or dropped(route, [t.task_id for t in tasks], CAUSE, now)
     await stores.routes.save(after)
     stores.tell(Fact(route.route_id, now, reassign.revised(route, after)))
     return after
+
+
+def _fitting(route: Route, retimed: Route | None) -> Route | None:
+    """The re-timed route, unless the one it was made from moved on."""
+    if retimed is None or retimed.revision != route.revision + 1:
+        return None
+    return retimed if _same_behind(route, retimed) else None
 
 
 def _same_behind(route: Route, retimed: Route) -> bool:

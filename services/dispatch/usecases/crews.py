@@ -57,7 +57,18 @@ async def plan_tasks_of(
     shift_of = {shift.driver_id: shift.shift_id for shift in shifts}
     for task in tasks:
         _require_plannable(deliveries[task.delivery_id], task.task_id)
-    return [plan_task(task, deliveries[task.delivery_id], shift_of) for task in tasks]
+    pickup_of = {
+        (task.delivery_id, task.route_id): task.task_id for task in tasks if task.is_pickup
+    }
+    return [
+        plan_task(
+            task,
+            deliveries[task.delivery_id],
+            shift_of,
+            pickup_of.get((task.delivery_id, task.route_id), ""),
+        )
+        for task in tasks
+    ]
 
 
 def _require_plannable(delivery: Delivery, task_id: str) -> None:

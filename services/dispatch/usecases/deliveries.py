@@ -64,7 +64,7 @@ class Made:
     task: Task
 
 
-def fresh(asked: Delivery, now: datetime, new_id: NewId) -> Made:
+def fresh(asked: Delivery, now: datetime, new_id: NewId, traceparent: str = "") -> Made:
     """What a caller asked for, named and new; nothing that it said of derived fields remains."""
     delivery_id = asked.delivery_id or new_id("del")
     task = Task(new_id("tsk"), delivery_id, TaskType.DELIVERY, create_time=now, update_time=now)
@@ -80,6 +80,7 @@ def fresh(asked: Delivery, now: datetime, new_id: NewId) -> Made:
         create_time=now,
         update_time=now,
         delivered_time=None,
+        traceparent=traceparent,
     )
     return Made(delivery, task)
 

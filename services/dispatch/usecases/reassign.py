@@ -16,96 +16,19 @@ from datetime import datetime
 from meshkit.errors import Conflict, Invalid, NotReady
 from meshkit.ids import NewId
 from services.dispatch.domain.delivery_state import Fact as Move
-from services.dispatch.domain.events import Fact, RouteRevised
-from services.dispatch.domain.planning import (
-    Insertion,
-    NoInsertion,
-    Problem,
-    Proposal,
-    Sequences,
-    TimedRoute,
-    plan_shift,
-)
-from services.dispatch.domain.revision import (
-    dropped,
-    remaining_task_ids,
-    shift_of_route,
-    spliced,
-    under_way,
-)
+from services.dispatch.domain.events import Fact, RouteRevised, TaskCreated
+from services.dispatch.domain.planning import Insertion, NoInsertion, Proposal, TimedRoute
+from services.dispatch.domain.revision import dropped, remaining_task_ids, spliced
 from services.dispatch.domain.route import RevisionCause, Route
-from services.dispatch.domain.route_plan import (
-    Clearance,
-    PlanViolation,
-    UnassignedTask,
-    violated,
-)
-from services.dispatch.domain.task import Task, placed, require_open
+from services.dispatch.domain.route_plan import PlanViolation, UnassignedTask, violated
+from services.dispatch.domain.task import Task, placed
 from services.dispatch.ports import Compliance, Planner, Stores
 from services.dispatch.usecases import gate
-from services.dispatch.usecases.common import (
-    Reading,
-    all_required,
-    move_delivery,
-    required,
-)
-from services.dispatch.usecases.crews import crews_of, plan_tasks_of
+from services.dispatch.usecases.common import Reading, move_delivery, required
+from services.dispatch.usecases.routes import call_off
+from services.dispatch.usecases.scene import Change, Scene, TaskMove, read_scene
 
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """A route with the revision that the caller saw."""
-
-    route_id: str
-    revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class TaskMove:
-    """Where a task goes: to a rank on a route, to the cheapest place, or off its route."""
-
-    task_id: str
-    route_id: str = ""  # exact, with `rank`
-    rank: int = 0
-    route_ids: tuple[str, ...] = ()  # cheapest, on these; empty means on any
-    cheapest: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is asked for."""
-
-    bases: tuple[Base, ...]
-    moves: tuple[TaskMove, ...]
-    cause: RevisionCause
-    allow_partial: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """The routes as they are, and all that re-timing them needs."""
-
-    routes: Mapping[str, Route]
-    problem: Problem  # shifts without a state: it depends on the sequence
-    sequences: dict[str, list[str]]  # route id -> what remains
-    now: datetime
-
-    def route_of(self, shift_id: str) -> Route:
-        """The route that a shift drives here."""
-        return next(route for route in self.routes.values() if route.shift_id == shift_id)
-
-    def timed_problem(self, sequences: Mapping[str, Sequence[str]]) -> Problem:
-        """The problem with each shift where it stands, given what is to come."""
-        shifts = tuple(
-            shift_of_route(route, shift, under_way(route, sequences[route.route_id], self.now))
-            for shift in self.problem.shifts
-            for route in [self.route_of(shift.shift_id)]
-        )
-        return replace(self.problem, shifts=shifts)
-
-    def by_shift(self, sequences: Mapping[str, Sequence[str]]) -> Sequences:
-        """Sequences as the planner names them."""
-        return {self.routes[name].shift_id: tasks for name, tasks in sequences.items()}
+Orders = dict[str, list[str]]  # route id -> task ids in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +39,8 @@ class Revision:
     after: tuple[Route, ...]
     untouched: tuple[Route, ...] = ()
     unassigned: tuple[UnassignedTask, ...] = ()
+    pickups: tuple[Task, ...] = ()  # new ones
+    called_off: tuple[Task, ...] = ()  # pickups that nothing waits for any more
     delta_cost_micros: int = 0
     delta_distance_meters: int = 0
 
@@ -131,10 +56,10 @@ async def propose(
 ) -> Revision:
     """What the change comes to. `kept` stores compliance's decisions."""
     async with read() as stores:
-        scene = await _scene(stores, change, now)
-    wanted = _moved_by_hand(scene.sequences, change.moves)
-    wanted, unassigned = await _moved_cheapest(planner, scene, wanted, change)
-    revision = await _timed(planner, scene, wanted, change.cause, new_id)
+        scene = await read_scene(stores, change, now, new_id)
+    orders = _by_hand(scene, scene.moves)
+    orders, unassigned = await _cheapest(planner, scene, orders, change)
+    revision = await _timed(planner, scene, orders, change.cause, new_id)
     cleared = await _cleared(compliance, revision.after, kept)
     return replace(revision, after=cleared, unassigned=unassigned)
 
@@ -149,86 +74,69 @@ async def require_remaining(read: Reading, route_id: str, task_ids: Sequence[str
         raise Invalid("TASKS_UNEQUAL", "these are not the tasks that remain", route_id=route_id)
 
 
-async def _scene(stores: Stores, change: Change, now: datetime) -> Scene:
-    names = [base.route_id for base in change.bases]
-    routes = await stores.routes.find_all(names)
-    for base in change.bases:
-        _require_base(required(routes.get(base.route_id), "ROUTE_UNKNOWN", base.route_id), base)
-    on_routes = [t for route in routes.values() for t in route.task_ids]
-    moved = [move.task_id for move in change.moves]
-    known = await stores.tasks.find_all([*on_routes, *moved])
-    is_open = {name for name, task in known.items() if task.is_open}
-    sequences = {name: remaining_task_ids(routes[name], is_open) for name in names}
-    _require_movable(all_required(known, moved, "TASK_UNKNOWN"), routes, sequences)
-    shifts = await stores.shifts.find_all([route.shift_id for route in routes.values()])
-    crews = await crews_of(stores, list(shifts.values()))
-    ahead = list(dict.fromkeys([*(t for s in sequences.values() for t in s), *moved]))
-    tasks = await plan_tasks_of(stores, ahead, list(shifts.values()))
-    problem = Problem(tuple(tasks), tuple(map(plan_shift, crews.values())))
-    return Scene(routes, problem, sequences, now)
-
-
-def _require_base(route: Route, base: Base) -> None:
-    if not route.is_binding or not route.shift_id:
-        raise NotReady(
-            "ROUTE_ENDED", f"route {route.route_id!r} is {route.state}", route_id=route.route_id
-        )
-    if route.revision != base.revision:
-        raise Conflict(
-            "REVISION_STALE",
-            f"route {route.route_id!r} is at {route.revision}, not {base.revision}",
-            route_id=route.route_id,
-        )
-
-
-def _require_movable(
-    tasks: Sequence[Task], routes: Mapping[str, Route], sequences: Mapping[str, Sequence[str]]
-) -> None:
-    """Open, on a named route and not reached yet, or on no route at all."""
-    for task in tasks:
-        require_open(task)
-        if not task.route_id and not task.tender_id:
-            continue
-        if task.route_id not in routes:
-            raise NotReady("TASK_TAKEN", f"{task.task_id!r} is elsewhere", task_id=task.task_id)
-        if task.task_id not in sequences[task.route_id]:
-            raise NotReady("STOP_FROZEN", f"{task.task_id!r} was reached", task_id=task.task_id)
-
-
-def _moved_by_hand(
-    sequences: Mapping[str, Sequence[str]], moves: Sequence[TaskMove]
-) -> dict[str, list[str]]:
-    """The sequences after removals and exact placements, in the order of the moves."""
+def _by_hand(scene: Scene, moves: Sequence[TaskMove]) -> Orders:
+    """The orders after removals and exact placements; goods are picked up first."""
     moved = {move.task_id for move in moves}
     if len(moved) < len(moves):
         raise Invalid("TASKS_UNEQUAL", "a task is moved twice")
-    after = {name: [t for t in tasks if t not in moved] for name, tasks in sequences.items()}
+    orders = {name: [t for t in s if t not in moved] for name, s in scene.sequences.items()}
+    first: Orders = {name: [] for name in orders}
     for move in moves:
-        if move.route_id:
-            required(after.get(move.route_id), "ROUTE_UNKNOWN", move.route_id).insert(
-                move.rank, move.task_id
-            )
-    return after
+        if not move.route_id:
+            continue
+        order = required(orders.get(move.route_id), "ROUTE_UNKNOWN", move.route_id)
+        order.insert(move.rank, move.task_id)
+        if scene.needs_pickup(move.task_id, move.route_id):
+            first[move.route_id].append(scene.pickups[move.task_id].task_id)
+    return {name: [*first[name], *order] for name, order in orders.items()}
 
 
-async def _moved_cheapest(
-    planner: Planner, scene: Scene, sequences: dict[str, list[str]], change: Change
-) -> tuple[dict[str, list[str]], tuple[UnassignedTask, ...]]:
+async def _cheapest(
+    planner: Planner, scene: Scene, orders: Orders, change: Change
+) -> tuple[Orders, tuple[UnassignedTask, ...]]:
     """One task after the other to where it costs least, each beside those placed before it."""
     unassigned = []
-    for move in change.moves:
+    for move in scene.moves:
         if not move.cheapest:
             continue
-        shift_ids = [scene.routes[name].shift_id for name in move.route_ids]
-        problem = scene.timed_problem(sequences)
-        found = await planner.insert(problem, scene.by_shift(sequences), move.task_id, shift_ids)
-        match found:
-            case Insertion():
-                route_id = scene.route_of(found.shift_id).route_id
-                sequences[route_id].insert(found.rank, move.task_id)
-            case NoInsertion(unassigned=why):
-                unassigned.append(_refused(scene, move, why, change))
-    return sequences, tuple(unassigned)
+        found = await _best(planner, scene, orders, move)
+        if isinstance(found, Insertion):
+            orders[scene.route_of(found.shift_id).route_id] = list(found.sequence)
+        else:
+            unassigned.append(_refused(scene, move, found.unassigned, change))
+    return orders, tuple(unassigned)
+
+
+async def _best(
+    planner: Planner, scene: Scene, orders: Orders, move: TaskMove
+) -> Insertion | NoInsertion:
+    """The cheapest of two answers: of routes that have the goods, and of those that fetch them."""
+    named = move.route_ids or tuple(scene.routes)
+    fetching = [name for name in named if scene.needs_pickup(move.task_id, name)]
+    having = [name for name in named if name not in fetching]
+    answers = [
+        await _ask(planner, scene, orders, move.task_id, some, pickups)
+        for some, pickups in ((having, []), (fetching, [scene.pickups[move.task_id].task_id]))
+        if some
+    ]
+    fitting = [answer for answer in answers if isinstance(answer, Insertion)]
+    return min(fitting, key=lambda one: one.delta_cost_micros) if fitting else answers[-1]
+
+
+async def _ask(
+    planner: Planner,
+    scene: Scene,
+    orders: Orders,
+    task_id: str,
+    route_ids: Sequence[str],
+    pickups: Sequence[str],
+) -> Insertion | NoInsertion:
+    """The planner's answer for some routes; a task without pickup counts as on board of its own."""
+    at_home = {} if pickups else {scene.homes[task_id]: [task_id]}
+    known = {name: [*order, *at_home.get(name, ())] for name, order in orders.items()}
+    problem = scene.problem_for({**known, "": pickups})
+    shift_ids = [scene.routes[name].shift_id for name in route_ids]
+    return await planner.insert(problem, scene.by_shift(orders), task_id, shift_ids)
 
 
 def _refused(scene: Scene, move: TaskMove, why: UnassignedTask, change: Change) -> UnassignedTask:
@@ -244,45 +152,42 @@ def _refused(scene: Scene, move: TaskMove, why: UnassignedTask, change: Change) 
 
 
 async def _timed(
-    planner: Planner,
-    scene: Scene,
-    wanted: Mapping[str, Sequence[str]],
-    cause: RevisionCause,
-    new_id: NewId,
+    planner: Planner, scene: Scene, orders: Orders, cause: RevisionCause, new_id: NewId
 ) -> Revision:
     """The routes that change, re-timed; the same routes unchanged give what it costs more."""
-    changed = [name for name, tasks in wanted.items() if list(tasks) != scene.sequences[name]]
-    before = tuple(scene.routes[name] for name in changed)
-    old = {name: scene.sequences[name] for name in changed}
-    new = {name: wanted[name] for name in changed}
-    base = await _evaluated(planner, scene, old)
-    best = await _evaluated(planner, scene, new)
+    changed = [n for n, order in orders.items() if order != _as_told(scene, n)]
+    base = await _evaluated(planner, scene, {n: list(scene.sequences[n]) for n in changed})
+    best = await _evaluated(planner, scene, {n: orders[n] for n in changed})
     _require_no_worse(scene, base, best)
-    timed = {scene.route_of(r.shift_id).route_id: r for r in best.routes}
-    after = tuple(
-        _next(scene, name, timed.get(name), _cost_of(base, scene, name), cause, new_id)
-        for name in changed
-    )
+    before = tuple(scene.routes[name] for name in changed)
+    after = tuple(_next(scene, name, base, best, cause, new_id) for name in changed)
+    placed_ids = {task_id for route in after for task_id in route.task_ids}
     return Revision(
         before,
         after,
         untouched=tuple(route for name, route in scene.routes.items() if name not in changed),
-        delta_cost_micros=sum(
-            a.cost_micros - b.cost_micros for a, b in zip(after, before, strict=True)
-        ),
-        delta_distance_meters=sum(
-            a.distance_meters - b.distance_meters for a, b in zip(after, before, strict=True)
-        ),
+        pickups=tuple(p for p in scene.pickups.values() if p.task_id in placed_ids),
+        called_off=scene.stale,
+        delta_cost_micros=_total(after, "cost_micros") - _total(before, "cost_micros"),
+        delta_distance_meters=_total(after, "distance_meters") - _total(before, "distance_meters"),
     )
 
 
-async def _evaluated(
-    planner: Planner, scene: Scene, sequences: Mapping[str, Sequence[str]]
-) -> Proposal:
-    if not any(sequences.values()):
+def _as_told(scene: Scene, route_id: str) -> list[str]:
+    """What remains as the driver knows it, with pickups that are called off."""
+    gone = {task.task_id for task in scene.stale if task.route_id == route_id}
+    return [*scene.sequences[route_id], *gone]
+
+
+def _total(routes: Sequence[Route], name: str) -> int:
+    return sum(int(getattr(route, name)) for route in routes)
+
+
+async def _evaluated(planner: Planner, scene: Scene, orders: Orders) -> Proposal:
+    if not any(orders.values()):
         return Proposal(())
-    full = {name: sequences.get(name, scene.sequences[name]) for name in scene.routes}
-    return await planner.evaluate(scene.timed_problem(full), scene.by_shift(sequences))
+    full = {name: orders.get(name, scene.sequences[name]) for name in scene.routes}
+    return await planner.evaluate(scene.problem_for(full), scene.by_shift(orders))
 
 
 def _require_no_worse(scene: Scene, base: Proposal, best: Proposal) -> None:
@@ -298,28 +203,29 @@ def _stood_before(violation: PlanViolation, known: Mapping[tuple[str, str], int]
     return before is not None and violation.excess <= before
 
 
-def _cost_of(proposal: Proposal, scene: Scene, route_id: str) -> int:
-    """What the rest of a route costs as it is."""
-    shift_id = scene.routes[route_id].shift_id
-    return next((r.cost_micros for r in proposal.routes if r.shift_id == shift_id), 0)
+def _of(proposal: Proposal, shift_id: str) -> TimedRoute | None:
+    return next((route for route in proposal.routes if route.shift_id == shift_id), None)
 
 
 def _next(
     scene: Scene,
     route_id: str,
-    timed: TimedRoute | None,
-    old_cost_micros: int,
+    base: Proposal,
+    best: Proposal,
     cause: RevisionCause,
     new_id: NewId,
 ) -> Route:
+    """The next revision of a route; one that nothing remains of goes home by its old way."""
     route = scene.routes[route_id]
-    if timed is None:  # nothing remains: the vehicle goes home by the way it would have gone
-        after = dropped(route, scene.sequences[route_id], cause, scene.now)
-        return replace(after, cost_micros=max(0, route.cost_micros - old_cost_micros))
-    sequences = {**scene.sequences, route_id: [t for s in timed.stops for t in s.task_ids]}
-    problem = scene.timed_problem(sequences)
+    old, timed = _of(base, route.shift_id), _of(best, route.shift_id)
+    old_cost = old.cost_micros if old else 0
+    if timed is None:
+        after = dropped(route, route.task_ids, cause, scene.now)
+        return replace(after, cost_micros=max(0, route.cost_micros - old_cost))
+    order = [task_id for stop in timed.stops for task_id in stop.task_ids]
+    problem = scene.problem_for({**scene.sequences, route_id: order})
     after = spliced(route, timed, problem, cause, scene.now, new_id)
-    return replace(after, cost_micros=route.cost_micros + timed.cost_micros - old_cost_micros)
+    return replace(after, cost_micros=route.cost_micros + timed.cost_micros - old_cost)
 
 
 async def _cleared(
@@ -328,7 +234,7 @@ async def _cleared(
     """The routes with the decisions they rest on. Raises NotReady `PLAN_VIOLATED`."""
     if not routes:
         return ()
-    clearance: Clearance = await compliance.clear(routes[0].route_plan_id, routes, kept=kept)
+    clearance = await compliance.clear(routes[0].route_plan_id, routes, kept=kept)
     if clearance.violations:
         raise violated(clearance.violations)
     return tuple(gate.decided(route, clearance) for route in routes)
@@ -337,18 +243,27 @@ async def _cleared(
 async def keep(stores: Stores, revision: Revision, now: datetime) -> None:
     """Stores all revisions, or none: whoever was first on one of the routes wins."""
     await _require_unmoved(stores, revision)
-    homes = {
-        t: (r.route_id, s.stop_id) for r in revision.after for s in r.stops for t in s.task_ids
-    }
+    stops = [(route.route_id, stop) for route in revision.after for stop in route.stops]
+    homes = {t: (route_id, stop.stop_id) for route_id, stop in stops for t in stop.task_ids}
+    for pickup in revision.pickups:
+        await _begin(stores, placed(pickup, *homes[pickup.task_id], now), now)
     touched = [t for route in (*revision.before, *revision.after) for t in route.task_ids]
     tasks = await stores.tasks.find_all(sorted(set(touched)))
-    deliveries = sorted({task.delivery_id for task in tasks.values()})
-    await stores.deliveries.claim_all(deliveries)
+    await stores.deliveries.claim_all(sorted({task.delivery_id for task in tasks.values()}))
+    gone = {task.task_id for task in revision.called_off}
     for task in (await stores.tasks.claim_all(sorted(tasks))).values():
-        await _rehouse(stores, task, homes.get(task.task_id, ("", "")), now)
+        if task.task_id in gone:
+            await call_off(stores, task, now)
+        else:
+            await _rehouse(stores, task, homes.get(task.task_id, ("", "")), now)
     await stores.routes.save(*revision.after)
     for before, after in zip(revision.before, revision.after, strict=True):
         stores.tell(Fact(after.route_id, now, revised(before, after)))
+
+
+async def _begin(stores: Stores, pickup: Task, now: datetime) -> None:
+    await stores.tasks.add(pickup)
+    stores.tell(Fact(pickup.task_id, now, TaskCreated(pickup)))
 
 
 async def _require_unmoved(stores: Stores, revision: Revision) -> None:

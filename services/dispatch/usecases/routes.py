@@ -16,10 +16,11 @@ from services.dispatch.domain.events import (
     RevisionAcknowledged,
     RouteClosed,
     RoutePlanCompleted,
+    TaskClosed,
 )
 from services.dispatch.domain.route import Route, RouteState
 from services.dispatch.domain.route_plan import RoutePlanState, after_routes
-from services.dispatch.domain.task import Task, placed
+from services.dispatch.domain.task import Outcome, Task, TaskOutcome, closed, placed
 from services.dispatch.ports import Stores
 from services.dispatch.usecases.common import (
     move_delivery,
@@ -132,14 +133,25 @@ async def free_tasks(
         return None, []
     for task in open_tasks:
         await _free(stores, task, now)
-    return route, [task.task_id for task in open_tasks]
+    return route, [task.task_id for task in open_tasks if not task.is_pickup]
 
 
 async def _free(stores: Stores, task: Task, now: datetime) -> None:
+    if task.is_pickup:
+        await call_off(stores, task, now)
+        return
     await stores.tasks.save(placed(task, "", "", now))
     delivery = await stores.deliveries.claim(task.delivery_id)
     if delivery is not None:
         await move_delivery(stores, delivery, Move.RELEASED_FROM_ROUTE, now)
+
+
+async def call_off(stores: Stores, task: Task, now: datetime) -> None:
+    """Closes a claimed task as canceled, and tells; nothing when it is closed."""
+    after = closed(task, Outcome(TaskOutcome.CANCELLED, now), now)
+    if after is not None:
+        await stores.tasks.save(after)
+        stores.tell(Fact(task.task_id, now, TaskClosed(after)))
 
 
 async def follow_plan(stores: Stores, route_plan_id: str, now: datetime) -> None:
