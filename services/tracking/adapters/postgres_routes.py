@@ -66,7 +66,8 @@ OF_SHIFT = """
 WITH_STOP = """
     SELECT route_id FROM routes
     WHERE ((driver_id = $1 AND $1 <> '') OR (carrier_id = $2 AND $2 <> '') OR ($1 = '' AND $2 = ''))
-      AND plan @> jsonb_build_object('stops', jsonb_build_array(jsonb_build_object('stop_id', $3::text)))
+      AND plan @> jsonb_build_object(
+              'stops', jsonb_build_array(jsonb_build_object('stop_id', $3::text)))
     ORDER BY state = 'ACTIVE' DESC, starts_at DESC LIMIT 1"""
 
 FIND_TASK = """

@@ -73,8 +73,8 @@ def _tell(run: Run, leg: OpenLeg) -> None:
 
 def _distance(run: Run, leg: OpenLeg) -> tuple[int, DistanceBasis]:
     trail = run.progress.track
-    seen = track.meters_between(trail, leg.start, leg.end) if _spans(trail, leg) else None
-    read = track.odometer_between(trail, leg.start, leg.end)
+    seen = track.meters_between(trail, leg.measured_from, leg.end) if _spans(trail, leg) else None
+    read = track.odometer_between(trail, leg.measured_from, leg.end)
     expected = max(leg.planned_meters, seen or 0)
     if read is not None and read <= expected * ODOMETER_FACTOR_MAX + ODOMETER_SLACK_METERS:
         return read, DistanceBasis.ODOMETER

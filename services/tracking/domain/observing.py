@@ -83,7 +83,9 @@ def _start(run: Run, fix: Fix) -> None:
     if depot is None or fix.at < run.route.start_time - EARLY_START:
         return
     if meters(depot, fix.point) <= DEPOT_METERS:
-        run.progress = replace(run.progress, seen_depot=True, away_fixes=0, left_at=fix.at)
+        standing = (fix.speed_centimeters_per_second or 0) <= STANDING_CENTIMETERS_PER_SECOND
+        left_at = fix.at if standing else run.progress.left_at
+        run.progress = replace(run.progress, seen_depot=True, away_fixes=0, left_at=left_at)
     elif run.progress.seen_depot:
         away = run.progress.away_fixes + 1
         run.progress = replace(run.progress, away_fixes=away)

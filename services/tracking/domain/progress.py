@@ -88,6 +88,7 @@ class OpenLeg:
     to_stop_id: str
     start: datetime
     end: datetime
+    measured_from: datetime  # the end of the leg before: a parked vehicle drives no meter
     noted_at: datetime  # real time: how long its last positions are waited for
     aboard: tuple[Charge, ...]
     attempted: tuple[Charge, ...]
@@ -137,6 +138,7 @@ class Progress:
 
     open_legs: tuple[OpenLeg, ...] = ()
     leg_count: int = 0
+    measured_until: datetime | None = None  # the end of the last leg
     meters: int = 0  # of settled legs
     planned_seconds: int = 0  # of legs driven as planned, to see how fast this driver is
     driven_seconds: int = 0

@@ -228,6 +228,7 @@ class Run:
             to_stop_id=to_stop,
             start=progress.left_at or at,
             end=at,
+            measured_from=progress.measured_until or progress.left_at or at,
             noted_at=self.real_now,
             aboard=self.aboard,
             attempted=tuple(note.task for note in progress.notes.values()),
@@ -237,7 +238,8 @@ class Run:
             start_point=self._point(progress.last_stop, self.route.start),
             end_point=self._point(to_stop, self.route.end),
         )
-        self._become(open_legs=(*progress.open_legs, leg), leg_count=rank)
+        legs = (*progress.open_legs, leg)
+        self._become(open_legs=legs, leg_count=rank, measured_until=at)
         self._learn_pace(leg)
 
     def _learn_pace(self, leg: OpenLeg) -> None:
@@ -273,8 +275,9 @@ class Run:
     def _served_since(self, stop_id: str, at: datetime) -> datetime:
         """When service must have begun, for a driver who only tells its end."""
         stop, visit = self.route.stop(stop_id), self.progress.visit(stop_id)
-        if visit.arrived_at or stop is None:
-            return at
+        seen = self._arrival(visit, at)
+        if visit.arrived_at or stop is None or seen < at:
+            return seen
         begun = at - timedelta(seconds=stop.service_seconds)
         return max(begun, self._busy_until() or begun)
 
