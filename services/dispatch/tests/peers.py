@@ -150,7 +150,8 @@ def drive(shift: PlanShift, tasks: list[PlanTask]) -> tuple[TimedRoute, list[Pla
             broken.append(fault("window", shift, task.task_id, late))
         now = start + task.stop_task.service_duration
         left += task.stop_task.mass_grams * (1 if task.is_pickup else -1)
-        stops.append(TimedStop((task.task_id,), task.location, "", arrival, start, now, left))
+        where = (task.location, task.place_id)
+        stops.append(TimedStop((task.task_id,), *where, arrival, start, now, left))
         here = task.location
     legs.append(leg(here, shift.end_location, now))
     end = now + legs[-1].travel_duration
