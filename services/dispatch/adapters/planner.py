@@ -79,11 +79,9 @@ class MeshPlanner:
         return proposal_from_planner(answer.plan, problem)
 
     async def evaluate(self, problem: Problem, sequences: Sequences) -> Proposal:
-        """The times of given sequences. Access is left out: the gate asks compliance itself."""
+        """The times of given sequences, on roads that the vehicle may use."""
         request = planner_service_pb2.EvaluateRoutesRequest(
-            problem=problem_to_planner(problem),
-            routes=fixed_routes(sequences),
-            omit_access=True,
+            problem=problem_to_planner(problem), routes=fixed_routes(sequences)
         )
         answer = await _reached(self._stub.EvaluateRoutes(request))
         return proposal_from_planner(answer.plan, problem)
