@@ -68,6 +68,10 @@ class Driver:
         self._heard = asyncio.Event()
         self._vehicle = Vehicle((0.0, 0.0))
 
+    @property
+    def shift_id(self) -> str:
+        return shift_id(self.turn)
+
     async def work(self, script: Script) -> None:
         """The whole shift. Returns when everything done has been acknowledged."""
         listening = asyncio.create_task(self._listen())

@@ -38,13 +38,14 @@ class Make:
     micros_per_hour: int
 
 
-# Ours, of the order that European parcel carriers state; each is an input that a tenant replaces.
+# Ours, of the order that makers and European parcel carriers state; a tenant replaces them. A bike
+# is a long john with a box, an e-van a light quadricycle (L7e), a diesel van a large one.
 MAKES = {
-    Kind.CARGO_BIKE: Make(180_000, 1_500_000, 350_000, 0, 2_000, 35, 6_000_000, 50_000, 24_000_000),
-    Kind.E_VAN: Make(700_000, 4_400_000, 2_600_000, 0, 45_000, 210, 22_000_000, 90_000, 25_000_000),
-    Kind.DIESEL_VAN: Make(900_000, 8_000_000, 3_500_000, 6, 0, 0, 20_000_000, 240_000, 25_000_000),
+    Kind.CARGO_BIKE: Make(100_000, 350_000, 180_000, 0, 1_000, 12, 2_000_000, 20_000, 24_000_000),
+    Kind.E_VAN: Make(250_000, 1_000_000, 850_000, 0, 12_000, 95, 5_000_000, 60_000, 25_000_000),
+    Kind.DIESEL_VAN: Make(900_000, 8_000_000, 3_500_000, 6, 0, 0, 45_000_000, 240_000, 25_000_000),
     Kind.OLD_DIESEL_VAN: Make(
-        900_000, 8_000_000, 3_500_000, 4, 0, 0, 15_000_000, 270_000, 25_000_000
+        900_000, 8_000_000, 3_500_000, 4, 0, 0, 40_000_000, 270_000, 25_000_000
     ),
 }
 ROSTER = (  # every kind is among the first six

@@ -22,7 +22,7 @@ class DayClock:
     """Simulated time, and its pace."""
 
     def __init__(self, path: Path, start: datetime, factor: float) -> None:
-        write_pace(path, Pace(datetime.now(UTC), start, 0.0))
+        write_pace(path, Pace(datetime.now(UTC), start.astimezone(UTC), 0.0))
         self._path = path
         self._clock = SteppedClock(path, sandbox=True)
         self._factor = factor

@@ -38,6 +38,7 @@ from doorstep.dispatch.v1 import delivery_service_pb2, route_plan_pb2
 PLAN = "plan-day"
 OPERATOR = "operator"  # the client id that a mesh is made with
 PARTNER_JOBS = 8  # how many deliveries are tendered instead of planned
+LOOK_SECONDS = 1.0  # real seconds between two looks at who is still at work
 SETTLE_SECONDS = 60  # real seconds for the services' feeds to come to rest after the last fact
 
 Beside = Callable[[DayClock], Coroutine[Any, Any, None]]
@@ -172,17 +173,26 @@ class Day:
         async with asyncio.TaskGroup() as tasks:
             inbox = tasks.create_task(crew.desk.answer_incidents(plan.route_plan_id, done))
             watch = tasks.create_task(self._watch(crew, done))
-            work = [tasks.create_task(driver.work(script)) for driver in crew.drivers]
+            rostered = {route.shift_id for route in await crew.desk.routes(PLAN)}
+            busy = [driver for driver in crew.drivers if driver.shift_id in rostered]
+            work = [tasks.create_task(driver.work(script)) for driver in busy]
             work.append(tasks.create_task(crew.partner.deliver(accepted)))
             work.append(tasks.create_task(self._interfere(crew, script)))
             if self.beside is not None:
                 work.append(tasks.create_task(self.beside(self.clock)))
-            await asyncio.gather(*work)
+            await self._finished(work)
             self.clock.hold()
             done.set()
         await watch
         self.progress.say(f"incidents answered: {', '.join(sorted(set(await inbox)))}")
         return await self._settle(crew)
+
+    async def _finished(self, work: Sequence[asyncio.Task[None]]) -> None:
+        """Waits for everybody, and not for ever: a day has an end."""
+        while late := [task for task in work if not task.done()]:
+            if self.clock.now() > self.setting.closing:
+                raise TimeoutError(f"{len(late)} still work at {self.setting.closing:%H:%M}")
+            await asyncio.wait(late, timeout=LOOK_SECONDS)
 
     async def _interfere(self, crew: Crew, script: Script) -> None:
         """A recipient cancels; later somebody orders for today."""

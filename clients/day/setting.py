@@ -11,6 +11,7 @@ from clients.day.zone import Box
 CURRENCY = "EUR"
 DAY = date(2026, 11, 24)  # a Tuesday
 OPENING = time(6, 30)  # local: the office imports, plans and tenders before the first shift
+CLOSING = time(21)  # local: by then everybody is back
 SEED = 4711
 
 
@@ -28,3 +29,7 @@ class Setting:
     @property
     def opening(self) -> datetime:
         return datetime.combine(self.day, OPENING, self.zone)
+
+    @property
+    def closing(self) -> datetime:
+        return datetime.combine(self.day, CLOSING, self.zone)
