@@ -210,8 +210,10 @@ class Run:
 
     def _settle_at(self, stop: Stop, at: datetime) -> None:
         near = self.progress.presence
-        if near is None or near.stop_id != stop.stop_id:
-            near = geofence.settle(stop, at, self.progress.fix)
+        if near is not None and near.stop_id != stop.stop_id:
+            self.propose(near.stop_id, None)  # the fence meant a neighbour
+            near = None
+        near = near or geofence.settle(stop, at, self.progress.fix)
         self._become(at_stop=stop.stop_id, presence=replace(near, settled=True))
 
     def _arrival(self, visit: Visit, said: datetime) -> datetime:
