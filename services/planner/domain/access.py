@@ -49,6 +49,8 @@ class AccessArea:
     area_id: str
     parts: tuple[BlockedArea, ...]
     spans: tuple[AccessSpan, ...]
+    crossing_seconds: int = 0
+    """How long a way through it may take; the search keeps so far from a forbidden span."""
 
     def forbidden(self, start_second: int, end_second: int) -> tuple[AccessSpan, ...]:
         """The spans within an interval in which the vehicle is kept out, cut to it."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from services.planner.domain.access import AccessArea, AccessSpan
+from services.planner.domain.access import AccessArea, AccessSpan, Verdict
 from services.planner.domain.geometry import inside
 from services.planner.domain.places import NOWHERE, Places, places_of
 from services.planner.domain.problem import Problem
@@ -106,11 +106,28 @@ class Instance:
             )
         return self._areas_at[key]
 
+    def closing_verdict(self, shift: int, place: int) -> Verdict | None:
+        """Why a shift's vehicle may not be at a place at any time; None when it may at some."""
+        own = self.problem.shifts[shift]
+        for area in self.areas_at(shift, place):
+            if area.closes(own.start_second, own.end_second):
+                return area.forbidden(own.start_second, own.end_second)[0].verdict
+        return None
+
     def forbidden_spans(self, shift: int, place: int) -> tuple[AccessSpan, ...]:
-        """When a shift's vehicle may not be at a place, within its interval, by their starts."""
+        """
+        When a shift's vehicle should not be at a place, within its interval, by their starts.
+
+        Longer than its stay may not be by the time that crossing the area may take: whoever arrives
+        when it opens was inside before.
+        """
         own = self.problem.shifts[shift]
         spans = [
-            span
+            AccessSpan(
+                span.start_second - area.crossing_seconds,
+                span.end_second + area.crossing_seconds,
+                span.verdict,
+            )
             for area in self.areas_at(shift, place)
             for span in area.forbidden(own.start_second, own.end_second)
         ]

@@ -77,6 +77,10 @@ def delivery_of(instance: Instance, task: int) -> int | None:
 
 def first_broken(view: ShiftView, nodes: tuple[Node, ...], check: Check) -> tuple[Reason, str]:
     """The first rule that a route of these nodes alone breaks, in words of the verifier."""
+    for node in nodes:
+        closed = view.instance.closing_verdict(view.rank, view.instance.place(node))
+        if closed is not None:  # its roads are left out, so that it also looks cut off
+            return closed.reason, "closed to the vehicle during the whole shift"
     evaluated = evaluate(view, nodes)
     for violation in check(view.instance, evaluated.route):
         if violation.hard:

@@ -119,6 +119,9 @@ class ShiftView:
             task.loads[dimension] > limit for dimension, limit in self.limited
         ):
             yield Reason.CAPACITY
+        closed = self.instance.closing_verdict(self.rank, self.instance.place(node))
+        if closed is not None:
+            yield closed.reason
         if not self.stay(node).windows:
             spans = self.instance.forbidden_spans(self.rank, self.stay(node).place)
             yield spans[0].verdict.reason if spans else Reason.WINDOW

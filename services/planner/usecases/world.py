@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 
 from meshkit.errors import Exhausted, Invalid, TooLate, Unavailable
 from services.planner.domain.access import AccessArea
+from services.planner.domain.geometry import meters_between
 from services.planner.domain.instance import Instance, TravelTable
 from services.planner.domain.places import places_of
 from services.planner.domain.plan import Notice
@@ -35,6 +36,9 @@ from services.planner.domain.travel import (
 from services.planner.ports import AccessRules, AreasAnswer, TravelTimes
 
 HOUR_SECONDS = 3_600
+DETOUR_PERCENT = 150  # of the straight line: streets turn, and some are one-way
+CROSSING_METERS_PER_SECOND = 4  # 14 km/h: a city center at a bad hour
+CROSSING_SECONDS_MAX = 1_800
 COMPLIANCE_AWAY = (Unavailable, TooLate, Exhausted)
 LINT_CODES = {
     TravelReason.NO_ROAD: "NO_ROAD",
@@ -72,17 +76,22 @@ class Access:
     """The areas of each shift's vehicle, when they could be asked."""
 
     areas: tuple[tuple[AccessArea, ...], ...]
-    is_checked: bool
+    is_known: bool
     rules_version: int
 
 
 async def prepare(
     travel: TravelTimes, access: AccessRules, problem: Problem, *, omit_access: bool
 ) -> Prepared:
-    """Asks compliance, then the road engine."""
+    """
+    Asks compliance, then the road engine.
+
+    `omit_access` leaves the check of the finished plan out; closed areas are avoided all the same.
+    """
     refuse_too_many(problem)
-    known = NOT_ASKED if omit_access else await ask_access(access, problem.shifts)
-    return await with_travel(travel, problem, known, (frozenset(),) * len(problem.shifts))
+    known = await ask_access(access, problem.shifts)
+    prepared = await with_travel(travel, problem, known, (frozenset(),) * len(problem.shifts))
+    return replace(prepared, access_checked=known.is_known and not omit_access)
 
 
 async def with_travel(
@@ -108,7 +117,7 @@ async def with_travel(
         instance,
         questions,
         tuple(matrices),
-        access.is_checked,
+        access.is_known,
         access.rules_version,
         (*access_notices(access), *travel_notices(instance, matrices)),
     )
@@ -133,7 +142,7 @@ def too_many(what: str) -> Invalid:
     return Invalid("TOO_MANY_STOPS", f"{what} are planned while the caller waits")
 
 
-NOT_ASKED = Access((), is_checked=False, rules_version=0)
+NOT_ASKED = Access((), is_known=False, rules_version=0)
 
 
 async def ask_access(access: AccessRules, shifts: Sequence[Shift]) -> Access:
@@ -146,7 +155,7 @@ async def ask_access(access: AccessRules, shifts: Sequence[Shift]) -> Access:
         return NOT_ASKED
     found = dict(zip(classes, answers, strict=True))
     version = max((answer.rules_version for answer in answers), default=0)
-    return Access(tuple(found[key].areas for key in keys), is_checked=True, rules_version=version)
+    return Access(tuple(found[key].areas for key in keys), is_known=True, rules_version=version)
 
 
 Class = tuple[AccessAttributes, Profile]
@@ -162,7 +171,18 @@ async def ask_class(access: AccessRules, shifts: Iterable[Shift], key: Class) ->
     own = [shift for shift in shifts if class_of(shift) == key]
     start = min(shift.start_second for shift in own)
     end = max(shift.end_second for shift in own)
-    return await access.areas(own[0].vehicle, start, end)
+    answer = await access.areas(own[0].vehicle, start, end)
+    areas = tuple(replace(area, crossing_seconds=crossing_seconds(area)) for area in answer.areas)
+    return replace(answer, areas=areas)
+
+
+def crossing_seconds(area: AccessArea) -> int:
+    """How long a way through an area may take: its diagonal, with turns, at a slow pace."""
+    corners = [point for part in area.parts for point in part.rings[0]]
+    south_west = Point(min(p.latitude for p in corners), min(p.longitude for p in corners))
+    north_east = Point(max(p.latitude for p in corners), max(p.longitude for p in corners))
+    meters = meters_between(south_west, north_east) * DETOUR_PERCENT // 100
+    return min(CROSSING_SECONDS_MAX, meters // CROSSING_METERS_PER_SECOND)
 
 
 def question(
@@ -201,9 +221,9 @@ def table_of(matrix: TravelMatrix) -> TravelTable:
 
 
 def access_notices(access: Access) -> Iterable[Notice]:
-    """That access was not checked."""
-    if not access.is_checked:
-        cause = "access rules were not asked, or compliance did not answer"
+    """That nobody said where vehicles may be."""
+    if not access.is_known:
+        cause = "compliance did not answer"
         yield Notice("ACCESS_NOT_CHECKED", cause, "check the plan before it is published")
 
 
