@@ -1,20 +1,23 @@
 """
 Compiles the contracts that meshkit's own tests serve: when the tests start, like those of the
 services, and never committed.
+
+In a process of its own: the compiler and OR-Tools each carry a protobuf, and whoever imports both
+is aborted.
 """
 
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 import tempfile
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import google.rpc
-from grpc_tools import protoc  # type: ignore[import-untyped]
 
 CONTRACT = Path(__file__).with_name("contract")
 PROTOS = CONTRACT.parents[2] / "protos"
@@ -35,15 +38,14 @@ def compiled(name: str) -> tuple[Any, Any]:
 
 def _compile(name: str, folder: str) -> None:
     google_protos = Path(next(iter(google.rpc.__path__))).parents[1]
-    includes = (CONTRACT, PROTOS, files("grpc_tools") / "_proto", google_protos)
-    status = protoc.main(
-        [
-            "protoc",
-            *(f"-I{include}" for include in includes),
-            f"--python_out={folder}",
-            f"--grpc_python_out={folder}",
-            name,
-        ]
-    )
-    if status:
-        raise RuntimeError(f"protoc refused {name}")
+    includes = (CONTRACT, PROTOS, _compiler() / "_proto", google_protos)
+    outputs = (f"--python_out={folder}", f"--grpc_python_out={folder}")
+    paths = (f"-I{include}" for include in includes)
+    subprocess.run([sys.executable, "-m", "grpc_tools.protoc", *paths, *outputs, name], check=True)
+
+
+def _compiler() -> Path:
+    spec = find_spec("grpc_tools")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("grpc_tools is not installed: make env")
+    return Path(spec.origin).parent
