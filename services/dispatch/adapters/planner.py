@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -79,12 +80,22 @@ class MeshPlanner:
         return proposal_from_planner(answer.plan, problem)
 
     async def evaluate(self, problem: Problem, sequences: Sequences) -> Proposal:
-        """The times of given sequences, on roads that the vehicle may use."""
+        """
+        The times of given sequences, on roads that the vehicle may use.
+
+        Where no such road leads, the routes are timed on all roads, and what is broken is told: so
+        a person sees the way that is refused, and compliance decides about that way.
+        """
         request = planner_service_pb2.EvaluateRoutesRequest(
             problem=problem_to_planner(problem), routes=fixed_routes(sequences)
         )
-        answer = await _reached(self._stub.EvaluateRoutes(request))
-        return proposal_from_planner(answer.plan, problem)
+        lawful = (await _reached(self._stub.EvaluateRoutes(request))).plan
+        found = proposal_from_planner(lawful, problem)
+        if not _is_blocked(lawful):
+            return found
+        request.omit_access = True
+        open_roads = (await _reached(self._stub.EvaluateRoutes(request))).plan
+        return replace(found, routes=proposal_from_planner(open_roads, problem).routes)
 
     async def insert(
         self, problem: Problem, sequences: Sequences, task_id: str, shift_ids: Sequence[str]
@@ -99,6 +110,12 @@ class MeshPlanner:
         )
         answer = await _reached(self._stub.ProposeInsertions(request))
         return _cheapest(answer.task_insertions[0], frozenset(shift_ids))
+
+
+def _is_blocked(plan: plan_pb2.Plan) -> bool:
+    """Whether some leg has no way at all."""
+    legs = (leg for route in plan.routes for leg in route.legs)
+    return any(leg.basis == plan_pb2.TRAVEL_BASIS_UNREACHABLE for leg in legs)
 
 
 async def _reached(call: Awaitable[Answer]) -> Answer:
