@@ -130,14 +130,16 @@ def _service_left(run: Run, now: datetime) -> float:
 def _rest_of_leg(run: Run, walk: _Clock, stop: Stop, basis: EtaBasis, pace: float) -> None:
     leg = run.route.leg_between(run.progress.last_stop, stop.stop_id)
     fix = run.progress.fix
+    rested = _rest_before(run.route, stop, walk.at)
+    left_at = (run.progress.left_at or walk.at) + timedelta(seconds=rested)
+    since = (walk.at - left_at).total_seconds()
+    walk.at += timedelta(seconds=_rest_before(run.route, stop, stop.arrival) - rested)
     if basis is EtaBasis.LIVE and fix is not None:
         seconds, meters = _ahead(leg, fix.point, stop.location)
         walk.drive(seconds * pace, meters)
         return
     planned = leg or _straight(run.route, run.progress.last_stop, stop)
-    left_at = run.progress.left_at or walk.at
-    left = planned.seconds * pace - (walk.at - left_at).total_seconds()
-    walk.drive(max(left, OVERRUN_SECONDS_MIN), planned.meters)
+    walk.drive(max(planned.seconds * pace - since, OVERRUN_SECONDS_MIN), planned.meters)
 
 
 def _ahead(leg: Leg | None, here: geo.Point, there: geo.Point) -> tuple[float, float]:
@@ -155,6 +157,14 @@ def _ahead(leg: Leg | None, here: geo.Point, there: geo.Point) -> tuple[float, f
 def _travel(walk: _Clock, route: Route, before: str, stop: Stop, slow: float) -> None:
     leg = route.leg_between(before, stop.stop_id) or _straight(route, before, stop)
     walk.drive(leg.seconds * slow, leg.meters)
+    walk.at += timedelta(seconds=_rest_before(route, stop, stop.arrival))
+
+
+def _rest_before(route: Route, stop: Stop, until: datetime) -> float:
+    """Seconds of the breaks on the way to a stop that are planned before a moment."""
+    rank = route.rank(stop.stop_id)
+    ours = (one for one in route.pauses if one.before_rank == rank and one.start < stop.arrival)
+    return sum(min(one.seconds, max(0.0, (until - one.start).total_seconds())) for one in ours)
 
 
 def _straight(route: Route, before: str, stop: Stop) -> Leg:
@@ -166,8 +176,9 @@ def _straight(route: Route, before: str, stop: Stop) -> Leg:
 
 
 def _serve(walk: _Clock, route: Route, stop: Stop, rank: int) -> None:
-    pause = sum(pause.seconds for pause in route.pauses if pause.before_rank == rank)
-    walk.at = max(walk.at + timedelta(seconds=pause), _opening(stop, walk.at))
+    ours = (one for one in route.pauses if one.before_rank == rank and one.start >= stop.arrival)
+    pause = timedelta(seconds=sum(one.seconds for one in ours))  # after the wheels have stopped
+    walk.at = max(walk.at + pause, _opening(stop, walk.at))
     walk.work(stop.service_seconds)
     walk.stops += 1
 
