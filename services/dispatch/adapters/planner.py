@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ from doorstep.planner.v1 import (
 )
 from meshkit.errors import Exhausted, MeshError, TooLate, Unavailable
 from services.dispatch.adapters.planner_problem import fixed_routes, problem_to_planner
+from services.dispatch.domain.no_way import has_no_way, straightened
 from services.dispatch.domain.planning import (
     Insertion,
     NoInsertion,
@@ -81,21 +81,18 @@ class MeshPlanner:
 
     async def evaluate(self, problem: Problem, sequences: Sequences) -> Proposal:
         """
-        The times of given sequences, on roads that the vehicle may use.
+        The times of given sequences, on roads that are open to the vehicle.
 
-        Where no such road leads, the routes are timed on all roads, and what is broken is told: so
-        a person sees the way that is refused, and compliance decides about that way.
+        The check of legs and stops is left out: the gate asks compliance itself, and keeps the
+        decisions.
         """
         request = planner_service_pb2.EvaluateRoutesRequest(
-            problem=problem_to_planner(problem), routes=fixed_routes(sequences)
+            problem=problem_to_planner(problem),
+            routes=fixed_routes(sequences),
+            omit_access=True,
         )
-        lawful = (await _reached(self._stub.EvaluateRoutes(request))).plan
-        found = proposal_from_planner(lawful, problem)
-        if not _is_blocked(lawful):
-            return found
-        request.omit_access = True
-        open_roads = (await _reached(self._stub.EvaluateRoutes(request))).plan
-        return replace(found, routes=proposal_from_planner(open_roads, problem).routes)
+        answer = await _reached(self._stub.EvaluateRoutes(request))
+        return proposal_from_planner(answer.plan, problem)
 
     async def insert(
         self, problem: Problem, sequences: Sequences, task_id: str, shift_ids: Sequence[str]
@@ -110,12 +107,6 @@ class MeshPlanner:
         )
         answer = await _reached(self._stub.ProposeInsertions(request))
         return _cheapest(answer.task_insertions[0], frozenset(shift_ids))
-
-
-def _is_blocked(plan: plan_pb2.Plan) -> bool:
-    """Whether some leg has no way at all."""
-    legs = (leg for route in plan.routes for leg in route.legs)
-    return any(leg.basis == plan_pb2.TRAVEL_BASIS_UNREACHABLE for leg in legs)
 
 
 async def _reached(call: Awaitable[Answer]) -> Answer:
@@ -187,7 +178,7 @@ def _violation(violation: plan_pb2.Violation) -> PlanViolation:
 def _route(route: plan_pb2.Route, problem: Problem) -> TimedRoute:
     first = route.legs[0]
     windows = problem.shift[route.shift_id].breaks
-    return TimedRoute(
+    timed = TimedRoute(
         shift_id=route.shift_id,
         start_time=_moment(first.start_time) + first.delay_duration.ToTimedelta(),
         end_time=_moment(route.end_time),
@@ -199,6 +190,7 @@ def _route(route: plan_pb2.Route, problem: Problem) -> TimedRoute:
         cost_micros=route.cost_micros,
         energy_watt_hours=route.metrics.energy_watt_hours,
     )
+    return straightened(timed, problem) if has_no_way(timed) else timed
 
 
 def _stop(stop: plan_pb2.Stop) -> TimedStop:

@@ -19,7 +19,9 @@ from services.dispatch.domain import polyline, tender
 from services.dispatch.domain.delivery import Delivery
 from services.dispatch.domain.fleet import FuelType, TravelProfile, VehicleAttributes
 from services.dispatch.domain.manifest import apply, difference, manifest_of
+from services.dispatch.domain.no_way import has_no_way, straightened
 from services.dispatch.domain.parcel import Parcel
+from services.dispatch.domain.planning import PlanShift, PlanTask, Problem, TimedRoute, TimedStop
 from services.dispatch.domain.revision import dropped, has_left, under_way
 from services.dispatch.domain.route import (
     Leg,
@@ -382,3 +384,28 @@ def test_the_published_example_is_read_as_published() -> None:
         (4_070_000, -12_095_000),
         (4_325_200, -12_645_300),
     ]
+
+
+def test_a_leg_without_a_way_is_a_straight_line_and_what_follows_is_in_time() -> None:
+    endless = timedelta(seconds=100_000_000)
+    never, all_day = at(0) + endless, Window(at(0), at(500))
+    stops = tuple(
+        TimedStop((f"t{n}",), place(n), "", never, never, never + timedelta(minutes=5), 0)
+        for n in range(2)
+    )
+    legs = tuple(replace(LEG, travel_duration=endless) for _ in range(3))
+    timed = TimedRoute("s", at(0), at(9) + endless, stops, legs, (), 0, endless, 0, 0)
+    tasks = tuple(
+        PlanTask(StopTask(f"t{n}", f"d{n}", TaskType.DELIVERY, windows=(all_day,)), place(n))
+        for n in range(2)
+    )
+    shift = PlanShift("s", "v", VAN, Window(at(0), at(600)), place(-1), place(-1))
+
+    assert has_no_way(timed)
+    found = straightened(timed, Problem(tasks, (shift,)))
+
+    assert not has_no_way(found)
+    assert all(leg.straight_line for leg in found.legs)
+    arrivals = [stop.arrival_time for stop in found.stops]
+    assert at(0) < arrivals[0] < arrivals[1] < found.end_time < at(120)
+    assert found.stops[0].departure_time - found.stops[0].service_start_time == timedelta(minutes=5)
