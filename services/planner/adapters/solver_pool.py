@@ -8,6 +8,7 @@ cancelled call kills its process, which frees the core; another is started in it
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from opentelemetry import metrics
 
 from meshkit.errors import Exhausted, Internal, Unavailable
 from services.planner.adapters.solver_jobs import Job, Sequences, tables_on_disk, without_tables
@@ -32,6 +34,9 @@ RETRY = timedelta(seconds=2)
 VIOLATIONS_LOGGED_MAX = 20
 
 log = structlog.get_logger()
+solve_seconds = metrics.get_meter("planner").create_histogram(
+    "planner_solve_seconds", "s", "Time from the question to the last plan, waiting included."
+)
 
 
 @dataclass
@@ -122,10 +127,12 @@ class SolverPool:
         async with tables_on_disk(instance.tables) as files:
             sequences = tuple(map(tuple, seed_routes))
             job = Job("solve", without_tables(instance), files, sequences, settings)
-            best = Best()
+            best, begun = Best(), time.monotonic()
             async with self._searches.turn() as process:
                 await watched(process, job, settings.seconds + GRACE_SECONDS, best)
-        return best.solved()
+        solved = best.solved()
+        tell(solved, len(instance.problem.tasks), time.monotonic() - begun)
+        return solved
 
     async def time_routes(self, instance: Instance, sequences: Sequence[Sequence[Node]]) -> Plan:
         """Given sequences timed as they are."""
@@ -202,6 +209,21 @@ async def watched(process: SolverProcess, job: Job, seconds: float, best: Best) 
         log.warning("solver_lost", pid=process.process_id, cause=type(error).__name__)
         best.end = SolveEnd.DEADLINE if isinstance(error, TimeoutError) else SolveEnd.ENGINE_LOST
         await process.stop()
+
+
+def tell(solved: Solved, tasks: int, seconds: float) -> None:
+    """What whoever runs the planner wants to know of a search."""
+    solve_seconds.record(seconds, {"planner.solve.end": solved.end.value})
+    log.info(
+        "search_ended",
+        task_count=tasks,
+        route_count=len(solved.plan.routes),
+        unassigned_count=len(solved.plan.unassigned),
+        cost_micros=solved.plan.cost_micros,
+        solution_count=solved.solution_count,
+        end=solved.end.value,
+        duration_ms=round(seconds * 1_000),
+    )
 
 
 def lost() -> Unavailable:

@@ -44,9 +44,11 @@ def why_not(solution: Solution, task: int, rank: int, check: Check) -> tuple[Rea
     alone = [alone_nodes(instance, task, option) for option in option_ranks(instance, task)]
     if all(evaluate(view, nodes).reason is not None for nodes in alone):
         return first_broken(view, alone[0], check)
-    found = best(solution, task, [rank])
+    delivery = delivery_of(instance, task)
+    found = best(solution, task if delivery is None else delivery, [rank])
     if found is not None:
-        penalty = sum(instance.penalties[member] for member in members(instance, task))
+        group = members(instance, task if delivery is None else delivery)
+        penalty = sum(instance.penalties[member] for member in group)
         if found.delta_micros < penalty:
             return Reason.TIME, "the search ended before it was placed"
         return Reason.TOO_DEAR, f"serving it would cost {found.delta_micros} micros more"

@@ -133,6 +133,15 @@ async def test_the_same_request_gives_the_same_routes(town: Town) -> None:
     assert first.optimization_id != again.optimization_id
 
 
+async def test_lines_are_left_out_on_demand(town: Town) -> None:
+    options = optimization_pb2.SearchOptions(solution_limit=1, omit_polylines=True)
+    request = pb.OptimizeRoutesRequest(problem=wire.city(5, 1), options=options)
+    plan = (await town.planner.OptimizeRoutes(request)).plan
+
+    assert plan.access_checked
+    assert all(leg.distance_meters and not leg.polyline for r in plan.routes for leg in r.legs)
+
+
 async def test_a_plan_evaluates_to_itself(town: Town) -> None:
     problem = wire.city(30, 3)
     plan = await town.optimize(problem)

@@ -43,15 +43,16 @@ async def finish(
     if omit_polylines and not prepared.access_checked:
         return Finished(plan, {}, access_checked=False, access_rules_version=version)
     ways = await ways_of(travel, prepared, plan.routes)
+    shown = without_lines(ways) if omit_polylines else ways
     if not prepared.access_checked:
-        return Finished(plan, ways, access_checked=False, access_rules_version=version)
+        return Finished(plan, shown, access_checked=False, access_rules_version=version)
     asked = [
         one for rank, _ in enumerate(plan.routes) for one in presences(prepared, plan, rank, ways)
     ]
     try:
         answer = await access.check(len(plan.routes), asked)
     except COMPLIANCE_AWAY:
-        return Finished(plan, ways, access_checked=False, access_rules_version=version)
+        return Finished(plan, shown, access_checked=False, access_rules_version=version)
     routes = tuple(
         checked(route, findings, charges)
         for route, findings, charges in zip(
@@ -60,10 +61,15 @@ async def finish(
     )
     return Finished(
         plan.with_routes(routes),
-        ways,
+        shown,
         access_checked=True,
         access_rules_version=max(version, answer.rules_version),
     )
+
+
+def without_lines(ways: Ways) -> Ways:
+    """The legs as a caller wants them who draws nothing."""
+    return {pair: replace(leg, polyline="") for pair, leg in ways.items()}
 
 
 def checked(route: Route, findings: tuple[Finding, ...], charges: tuple[Charge, ...]) -> Route:
