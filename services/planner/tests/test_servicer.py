@@ -244,6 +244,22 @@ async def test_a_zone_that_opens_later_is_served_later(town: Town) -> None:
     assert stops["inside"].arrival_time.seconds >= wire.moment(11).seconds
 
 
+async def test_a_given_route_goes_round_a_zone_that_is_closed_for_a_while(town: Town) -> None:
+    ends = (60.1665, 24.9430), (60.1755, 24.9430)  # south and north of the middle
+    tasks = [wire.task(f"t{n}", *place) for n, place in enumerate(ends)]
+    problem = problem_pb2.Problem(tasks=tasks, shifts=[wire.shift("van")])
+    request = pb.EvaluateRoutesRequest(
+        problem=problem, routes=wire.fixed({"van": ["t0", "t1"]}), omit_access=True
+    )
+    straight = (await town.planner.EvaluateRoutes(request)).plan.routes[0]
+    town.hall.zones = [Zone(*MIDDLE, wire.moment(7).seconds, wire.moment(12).seconds)]
+    around = (await town.planner.EvaluateRoutes(request)).plan
+
+    assert not around.access_checked
+    assert around.routes[0].metrics.distance_meters > straight.metrics.distance_meters
+    assert [v.reason for v in around.violations if v.hard] == []
+
+
 async def test_a_charge_is_paid_once_a_day_and_counts_as_cost(town: Town) -> None:
     day = (wire.moment(0).seconds, wire.moment(24).seconds)
     town.hall.zones = [Zone(*MIDDLE, *day, decision_pb2.VERDICT_ALLOW_WITH_CHARGE)]

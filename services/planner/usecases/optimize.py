@@ -116,9 +116,11 @@ async def finished_plan(
     world: World, question: Question, prepared: Prepared, plan: Plan
 ) -> Finished:
     """Legs, findings and charges of a plan."""
-    return await finish(
+    finished = await finish(
         world.travel, world.access, prepared, plan, omit_polylines=question.omit_polylines
     )
+    is_told = finished.access_checked and not question.omit_access
+    return replace(finished, access_checked=is_told)
 
 
 async def around(world: World, prepared: Prepared, plan: Plan) -> Prepared:

@@ -86,12 +86,24 @@ async def prepare(
     """
     Asks compliance, then the road engine.
 
-    `omit_access` leaves the check of the finished plan out; closed areas are avoided all the same.
+    `omit_access` leaves the check of the finished plan out where no area closes or opens during a
+    shift: what is closed all day is driven around, and the rest only the check can tell.
     """
     refuse_too_many(problem)
     known = await ask_access(access, problem.shifts)
     prepared = await with_travel(travel, problem, known, (frozenset(),) * len(problem.shifts))
-    return replace(prepared, access_checked=known.is_known and not omit_access)
+    needed = not omit_access or closes_for_a_while(problem, known)
+    return replace(prepared, access_checked=known.is_known and needed)
+
+
+def closes_for_a_while(problem: Problem, access: Access) -> bool:
+    """Whether some area is closed to some shift for a part of its time."""
+    return any(
+        area.forbidden(shift.start_second, shift.end_second)
+        and not area.closes(shift.start_second, shift.end_second)
+        for shift, areas in zip(problem.shifts, access.areas, strict=False)
+        for area in areas
+    )
 
 
 async def with_travel(
