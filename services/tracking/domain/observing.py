@@ -13,7 +13,7 @@ from datetime import timedelta
 from services.tracking.domain import geofence, track
 from services.tracking.domain.event import IdlingEnded
 from services.tracking.domain.fix import Fix
-from services.tracking.domain.geo import meters
+from services.tracking.domain.geo import Point, meters
 from services.tracking.domain.progress import Idle
 from services.tracking.domain.run import Run
 from services.tracking.domain.words import Ignition, Source
@@ -39,7 +39,7 @@ def observe(run: Run, fix: Fix) -> None:
     )
     if progress.fix is not None and fix.at <= progress.fix.at:
         return  # from a buffer: it is counted, but the vehicle is elsewhere by now
-    _motion(run, fix)
+    _motion(run, fix, progress.fix)
     _idling(run, fix)
     if progress.started_at is None:
         _start(run, fix)
@@ -52,10 +52,15 @@ def _later(known: Fix | None, fix: Fix) -> Fix:
     return fix if known is None or fix.at > known.at else known
 
 
-def _motion(run: Run, fix: Fix) -> None:
+def _motion(run: Run, fix: Fix, before: Fix | None) -> None:
+    """Two fixes in a row are needed: one alone may be an outlier of a vehicle that stands."""
     anchor = run.progress.anchor
-    if anchor is None or meters(anchor, fix.point) > MOVED_METERS + fix.accuracy_meters:
+    if anchor is None or all(_beyond(anchor, one) for one in (fix, before) if one is not None):
         run.progress = replace(run.progress, anchor=fix.point, moved_at=fix.at)
+
+
+def _beyond(anchor: Point, fix: Fix) -> bool:
+    return meters(anchor, fix.point) > MOVED_METERS + fix.accuracy_meters
 
 
 def _idling(run: Run, fix: Fix) -> None:
