@@ -14,6 +14,7 @@ from services.tracking.domain import track
 from services.tracking.domain.event import DistanceBasis, LegCompleted
 from services.tracking.domain.progress import OpenLeg
 from services.tracking.domain.run import Run
+from services.tracking.domain.wording import charge
 
 PATIENCE = timedelta(seconds=20)  # real time: a batch of positions is a few seconds old at most
 ODOMETER_FACTOR_MAX = 5  # times what was planned or seen: more is another vehicle's odometer
@@ -40,7 +41,7 @@ def _complete(run: Run, leg: OpenLeg) -> bool:
 def _tell(run: Run, leg: OpenLeg) -> None:
     meters, basis = _distance(run, leg)
     progress = run.progress
-    shares = leg.aboard or leg.attempted
+    shares = leg.aboard or leg.attempted or tuple(charge(task) for task in run.route.tasks)
     run.events.append(
         LegCompleted(
             crew=run.crew,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from services.tracking.domain import geofence, track
+from services.tracking.domain import geofence, load, track
 from services.tracking.domain.event import (
     Charge,
     Crew,
@@ -28,11 +28,10 @@ from services.tracking.domain.journal import Event
 from services.tracking.domain.progress import Note, OpenLeg, Progress, RunState, Visit
 from services.tracking.domain.route import Route, Stop, Task
 from services.tracking.domain.wording import charge, contradiction, crew, failed, recorded
-from services.tracking.domain.words import Outcome, Source, TaskKind
+from services.tracking.domain.words import Outcome, Source
 
 PROPOSAL_HOLDS = timedelta(minutes=30)  # how long a fence's arrival waits for the driver's word
 EARLY_QUOTE = timedelta(minutes=30)  # features: on_time_eta looks at the quote 30 min before
-CARRIED = (TaskKind.DELIVERY, TaskKind.PUDO_DROP, TaskKind.RETURN, TaskKind.UNSPECIFIED)
 
 
 class Run:
@@ -73,7 +72,8 @@ class Run:
             self.depart(self.progress.at_stop, self._left_before(stop_id, at), Source.SYSTEM)
         at = max(at, self.progress.left_at or at)
         self._close_leg(stop_id, at)
-        self._visited(replace(visit, proposed_at=None, arrived_at=at))
+        # Who comes back to a stop after all has not passed it over.
+        self._visited(replace(visit, proposed_at=None, arrived_at=at, skipped=False))
         self._settle_at(stop, at)
         self.events.append(self._arrived(stop, at, source))
 
@@ -180,14 +180,8 @@ class Run:
 
     @property
     def aboard(self) -> tuple[Charge, ...]:
-        """What the vehicle carries: everything not handed over, and what was picked up."""
-        done = {name for name, note in self.progress.notes.items() if _succeeded(note)}
-        held = [charge(t) for t in self.route.tasks if t.kind in CARRIED and t.task_id not in done]
-        known = {one.task_id for one in held}
-        notes = self.progress.notes.values()
-        failed = [n.task for n in notes if not _succeeded(n) and n.kind in CARRIED]
-        picked = [n.task for n in notes if _succeeded(n) and n.kind is TaskKind.PICKUP]
-        return (*held, *(one for one in (*failed, *picked) if one.task_id not in known))
+        """What the vehicle carries."""
+        return load.aboard(self.route, self.progress.notes)
 
     # How it changes.
 
