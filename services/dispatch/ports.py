@@ -29,8 +29,7 @@ from services.dispatch.domain.fleet import (
     Vehicle,
 )
 from services.dispatch.domain.planning import (
-    Insertion,
-    NoInsertion,
+    Insertions,
     Problem,
     Proposal,
     Sequences,
@@ -300,9 +299,9 @@ class Planner(Protocol):
         """The times of given sequences, and every hard rule that they break."""
 
     async def insert(
-        self, problem: Problem, sequences: Sequences, task_id: str, shift_ids: Sequence[str]
-    ) -> Insertion | NoInsertion:
-        """Where a task costs least, among these shifts; the order of the others stays."""
+        self, problem: Problem, sequences: Sequences, task_ids: Sequence[str]
+    ) -> Mapping[str, Insertions]:
+        """Where each task could go, and what it would cost; the order of the others stays."""
 
 
 class Compliance(Protocol):

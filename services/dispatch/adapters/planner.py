@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from services.dispatch.adapters.planner_problem import fixed_routes, problem_to_
 from services.dispatch.domain.no_way import has_no_way, straightened
 from services.dispatch.domain.planning import (
     Insertion,
-    NoInsertion,
+    Insertions,
     Problem,
     Proposal,
     Sequences,
@@ -39,6 +39,7 @@ from services.dispatch.domain.values import Point
 Answer = TypeVar("Answer")
 
 MARGIN = timedelta(seconds=15)  # beside the search: travel times, access rules, verifier, geometry
+PROPOSALS_MAX = 100  # the planner's most
 AWAY = (Unavailable, Exhausted, TooLate)
 RETRY_AFTER = timedelta(seconds=1)
 
@@ -95,18 +96,19 @@ class MeshPlanner:
         return proposal_from_planner(answer.plan, problem)
 
     async def insert(
-        self, problem: Problem, sequences: Sequences, task_id: str, shift_ids: Sequence[str]
-    ) -> Insertion | NoInsertion:
-        """The cheapest place among these shifts."""
+        self, problem: Problem, sequences: Sequences, task_ids: Sequence[str]
+    ) -> Mapping[str, Insertions]:
+        """Where each task could go, each by itself."""
         request = planner_service_pb2.ProposeInsertionsRequest(
             problem=problem_to_planner(problem),
             routes=fixed_routes(sequences),
-            task_ids=[task_id],
-            proposal_count=len(problem.shifts),
+            task_ids=task_ids,
+            proposal_count=min(len(problem.shifts), PROPOSALS_MAX),
             omit_polylines=True,
+            omit_access=True,
         )
         answer = await _reached(self._stub.ProposeInsertions(request))
-        return _cheapest(answer.task_insertions[0], frozenset(shift_ids))
+        return {found.task_id: _insertions(found) for found in answer.task_insertions}
 
 
 async def _reached(call: Awaitable[Answer]) -> Answer:
@@ -126,15 +128,15 @@ def _unavailable(error: MeshError) -> Unavailable:
     )
 
 
-def _cheapest(
-    found: insertion_pb2.TaskInsertions, shift_ids: frozenset[str]
-) -> Insertion | NoInsertion:
-    fitting = [one for one in found.insertions if not shift_ids or one.shift_id in shift_ids]
-    if not fitting:
-        return NoInsertion(_unassigned(found.unassigned, found.task_id))
-    best = min(fitting, key=lambda one: (one.delta_cost_micros, one.shift_id, one.rank))
-    sequence = (task.task_id for stop in best.route.stops for task in stop.tasks)
-    return Insertion(best.shift_id, tuple(sequence), best.delta_cost_micros)
+def _insertions(found: insertion_pb2.TaskInsertions) -> Insertions:
+    return Insertions(
+        tuple(map(_insertion, found.insertions)), _unassigned(found.unassigned, found.task_id)
+    )
+
+
+def _insertion(one: insertion_pb2.Insertion) -> Insertion:
+    order = (task.task_id for stop in one.route.stops for task in stop.tasks)
+    return Insertion(one.shift_id, tuple(order), one.delta_cost_micros)
 
 
 def proposal_from_planner(plan: plan_pb2.Plan, problem: Problem) -> Proposal:

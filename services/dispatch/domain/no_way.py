@@ -2,8 +2,8 @@
 Routes with a leg that no lawful road leads along. Pure.
 
 Such a route is never published: the planner says that it is broken. But a person who made it wants
-to see it, and compliance must be asked about a way and an hour, not about an endless drive. So a leg
-without a way becomes a straight line times a factor, marked as such, and what follows is re-timed.
+to see it, and compliance must be asked about a way and an hour, not about an endless drive. So a
+leg without a way becomes a straight line times a factor, marked as such; the rest is re-timed.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Insertion:
-    """Where a task fits best into given routes."""
+    """Where a task could go in one route."""
 
     shift_id: str
     sequence: tuple[str, ...]  # of the whole route, with the task and its pickup in it
@@ -157,10 +157,11 @@ class Insertion:
 
 
 @dataclass(frozen=True, slots=True)
-class NoInsertion:
-    """Why a task fits nowhere."""
+class Insertions:
+    """Where one task could go, at most once per shift; or why nowhere."""
 
-    unassigned: UnassignedTask
+    found: tuple[Insertion, ...] = ()
+    unassigned: UnassignedTask | None = None
 
 
 def plan_task(

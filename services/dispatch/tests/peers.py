@@ -8,7 +8,7 @@ end of the shift, so that a plan it gives is one. `Streets` forbids and charges 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from meshkit.errors import Unavailable
 from services.dispatch.domain.fleet import FuelType
 from services.dispatch.domain.planning import (
     Insertion,
-    NoInsertion,
+    Insertions,
     PlanShift,
     PlanTask,
     Problem,
@@ -89,25 +89,25 @@ class StraightPlanner:
         return self._timed(problem, sequences)
 
     async def insert(
-        self, problem: Problem, sequences: Sequences, task_id: str, shift_ids: Sequence[str]
-    ) -> Insertion | NoInsertion:
-        """The rank that adds the least way."""
+        self, problem: Problem, sequences: Sequences, task_ids: Sequence[str]
+    ) -> dict[str, Insertions]:
+        """For each task the rank of each route that adds the least way."""
         self._answer(problem)
-        tried = self._tried(problem, sequences, task_id, shift_ids)
-        best = min(tried, key=lambda one: (one.delta_cost_micros, one.shift_id), default=None)
-        if best is None:
-            why = UnassignedTask(task_id, reason=UnassignedReason.WINDOW, detail="too late")
-            return NoInsertion(why)
-        return best
+        return {task_id: self._insertions(problem, sequences, task_id) for task_id in task_ids}
 
-    def _tried(
-        self, problem: Problem, sequences: Sequences, task_id: str, shift_ids: Sequence[str]
-    ) -> Iterator[Insertion]:
+    def _insertions(self, problem: Problem, sequences: Sequences, task_id: str) -> Insertions:
+        best: dict[str, Insertion] = {}
+        for tried in self._tried(problem, sequences, task_id):
+            known = best.get(tried.shift_id)
+            if known is None or tried.delta_cost_micros < known.delta_cost_micros:
+                best[tried.shift_id] = tried
+        why = UnassignedTask(task_id, reason=UnassignedReason.WINDOW, detail="too late")
+        return Insertions(tuple(best.values()), why)
+
+    def _tried(self, problem: Problem, sequences: Sequences, task_id: str) -> Iterator[Insertion]:
         """Every rank of every route, with the pickup first where there is one."""
         pickup = problem.task[task_id].pickup_task_id
         for shift in problem.shifts:
-            if shift_ids and shift.shift_id not in shift_ids:
-                continue
             old = list(sequences.get(shift.shift_id, ()))
             base = self._timed(problem, {shift.shift_id: old})
             cost = sum(route.cost_micros for route in base.routes)
@@ -227,11 +227,14 @@ class Streets:
     kind: PlanViolationKind = PlanViolationKind.ACCESS_DENIED
     charge_micros: int = 0
     asked: list[tuple[str, bool]] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[None]] | None = None  # what happens while it thinks
 
     async def clear(self, route_plan_id: str, routes: Sequence[Route], kept: bool) -> Clearance:
         """One decision for each route."""
         if self.down:
             raise Unavailable("COMPLIANCE_UNAVAILABLE", "compliance is away")
+        if self.meanwhile is not None:
+            await self.meanwhile()
         self.asked += [(route.route_id, kept) for route in routes]
         return Clearance(
             tuple(

@@ -255,6 +255,33 @@ async def test_a_pickup_goes_with_the_task_it_is_for(
     assert [task.outcome for task in listed.tasks] == [task_pb2.TASK_OUTCOME_CANCELLED] * 2
 
 
+async def test_a_vehicle_that_goes_on_as_planned_does_not_upset_a_change(
+    office: Office, kit: Tools, streets: Streets
+) -> None:
+    ada, bob = await two_routes(office)
+    first, second = tasks_of(ada)
+
+    streets.meanwhile = lambda: reach(kit, ada, 0, StopState.ARRIVED)  # while the gate is asked
+    reply = await reassign(office, [ada, bob], [{"task_id": second, "removal": {}}])
+
+    assert tasks_of(reply.routes[0]) == [first]
+    after, _ = await office.routes(ada.route_plan_id)
+    assert after.stops[0].state == route_pb2.STOP_STATE_ARRIVED
+
+
+async def test_a_vehicle_that_reaches_what_is_taken_away_upsets_the_change(
+    office: Office, kit: Tools, streets: Streets
+) -> None:
+    ada, bob = await two_routes(office)
+    first, _ = tasks_of(ada)
+    streets.meanwhile = lambda: reach(kit, ada, 0, StopState.ARRIVED)
+
+    with pytest.raises(Conflict) as caught:
+        await reassign(office, [ada, bob], [{"task_id": first, "removal": {}}])
+
+    assert caught.value.reason == "REVISION_STALE"
+
+
 async def test_a_change_that_compliance_forbids_changes_nothing(
     office: Office, streets: Streets
 ) -> None:

@@ -13,22 +13,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from meshkit.errors import Conflict, Invalid, NotReady
+from meshkit.errors import Conflict, Invalid
 from meshkit.ids import NewId
 from services.dispatch.domain.delivery_state import Fact as Move
 from services.dispatch.domain.events import Fact, RouteRevised, TaskCreated
-from services.dispatch.domain.planning import Insertion, NoInsertion, Proposal, TimedRoute
+from services.dispatch.domain.planning import Proposal, TimedRoute
 from services.dispatch.domain.revision import dropped, remaining_task_ids, spliced
-from services.dispatch.domain.route import RevisionCause, Route
+from services.dispatch.domain.route import RevisionCause, Route, frozen_count
 from services.dispatch.domain.route_plan import PlanViolation, UnassignedTask, violated
 from services.dispatch.domain.task import Task, placed
 from services.dispatch.ports import Compliance, Planner, Stores
 from services.dispatch.usecases import gate
 from services.dispatch.usecases.common import Reading, move_delivery, required
+from services.dispatch.usecases.insertions import placed_cheapest
 from services.dispatch.usecases.routes import call_off
-from services.dispatch.usecases.scene import Change, Scene, TaskMove, read_scene
-
-Orders = dict[str, list[str]]  # route id -> task ids in order
+from services.dispatch.usecases.scene import Change, Orders, Scene, TaskMove, read_scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ async def propose(
     async with read() as stores:
         scene = await read_scene(stores, change, now, new_id)
     orders = _by_hand(scene, scene.moves)
-    orders, unassigned = await _cheapest(planner, scene, orders, change)
+    orders, unassigned = await placed_cheapest(planner, scene, orders, change)
     revision = await _timed(planner, scene, orders, change.cause, new_id)
     cleared = await _cleared(compliance, revision.after, kept)
     return replace(revision, after=cleared, unassigned=unassigned)
@@ -89,66 +88,6 @@ def _by_hand(scene: Scene, moves: Sequence[TaskMove]) -> Orders:
         if scene.needs_pickup(move.task_id, move.route_id):
             first[move.route_id].append(scene.pickups[move.task_id].task_id)
     return {name: [*first[name], *order] for name, order in orders.items()}
-
-
-async def _cheapest(
-    planner: Planner, scene: Scene, orders: Orders, change: Change
-) -> tuple[Orders, tuple[UnassignedTask, ...]]:
-    """One task after the other to where it costs least, each beside those placed before it."""
-    unassigned = []
-    for move in scene.moves:
-        if not move.cheapest:
-            continue
-        found = await _best(planner, scene, orders, move)
-        if isinstance(found, Insertion):
-            orders[scene.route_of(found.shift_id).route_id] = list(found.sequence)
-        else:
-            unassigned.append(_refused(scene, move, found.unassigned, change))
-    return orders, tuple(unassigned)
-
-
-async def _best(
-    planner: Planner, scene: Scene, orders: Orders, move: TaskMove
-) -> Insertion | NoInsertion:
-    """The cheapest of two answers: of routes that have the goods, and of those that fetch them."""
-    named = move.route_ids or tuple(scene.routes)
-    fetching = [name for name in named if scene.needs_pickup(move.task_id, name)]
-    having = [name for name in named if name not in fetching]
-    answers = [
-        await _ask(planner, scene, orders, move.task_id, some, pickups)
-        for some, pickups in ((having, []), (fetching, [scene.pickups[move.task_id].task_id]))
-        if some
-    ]
-    fitting = [answer for answer in answers if isinstance(answer, Insertion)]
-    return min(fitting, key=lambda one: one.delta_cost_micros) if fitting else answers[-1]
-
-
-async def _ask(
-    planner: Planner,
-    scene: Scene,
-    orders: Orders,
-    task_id: str,
-    route_ids: Sequence[str],
-    pickups: Sequence[str],
-) -> Insertion | NoInsertion:
-    """The planner's answer for some routes; a task without pickup counts as on board of its own."""
-    at_home = {} if pickups else {scene.homes[task_id]: [task_id]}
-    known = {name: [*order, *at_home.get(name, ())] for name, order in orders.items()}
-    problem = scene.problem_for({**known, "": pickups})
-    shift_ids = [scene.routes[name].shift_id for name in route_ids]
-    return await planner.insert(problem, scene.by_shift(orders), task_id, shift_ids)
-
-
-def _refused(scene: Scene, move: TaskMove, why: UnassignedTask, change: Change) -> UnassignedTask:
-    if not change.allow_partial:
-        raise NotReady(
-            "NO_FEASIBLE_PLACE",
-            f"task {move.task_id!r} fits on none of the routes",
-            task_id=move.task_id,
-            detail=why.detail or (why.reason or ""),
-        )
-    delivery_id = scene.problem.task[move.task_id].stop_task.delivery_id
-    return replace(why, task_id=move.task_id, delivery_id=delivery_id)
 
 
 async def _timed(
@@ -267,13 +206,18 @@ async def _begin(stores: Stores, pickup: Task, now: datetime) -> None:
 
 
 async def _require_unmoved(stores: Stores, revision: Revision) -> None:
-    """Raises Conflict `REVISION_STALE` when a vehicle reached a stop that the change moves."""
+    """Raises Conflict `REVISION_STALE` when a vehicle reached a stop that does not come next."""
     current = await stores.routes.find_all([route.route_id for route in revision.before])
-    for seen in revision.before:
-        if current[seen.route_id].stops != seen.stops:
+    for after in revision.after:
+        reached = _reached(current[after.route_id])
+        if reached != [stop.stop_id for stop in after.stops[: len(reached)]]:
             raise Conflict(
-                "REVISION_STALE", "the vehicle reached a stop meanwhile", route_id=seen.route_id
+                "REVISION_STALE", "the vehicle is at another stop by now", route_id=after.route_id
             )
+
+
+def _reached(route: Route) -> list[str]:
+    return [stop.stop_id for stop in route.stops[: frozen_count(route)]]
 
 
 async def _rehouse(stores: Stores, task: Task, home: tuple[str, str], now: datetime) -> None:

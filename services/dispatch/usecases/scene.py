@@ -38,6 +38,8 @@ from services.dispatch.ports import Slice, Stores, TaskFilter
 from services.dispatch.usecases.common import all_required, required
 from services.dispatch.usecases.crews import crews_of, plan_tasks_of
 
+Orders = dict[str, list[str]]  # route id -> task ids in order
+
 OPEN_TASKS_MAX = 2_000  # of the deliveries that one change moves
 
 
