@@ -38,6 +38,7 @@ from services.tracking.domain.words import Ignition
 
 # Surely slower than the limit: a degree is never longer than 111.7 km, so no distance is computed.
 DEGREES_A_SECOND_SURE = SPEED_MAX_METERS_PER_SECOND / 111_700
+SECONDS_MIN = 3.0  # a receiver that corrects itself between two positions jumps, and drives no race
 ACCURACY_MAX = 1_000_000  # meters; more says nothing
 SEQUENCE_MAX = 2**62
 SMALL_MAX = 2**31 - 1
@@ -124,7 +125,7 @@ def _odd(one: Any) -> bool:
 
 
 def _too_fast(before: Spot, here: Spot) -> bool:
-    seconds = max(1.0, abs(here[0] - before[0]))
+    seconds = max(SECONDS_MIN, abs(here[0] - before[0]))
     degrees = abs(here[1] - before[1]) + abs(here[2] - before[2])
     if degrees <= DEGREES_A_SECOND_SURE * seconds:
         return False

@@ -16,6 +16,7 @@ from services.tracking.domain.progress import OpenLeg
 from services.tracking.domain.run import Run
 from services.tracking.domain.wording import charge
 
+SLACK = timedelta(seconds=10)  # a device reports every ten seconds: the last one may lie before
 PATIENCE = timedelta(seconds=20)  # real time: a batch of positions is a few seconds old at most
 ODOMETER_FACTOR_MAX = 5  # times what was planned or seen: more is another vehicle's odometer
 ODOMETER_SLACK_METERS = 20_000
@@ -33,9 +34,12 @@ def settle(run: Run, *, tracked: bool) -> None:
 
 
 def _complete(run: Run, leg: OpenLeg) -> bool:
+    """Positions reach its end, or the driver read the odometer there, or nothing more comes."""
     until = run.progress.track.until
-    arrived = until is not None and until >= leg.end
-    return arrived or run.real_now - leg.noted_at >= PATIENCE
+    reached = until is not None and until >= leg.end - SLACK
+    read = any(g.at >= leg.end and g.odometer_meters for g in run.progress.track.gauges)
+    powered = bool(run.route.vehicle.battery_watt_hours)  # its charge comes with the positions
+    return reached or (read and not powered) or run.real_now - leg.noted_at >= PATIENCE
 
 
 def _tell(run: Run, leg: OpenLeg) -> None:
