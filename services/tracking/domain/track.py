@@ -17,6 +17,8 @@ from services.tracking.domain.geo import Point, meters
 
 MARK_EVERY = timedelta(seconds=10)
 MARKS_MAX = 720  # two hours; beyond, every second one is dropped
+READ_NEAR_MIN = timedelta(seconds=30)  # of an end of a leg, and at most a quarter of the leg
+READ_NEAR_MAX = timedelta(minutes=5)  # a reading farther off tells of other legs too
 STEP_METERS_MIN = 15.0  # less may be noise of a standing receiver, and noise adds up
 
 Kept = TypeVar("Kept")
@@ -71,11 +73,10 @@ def read(track: Track, at: datetime, odometer: int | None, charge: float | None)
     """The track after the instruments were read."""
     if odometer is None and charge is None:
         return track
-    gauges = track.gauges
-    newest = gauges[-1] if gauges else None
-    if newest and len(gauges) > 1 and at > newest.at and newest.at - gauges[-2].at < MARK_EVERY:
+    gauge, gauges = Gauge(at, odometer, charge), track.gauges
+    if len(gauges) > 1 and _replaces(gauge, gauges[-1], gauges[-2].at):
         gauges = gauges[:-1]
-    added = sorted((*gauges, Gauge(at, odometer, charge)), key=lambda gauge: gauge.at)
+    added = sorted((*gauges, gauge), key=lambda one: one.at)
     return replace(track, gauges=_halved(tuple(added)))
 
 
@@ -108,6 +109,13 @@ def pruned(track: Track, before: datetime) -> Track:
     return Track(kept_marks, kept_gauges, track.counted)
 
 
+def _replaces(gauge: Gauge, newest: Gauge, before: datetime) -> bool:
+    """Whether a reading makes the newest one superfluous: it reads no less, soon after."""
+    odometer = gauge.odometer_meters is not None or newest.odometer_meters is None
+    charge = gauge.charge_ratio is not None or newest.charge_ratio is None
+    return odometer and charge and gauge.at > newest.at and newest.at - before < MARK_EVERY
+
+
 def _thinned(marks: tuple[Mark, ...], mark: Mark) -> tuple[Mark, ...]:
     if len(marks) > 1 and marks[-1].at - marks[-2].at < MARK_EVERY:
         marks = marks[:-1]
@@ -123,10 +131,15 @@ def _at(marks: Sequence[Mark], at: datetime) -> float:
 
 
 def _difference(read_out: Readout, start: datetime, end: datetime) -> float | None:
-    """None unless there are two readings and the span between them touches the one asked for."""
-    if len(read_out) < 2 or read_out[-1][0] < start or read_out[0][0] > end:
-        return None
-    return _interpolated(read_out, end) - _interpolated(read_out, start)
+    """None unless there are readings near to both ends, for what was driven between them."""
+    near = max(READ_NEAR_MIN, min(READ_NEAR_MAX, (end - start) / 4))
+    first, last = _read_at(read_out, start, near), _read_at(read_out, end, near)
+    return None if first is None or last is None else last - first
+
+
+def _read_at(read_out: Readout, at: datetime, near: timedelta) -> float | None:
+    around = [one for one in read_out if abs(one[0] - at) <= near]
+    return _interpolated(around, at) if around else None
 
 
 def _interpolated(points: Readout, at: datetime) -> float:
