@@ -133,7 +133,7 @@ class Desk:
         cause = route_pb2.REVISION_CAUSE_LATE_DELIVERY
         return await self._reassign(route_plan_id, lambda _: [move], cause)
 
-    async def relieve(self, route_plan_id: str, route_id: str) -> pb.ReassignStopsResponse:
+    async def relieve(self, route_plan_id: str, route_id: str) -> None:
         """Spreads what a broken-down vehicle has left over the other routes."""
 
         def moves(routes: Sequence[route_pb2.Route]) -> list[pb.TaskMove]:
@@ -144,7 +144,8 @@ class Desk:
             ]
             return [pb.TaskMove(task_id=task, cheapest=target) for task in left]
 
-        return await self._reassign(route_plan_id, moves, route_pb2.REVISION_CAUSE_BREAKDOWN)
+        if moves(await self.routes(route_plan_id)):
+            await self._reassign(route_plan_id, moves, route_pb2.REVISION_CAUSE_BREAKDOWN)
 
     async def _reassign(
         self,

@@ -33,6 +33,8 @@ from doorstep.dispatch.v1 import dispatch_service_pb2, duty_pb2, fleet_service_p
 
 SAMPLE = timedelta(seconds=10)  # between two positions while driving
 SAMPLE_STANDING = timedelta(seconds=60)
+SAMPLE_MIN = timedelta(seconds=5)
+METERS_PER_SECOND_MAX = 14.0  # 50 km/h: nobody is faster in this core
 TRAFFIC_SIGMA = 0.08  # how far a leg's real time strays from the plan: lognormal
 
 
@@ -67,6 +69,7 @@ class Driver:
         self._dice = dice
         self._heard = asyncio.Event()
         self._vehicle = Vehicle((0.0, 0.0))
+        self._captured_at: datetime | None = None
 
     @property
     def shift_id(self) -> str:
@@ -196,9 +199,12 @@ class Driver:
         return True
 
     def _leg(self, line: str, planned: timedelta, goal: Point) -> Leg:
-        points = tuple(polyline.decode(line)) if line else (self._vehicle.at, goal)
-        length = planned * self._dice.lognormvariate(0.0, TRAFFIC_SIGMA)
+        """The road, and the steps from the last door to it and from it to the next door."""
+        road = polyline.decode(line) if line else ()
+        points = (self._vehicle.at, *road, goal)
         meters = report.meters_along(points)
+        driven = planned * self._dice.lognormvariate(0.0, TRAFFIC_SIGMA)
+        length = max(driven, timedelta(seconds=meters / METERS_PER_SECOND_MAX))
         return Leg(points, self._clock.now(), length, meters)
 
     async def _roll(self, leg: Leg, until: datetime) -> None:
@@ -224,6 +230,10 @@ class Driver:
             await self._clock.until(min(now + SAMPLE_STANDING, until))
 
     def _capture(self, reading: Reading) -> None:
+        """A phone reads its receiver at intervals: nothing right after the reading before."""
+        if self._captured_at and reading.time - self._captured_at < SAMPLE_MIN:
+            return
+        self._captured_at = reading.time
         battery = MAKES[self.turn.kind].battery_watt_hours
         left = max(battery - self._vehicle.used_watt_hours, 0.0) / battery if battery else None
         self.device.capture(reading, left)
