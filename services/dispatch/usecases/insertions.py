@@ -2,49 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from meshkit.errors import NotReady
 from services.dispatch.domain.planning import Insertion, Insertions
 from services.dispatch.domain.route_plan import UnassignedTask
 from services.dispatch.ports import Planner
-from services.dispatch.usecases.scene import Change, Orders, Scene, TaskMove
+from services.dispatch.usecases.scene import (
+    Change,
+    Orders,
+    Scene,
+    TaskMove,
+    fresh_violations,
+)
+
+Chosen = dict[str, list[tuple[TaskMove, Insertion]]]  # route id -> what it would take
 
 
 async def placed_cheapest(
     planner: Planner, scene: Scene, orders: Orders, change: Change
 ) -> tuple[Orders, tuple[UnassignedTask, ...]]:
     """
-    Tasks to where they cost least, in rounds: in each, every route takes at most one, so that no
-    price is of a route that has changed since. As many rounds as the fullest route takes tasks.
+    Tasks to where they cost least, in rounds.
+
+    In a round each task is priced by itself, and every route takes its share of those that it is
+    cheapest for. What was priced alone may not fit together: the planner times each route with all
+    that it took, and the last ones go back until it holds. Pricing is what takes time, timing is
+    quick; the first task of a route always holds, so a round never ends with nothing placed.
     """
     waiting = [move for move in scene.moves if move.cheapest]
     unassigned: list[UnassignedTask] = []
     while waiting:
         priced = await _priced(planner, scene, orders, waiting)
-        taken: set[str] = set()
-        later = []
-        for move in waiting:
-            found = priced[move.task_id]
-            best = min(_free(found, taken), key=_price, default=None)
-            if best is not None:
-                taken.add(best.shift_id)
-                orders[scene.route_of(best.shift_id).route_id] = list(best.sequence)
-            elif found.found:
-                later.append(move)
-            else:
-                unassigned.append(_refused(scene, move, found, change))
-        waiting = later
+        hopeless = [move for move in waiting if not priced[move.task_id].found]
+        unassigned += [_refused(scene, move, priced[move.task_id], change) for move in hopeless]
+        chosen = _shared(scene, [move for move in waiting if move not in hopeless], priced)
+        await _thin_out(planner, scene, orders, chosen)
+        for route_id, taken in chosen.items():
+            orders[route_id] = _with_all(orders[route_id], taken)
+        placed = {move.task_id for taken in chosen.values() for move, _ in taken}
+        waiting = [m for m in waiting if m not in hopeless and m.task_id not in placed]
     return orders, tuple(unassigned)
 
 
-def _free(found: Insertions, taken: set[str]) -> list[Insertion]:
-    return [one for one in found.found if one.shift_id not in taken]
+def _shared(scene: Scene, moves: Sequence[TaskMove], priced: Mapping[str, Insertions]) -> Chosen:
+    """Each task on the route it is cheapest for, as long as that has not had its share."""
+    chosen: Chosen = {}
+    share = 1 + len(moves) // max(1, len(scene.routes))
+    for move in moves:
+        for one in sorted(priced[move.task_id].found, key=_price):
+            taken = chosen.setdefault(scene.route_of(one.shift_id).route_id, [])
+            if len(taken) < share:
+                taken.append((move, one))
+                break
+    return {route_id: taken for route_id, taken in chosen.items() if taken}
 
 
 def _price(one: Insertion) -> tuple[int, str]:
     return one.delta_cost_micros, one.shift_id
+
+
+async def _thin_out(planner: Planner, scene: Scene, orders: Orders, chosen: Chosen) -> None:
+    """Takes the last task back from every route that does not hold all it took, until all do."""
+    base = await scene.evaluated(planner, orders, chosen)
+    while crowded := {name: taken for name, taken in chosen.items() if len(taken) > 1}:
+        tried = {name: _with_all(orders[name], taken) for name, taken in crowded.items()}
+        broken = fresh_violations(base, await scene.evaluated(planner, orders | tried, crowded))
+        shifts = {violation.route_id for violation in broken if violation.route_id}
+        names = {scene.route_of(shift_id).route_id for shift_id in shifts}
+        if not names:
+            return
+        for name in names & set(crowded):
+            chosen[name].pop()
+
+
+def _with_all(order: Sequence[str], taken: Sequence[tuple[TaskMove, Insertion]]) -> list[str]:
+    """An order with several insertions in it, each behind what it was to come behind."""
+    merged = list(order)
+    for _, insertion in taken:
+        after = 0
+        for task_id in insertion.sequence:
+            if task_id not in merged:
+                merged.insert(after, task_id)
+            after = merged.index(task_id) + 1
+    return merged
 
 
 async def _priced(

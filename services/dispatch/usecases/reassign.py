@@ -9,7 +9,7 @@ task that the change would make late does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,14 +20,21 @@ from services.dispatch.domain.events import Fact, RouteRevised, TaskCreated
 from services.dispatch.domain.planning import Proposal, TimedRoute
 from services.dispatch.domain.revision import dropped, remaining_task_ids, spliced
 from services.dispatch.domain.route import RevisionCause, Route, frozen_count
-from services.dispatch.domain.route_plan import PlanViolation, UnassignedTask, violated
+from services.dispatch.domain.route_plan import UnassignedTask, violated
 from services.dispatch.domain.task import Task, placed
 from services.dispatch.ports import Compliance, Planner, Stores
 from services.dispatch.usecases import gate
 from services.dispatch.usecases.common import Reading, move_delivery, required
 from services.dispatch.usecases.insertions import placed_cheapest
 from services.dispatch.usecases.routes import call_off
-from services.dispatch.usecases.scene import Change, Orders, Scene, TaskMove, read_scene
+from services.dispatch.usecases.scene import (
+    Change,
+    Orders,
+    Scene,
+    TaskMove,
+    fresh_violations,
+    read_scene,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +102,8 @@ async def _timed(
 ) -> Revision:
     """The routes that change, re-timed; the same routes unchanged give what it costs more."""
     changed = [n for n, order in orders.items() if order != _as_told(scene, n)]
-    base = await _evaluated(planner, scene, {n: list(scene.sequences[n]) for n in changed})
-    best = await _evaluated(planner, scene, {n: orders[n] for n in changed})
+    base = await scene.evaluated(planner, scene.sequences, changed)
+    best = await scene.evaluated(planner, orders, changed)
     _require_no_worse(scene, base, best)
     before = tuple(scene.routes[name] for name in changed)
     after = tuple(_next(scene, name, base, best, cause, new_id) for name in changed)
@@ -122,24 +129,10 @@ def _total(routes: Sequence[Route], name: str) -> int:
     return sum(int(getattr(route, name)) for route in routes)
 
 
-async def _evaluated(planner: Planner, scene: Scene, orders: Orders) -> Proposal:
-    if not any(orders.values()):
-        return Proposal(())
-    full = {name: orders.get(name, scene.sequences[name]) for name in scene.routes}
-    return await planner.evaluate(scene.problem_for(full), scene.by_shift(orders))
-
-
 def _require_no_worse(scene: Scene, base: Proposal, best: Proposal) -> None:
     """Raises NotReady `PLAN_VIOLATED` for what the change breaks and was not broken before."""
-    known = {(v.rule_id, v.task_id): v.excess for v in base.violations}
-    fresh = [v for v in best.violations if not _stood_before(v, known)]
-    if fresh:
+    if fresh := fresh_violations(base, best):
         raise violated(gate.named(fresh, list(scene.routes.values())))
-
-
-def _stood_before(violation: PlanViolation, known: Mapping[tuple[str, str], int]) -> bool:
-    before = known.get((violation.rule_id, violation.task_id))
-    return before is not None and violation.excess <= before
 
 
 def _of(proposal: Proposal, shift_id: str) -> TimedRoute | None:

@@ -8,7 +8,7 @@ depot, or that has the goods on board already, needs none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from services.dispatch.domain.planning import (
     PlanShift,
     PlanTask,
     Problem,
+    Proposal,
     Sequences,
     plan_pickup,
     plan_shift,
@@ -32,9 +33,10 @@ from services.dispatch.domain.revision import (
     under_way,
 )
 from services.dispatch.domain.route import RevisionCause, Route
+from services.dispatch.domain.route_plan import PlanViolation
 from services.dispatch.domain.task import Task, TaskType, require_open
 from services.dispatch.domain.values import Point
-from services.dispatch.ports import Slice, Stores, TaskFilter
+from services.dispatch.ports import Planner, Slice, Stores, TaskFilter
 from services.dispatch.usecases.common import all_required, required
 from services.dispatch.usecases.crews import crews_of, plan_tasks_of
 
@@ -126,9 +128,24 @@ class Scene:
             onboard = [task_id for task_id in sequence if task_id not in waits]
             yield shift_of_route(route, shift, under_way(route, sequence, onboard, self.now))
 
+    async def evaluated(
+        self, planner: Planner, sequences: Mapping[str, Sequence[str]], names: Collection[str]
+    ) -> Proposal:
+        """The times of some of the routes in these orders."""
+        some = {name: sequences[name] for name in names}
+        if not any(some.values()):
+            return Proposal(())
+        return await planner.evaluate(self.problem_for(sequences), self.by_shift(some))
+
     def by_shift(self, sequences: Mapping[str, Sequence[str]]) -> Sequences:
         """Sequences as the planner names them."""
         return {self.routes[name].shift_id: tasks for name, tasks in sequences.items()}
+
+
+def fresh_violations(base: Proposal, best: Proposal) -> list[PlanViolation]:
+    """What is broken now and was not before, or not as much."""
+    known = {(v.rule_id, v.task_id): v.excess for v in base.violations}
+    return [v for v in best.violations if v.excess > known.get((v.rule_id, v.task_id), -1)]
 
 
 async def read_scene(stores: Stores, change: Change, now: datetime, new_id: NewId) -> Scene:
