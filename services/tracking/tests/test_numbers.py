@@ -78,6 +78,7 @@ async def test_the_scorecard_counts_events_and_nothing_else(
     assert card.co2e_milligrams_per_drop == 2_000_000
     assert card.co2e_milligrams_per_kilogram == 1_000_000
     assert card.unaccounted_leg_count == 0
+    assert (card.event_count, card.position_count) == (5, 0)
     assert (card.distance_meters, card.planned_distance_meters) == (6_672, 6_672)
     assert list(card.notes) == ["co2e: factors of another country, flagged DEFAULT"]
 
