@@ -73,6 +73,7 @@ class Charge:
     task_id: str
     delivery_id: str
     mass_grams: int = 0
+    kind: TaskKind = TaskKind.DELIVERY
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def crew_of(fact: Fact) -> Crew:
 
 def charge(task: Task) -> Charge:
     """A task as events name it."""
-    return Charge(task.task_id, task.delivery_id, task.mass_grams)
+    return Charge(task.task_id, task.delivery_id, task.mass_grams, task.kind)
 
 
 def recorded(by: Crew, task: Task, stop_id: str, fact: Fact) -> OutcomeRecorded:

@@ -35,6 +35,9 @@ class TaskKind(StrEnum):
     PRE_CALL = "PRE_CALL"
 
 
+BESIDE = frozenset({TaskKind.PICKUP, TaskKind.PRE_CALL})  # work for an attempt, and none itself
+
+
 class Outcome(StrEnum):
     """How an attempt ended."""
 

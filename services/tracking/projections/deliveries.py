@@ -29,6 +29,7 @@ from services.tracking.domain.heard import (
 )
 from services.tracking.domain.journal import Event
 from services.tracking.domain.words import (
+    BESIDE,
     ENDED_STATES,
     FailureReason,
     Milestone,
@@ -38,6 +39,8 @@ from services.tracking.domain.words import (
 )
 
 BEFORE_OUT = (TrackingState.CREATED, TrackingState.PLANNED, TrackingState.ASSIGNED)
+TO_GO_OUT = (*BEFORE_OUT, TrackingState.OUT_FOR_DELIVERY, TrackingState.ARRIVING)
+TO_RETURN = (TrackingState.ATTEMPT_FAILED, TrackingState.HELD_AT_PUDO)
 OF_MILESTONE = {
     Milestone.HELD_AT_PUDO: TrackingState.HELD_AT_PUDO,
     Milestone.COLLECTED: TrackingState.COLLECTED,
@@ -100,6 +103,8 @@ def _known(delivery: Delivery, event: DeliveryKnown) -> Delivery:
 
 
 def _planned(delivery: Delivery, event: AttemptPlanned) -> Delivery:
+    if event.kind in BESIDE:
+        return delivery
     return _attempt(delivery, event.task_id, event.attempt_number, event.kind)
 
 
@@ -109,8 +114,10 @@ def _attempt(delivery: Delivery, task_id: str, number: int, kind: TaskKind) -> D
         return delivery
     past = (*delivery.past_task_ids, delivery.task_id) if delivery.task_id else ()
     state = delivery.state
-    if state is TrackingState.ATTEMPT_FAILED:
-        state = TrackingState.RETURNING if kind is TaskKind.RETURN else TrackingState.PLANNED
+    if kind is TaskKind.RETURN and state in TO_RETURN:
+        state = TrackingState.RETURNING
+    elif state is TrackingState.ATTEMPT_FAILED:
+        state = TrackingState.PLANNED
     return replace(
         delivery,
         task_id=task_id,
@@ -124,6 +131,8 @@ def _attempt(delivery: Delivery, task_id: str, number: int, kind: TaskKind) -> D
 
 
 def _cancelled(delivery: Delivery, event: DeliveryCancelled) -> Delivery:
+    if delivery.state in ENDED_STATES:
+        return delivery
     state = TrackingState.RETURNING if event.returning else TrackingState.CANCELLED
     return replace(delivery, state=state, cancelled=True)
 
@@ -149,7 +158,8 @@ def _released(delivery: Delivery, route_id: str, tasks: tuple[Charge, ...]) -> D
 
 
 def _started(delivery: Delivery, event: RouteStarted) -> Delivery:
-    if not _is_among(delivery, event.tasks) or delivery.state in ENDED_STATES or delivery.closed:
+    goes_out = delivery.state in TO_GO_OUT and not delivery.closed
+    if not goes_out or not _is_among(delivery, event.tasks):
         return delivery
     return replace(delivery, state=TrackingState.OUT_FOR_DELIVERY, promise_out=delivery.promise)
 
@@ -175,8 +185,11 @@ def _outcome(delivery: Delivery, event: OutcomeRecorded) -> Delivery:
 
 
 def _state_after(delivery: Delivery, event: OutcomeRecorded) -> TrackingState:
+    if event.outcome is Outcome.FAILED and event.reason is FailureReason.DAMAGED:
+        return TrackingState.DAMAGED
     if event.outcome is Outcome.FAILED:
-        return TrackingState.ATTEMPT_FAILED
+        returning = delivery.state is TrackingState.RETURNING
+        return delivery.state if returning else TrackingState.ATTEMPT_FAILED
     match event.kind:
         case TaskKind.DELIVERY | TaskKind.UNSPECIFIED:
             return TrackingState.DELIVERED

@@ -34,7 +34,7 @@ from services.tracking.domain.heard import (
 )
 from services.tracking.domain.incident import Incident
 from services.tracking.domain.journal import Event
-from services.tracking.domain.words import Milestone, Outcome, ScanKind, Source, TaskKind
+from services.tracking.domain.words import BESIDE, Milestone, Outcome, ScanKind, Source, TaskKind
 
 Draft = tuple[str, str, MilestoneReached]
 OUTCOMES = {
@@ -100,11 +100,11 @@ def _cancelled(event: DeliveryCancelled) -> Iterator[MilestoneReached]:
 def _placed(event: RoutePlaced) -> Iterator[MilestoneReached]:
     crew = event.crew
     first = Milestone.TENDER_ACCEPTED if crew.carrier_id else Milestone.DRIVER_ASSIGNED
-    for task in event.added:
+    for task in _own(event.added):
         key = f"{task.task_id}.{crew.route_id}"
         yield _of_task(first, task, key, event.at, Source.DISPATCH, crew.route_id)
     kept = {task.task_id for task in event.added}
-    for task in event.tasks if crew.revision > 1 else ():
+    for task in _own(event.tasks) if crew.revision > 1 else ():
         if task.task_id not in kept:
             key = f"{crew.route_id}.{crew.revision}"
             yield _of_task(
@@ -113,7 +113,7 @@ def _placed(event: RoutePlaced) -> Iterator[MilestoneReached]:
 
 
 def _started(event: RouteStarted) -> Iterator[MilestoneReached]:
-    for task in event.tasks:
+    for task in _own(event.tasks):
         yield _of_task(
             Milestone.OUT_FOR_DELIVERY,
             task,
@@ -125,14 +125,14 @@ def _started(event: RouteStarted) -> Iterator[MilestoneReached]:
 
 
 def _near(event: StopNear) -> Iterator[MilestoneReached]:
-    for task in event.tasks:
+    for task in _own(event.tasks):
         route_id = event.crew.route_id
         entry = _of_task(Milestone.ARRIVING, task, task.task_id, event.at, Source.SYSTEM, route_id)
         yield replace(entry, stop_id=event.stop_id)
 
 
 def _arrived(event: StopArrived) -> Iterator[MilestoneReached]:
-    for task in event.tasks:
+    for task in _own(event.tasks):
         route_id = event.crew.route_id
         entry = _of_task(Milestone.ARRIVED, task, task.task_id, event.at, event.source, route_id)
         yield replace(entry, stop_id=event.stop_id)
@@ -155,7 +155,7 @@ def _outcome(event: OutcomeRecorded) -> Iterator[MilestoneReached]:
 
 def _eta(event: EtaChanged) -> Iterator[MilestoneReached]:
     eta = event.eta
-    for task in event.tasks if event.previous else ():
+    for task in _own(event.tasks) if event.previous else ():
         key = f"{task.task_id}.{eta.computed_at.timestamp():.0f}"
         entry = _of_task(
             Milestone.ETA_CHANGED, task, key, eta.computed_at, Source.SYSTEM, eta.route_id
@@ -193,6 +193,11 @@ def _held(event: ParcelsHeld) -> Iterator[MilestoneReached]:
     key = event.task_id or "1"
     entry = _entry(event.milestone, event.delivery_id, key, event.at, event.source)
     yield replace(entry, task_id=event.task_id, event_id=event.event_id)
+
+
+def _own(tasks: Iterable[Charge]) -> Iterator[Charge]:
+    """Attempts only: where its goods are fetched on the way is no stop of the recipient's."""
+    return (task for task in tasks if task.kind not in BESIDE)
 
 
 def _of_task(
