@@ -59,7 +59,7 @@ LIST_COLUMNS = """
 LIST = f"""
     SELECT {LIST_COLUMNS}
     FROM positions p JOIN epochs e USING (tenant, device_id, epoch)
-    WHERE ($1 = '' OR p.device_id = $1) AND ($2 = '' OR e.vehicle_id = $2)
+    WHERE ($1 = '' OR e.device_id = $1) AND ($2 = '' OR e.vehicle_id = $2)
       AND ($3 = '' OR e.driver_id = $3)
       AND p.device_time >= $4 AND p.device_time < $5
       AND ($6::timestamptz IS NULL
