@@ -102,6 +102,7 @@ def _task(task: PlanTask) -> task_pb2.Task:
         ),
         priority=known.priority,
         excluded_shift_ids=task.excluded_shift_ids,
+        allowed_shift_ids=task.allowed_shift_ids,
         pickup_task_id=task.pickup_task_id,
         place_id=task.place_id,
     )

@@ -38,6 +38,7 @@ class PlanTask:
     any_skills: tuple[str, ...] = ()
     excluded_skills: tuple[str, ...] = ()
     excluded_shift_ids: tuple[str, ...] = ()
+    allowed_shift_ids: tuple[str, ...] = ()  # empty means all
     pickup_task_id: str = ""  # what must come before on the same route; empty: goods are on board
     place_id: str = ""
 
@@ -100,6 +101,15 @@ class Problem:
     def shift(self) -> Mapping[str, PlanShift]:
         """The shifts by name."""
         return {shift.shift_id: shift for shift in self.shifts}
+
+
+def allowing(problem: Problem, shifts_of: Mapping[str, Sequence[str]]) -> Problem:
+    """The problem with some tasks allowed on certain shifts only."""
+    tasks = (
+        replace(task, allowed_shift_ids=tuple(shifts_of.get(task.task_id, ())))
+        for task in problem.tasks
+    )
+    return replace(problem, tasks=tuple(tasks))
 
 
 Sequences = Mapping[str, Sequence[str]]  # shift id -> task ids in order

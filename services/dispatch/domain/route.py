@@ -232,3 +232,8 @@ def frozen_count(route: Route) -> int:
     """How many stops lie behind or under the vehicle: none of them can be changed any more."""
     reached = [rank for rank, stop in enumerate(route.stops) if stop.state in REACHED]
     return max(reached, default=-1) + 1
+
+
+def ahead_of(route: Route) -> tuple[Stop, ...]:
+    """The stops that the vehicle has not reached."""
+    return route.stops[frozen_count(route) :]

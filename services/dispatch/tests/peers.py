@@ -106,8 +106,11 @@ class StraightPlanner:
 
     def _tried(self, problem: Problem, sequences: Sequences, task_id: str) -> Iterator[Insertion]:
         """Every rank of every route, with the pickup first where there is one."""
-        pickup = problem.task[task_id].pickup_task_id
+        task = problem.task[task_id]
+        pickup = task.pickup_task_id
         for shift in problem.shifts:
+            if task.allowed_shift_ids and shift.shift_id not in task.allowed_shift_ids:
+                continue
             old = list(sequences.get(shift.shift_id, ()))
             base = self._timed(problem, {shift.shift_id: old})
             cost = sum(route.cost_micros for route in base.routes)

@@ -16,6 +16,7 @@ from meshkit.errors import Conflict, NotReady
 from meshkit.ids import NewId
 from services.dispatch.domain.delivery import Delivery
 from services.dispatch.domain.fleet import Place
+from services.dispatch.domain.no_way import straight_meters
 from services.dispatch.domain.planning import (
     PlanShift,
     PlanTask,
@@ -32,7 +33,7 @@ from services.dispatch.domain.revision import (
     shift_of_route,
     under_way,
 )
-from services.dispatch.domain.route import RevisionCause, Route
+from services.dispatch.domain.route import RevisionCause, Route, ahead_of
 from services.dispatch.domain.route_plan import PlanViolation
 from services.dispatch.domain.task import Task, TaskType, require_open
 from services.dispatch.domain.values import Point
@@ -100,6 +101,15 @@ class Scene:
         is_out = home is not None and has_left(home, self.now)
         is_loading_there = route.start_place_id == self.origins[task_id]
         return is_out or has_left(route, self.now) or not is_loading_there
+
+    def detour_meters(self, task_id: str, route_id: str) -> float:
+        """How far a route is from a task, and from its goods if it must fetch them: straight."""
+        goals = [self.problem.task[task_id].location]
+        if self.needs_pickup(task_id, route_id):
+            goals.append(self.problem.task[self.pickups[task_id].task_id].location)
+        route = self.routes[route_id]
+        passed = [last_departure(route, self.now)[1], *(stop.location for stop in ahead_of(route))]
+        return sum(min(straight_meters(goal, place) for place in passed) for goal in goals)
 
     def problem_for(self, sequences: Mapping[str, Sequence[str]]) -> Problem:
         """The problem of given sequences: each shift where it stands, each task with its pickup."""
