@@ -26,7 +26,7 @@ from deploy.local.ports import BASE_DEFAULT
 from deploy.local.trouble import Trouble
 
 FACTOR_ONCE, FACTOR_LIVE = 240.0, 60.0  # simulated seconds in a real one
-DELIVERIES = 240
+DELIVERIES = 250
 
 
 def parser() -> argparse.ArgumentParser:

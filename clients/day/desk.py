@@ -127,6 +127,9 @@ class Desk:
                 return found
             request.page_token = reply.next_page_token
 
+    async def _running(self, route_plan_id: str) -> list[route_pb2.Route]:
+        return [r for r in await self.routes(route_plan_id) if r.state in RUNNING]
+
     async def place_late(self, route_plan_id: str, task_id: str) -> pb.ReassignStopsResponse:
         """Puts a delivery that came in late where it costs least."""
         move = pb.TaskMove(task_id=task_id, cheapest=pb.CheapestPlacement())
@@ -144,7 +147,7 @@ class Desk:
             ]
             return [pb.TaskMove(task_id=task, cheapest=target) for task in left]
 
-        if moves(await self.routes(route_plan_id)):
+        if moves(await self._running(route_plan_id)):
             await self._reassign(route_plan_id, moves, route_pb2.REVISION_CAUSE_BREAKDOWN)
 
     async def _reassign(
@@ -156,7 +159,7 @@ class Desk:
         """Builds on the revisions as they are; when somebody was faster, looks again."""
 
         async def attempt() -> pb.ReassignStopsResponse:
-            routes = [r for r in await self.routes(route_plan_id) if r.state in RUNNING]
+            routes = await self._running(route_plan_id)
             bases = [
                 route_pb2.RouteBase(route_id=r.route_id, base_revision=r.revision) for r in routes
             ]

@@ -30,7 +30,10 @@ LIFT_SHARE = 0.6
 # What a recipient was promised, in hours of local time, and how often.
 PROMISES = (((8, 12), 25), ((12, 17), 25), ((8, 10), 8), ((10, 12), 10), ((12, 14), 10))
 PROMISES_LATE = (((14, 16), 10), ((8, 17), 12))
-SKILLS = (("age-check", 0.04), ("two-person-lift", 0.02), ("cold-chain", 0.03))
+# Now and then an appliance instead of parcels: only a large van holds it, and two carry it.
+BULKY_SHARE, BULKY_SKILL = 0.04, "two-person-lift"
+BULKY_GRAMS, BULKY_CUBIC_CENTIMETERS = (35_000, 85_000), (1_050_000, 1_600_000)
+SKILLS = (("age-check", 0.04), ("cold-chain", 0.03))
 COLLECT_SHARE, COLLECT_EUROS = 0.05, (15, 120)
 
 
@@ -61,7 +64,8 @@ class Drawn:
 
 def draw(dice: random.Random, day: date, zone: ZoneInfo) -> Drawn:
     """One delivery of that civil day."""
-    parcels = tuple(parcel(dice) for _ in range(one_of(dice, PARCEL_COUNTS, PARCEL_COUNT_WEIGHTS)))
+    is_bulky = dice.random() < BULKY_SHARE
+    parcels = (appliance(dice),) if is_bulky else small_ones(dice)
     floor, has_lift = one_of(dice, FLOORS, FLOOR_WEIGHTS), dice.random() < LIFT_SHARE
     return Drawn(
         parcels=parcels,
@@ -69,13 +73,26 @@ def draw(dice: random.Random, day: date, zone: ZoneInfo) -> Drawn:
         service_seconds=service_seconds(len(parcels), floor, has_lift=has_lift),
         floor=floor,
         has_lift=has_lift,
-        skills=tuple(name for name, share in SKILLS if dice.random() < share),
+        skills=(*skills(dice), *[BULKY_SKILL] * is_bulky),
         collect_micros=collect_micros(dice),
     )
 
 
 def one_of(dice: random.Random, items: Sequence[Item], weights: Sequence[int]) -> Item:
     return dice.choices(items, weights)[0]
+
+
+def skills(dice: random.Random) -> tuple[str, ...]:
+    return tuple(name for name, share in SKILLS if dice.random() < share)
+
+
+def small_ones(dice: random.Random) -> tuple[DrawnParcel, ...]:
+    count = one_of(dice, PARCEL_COUNTS, PARCEL_COUNT_WEIGHTS)
+    return tuple(parcel(dice) for _ in range(count))
+
+
+def appliance(dice: random.Random) -> DrawnParcel:
+    return DrawnParcel(dice.randint(*BULKY_GRAMS), dice.randint(*BULKY_CUBIC_CENTIMETERS))
 
 
 def parcel(dice: random.Random) -> DrawnParcel:

@@ -95,12 +95,12 @@ def turn(number: int, kind: Kind, day: date, zone: ZoneInfo) -> Turn:
 
 
 def skills(number: int, kind: Kind) -> Iterator[str]:
-    """Everybody checks ages but the newest two; vans lift in pairs; e-vans keep things cold."""
+    """Everybody checks ages but the newest two; large vans lift in pairs; the small ones keep things cold."""
     if number > 2:
         yield "age-check"
-    if kind is not Kind.CARGO_BIKE:
+    if kind in (Kind.DIESEL_VAN, Kind.OLD_DIESEL_VAN):
         yield "two-person-lift"
-    if kind is Kind.E_VAN:
+    else:
         yield "cold-chain"
 
 

@@ -62,13 +62,14 @@ async def run(options: Options, meddle: Meddle | None = None) -> dict[str, Any]:
     mesh.forget()
     clock = DayClock(state.clock_file, setting.opening, options.factor)
     async with mesh:
-        follow_traces(mesh.address("otlp"))
+        tracing = follow_traces(mesh.address("otlp"))
         for line in mesh.lines():
             progress.say(line)
         day = day_of(options, city, setting, clock, mesh, progress)
         if meddle is not None:
             day.beside = partial(meddle, mesh)
         result = last_line(await day.play())
+        await asyncio.to_thread(tracing.shutdown)
         progress.table("The day", result)
         if not options.once:
             await stay(mesh, progress)
@@ -110,12 +111,13 @@ def day_of(
     )
 
 
-def follow_traces(endpoint: str) -> None:
+def follow_traces(endpoint: str) -> TracerProvider:
     """The day's own spans go where everybody's go."""
     provider = TracerProvider(resource=Resource.create({"service.name": "day"}))
     exporter = OTLPSpanExporter(endpoint, insecure=True)
     provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
+    return provider
 
 
 async def stay(mesh: Mesh, progress: Progress) -> None:

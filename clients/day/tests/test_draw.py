@@ -13,7 +13,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clients.day.draw import MASS_GRAMS_MAX, MASS_GRAMS_MIN, Drawn, draw, service_seconds, took
+from clients.day.draw import (
+    BULKY_SKILL,
+    MASS_GRAMS_MAX,
+    MASS_GRAMS_MIN,
+    Drawn,
+    draw,
+    service_seconds,
+    took,
+)
 
 DAY, ZONE = date(2026, 11, 24), ZoneInfo("Europe/Helsinki")
 
@@ -33,11 +41,24 @@ def test_the_same_seed_draws_the_same_day() -> None:
 
 
 def test_parcels_keep_to_the_stated_masses(thousand: list[Drawn]) -> None:
-    masses = [parcel.mass_grams for drawn in thousand for parcel in drawn.parcels]
+    masses = [
+        parcel.mass_grams
+        for drawn in thousand
+        for parcel in drawn.parcels
+        if BULKY_SKILL not in drawn.skills
+    ]
 
     assert min(masses) >= MASS_GRAMS_MIN
     assert max(masses) <= MASS_GRAMS_MAX
     assert 1_900 <= statistics.median(masses) <= 2_500
+
+
+def test_an_appliance_comes_alone_and_asks_for_two(thousand: list[Drawn]) -> None:
+    bulky = [drawn for drawn in thousand if BULKY_SKILL in drawn.skills]
+
+    assert 20 <= len(bulky) <= 60
+    assert all(len(drawn.parcels) == 1 for drawn in bulky)
+    assert all(drawn.parcels[0].volume_cubic_centimeters > 1_000_000 for drawn in bulky)
 
 
 def test_every_promise_lies_on_the_day_in_civil_time(thousand: list[Drawn]) -> None:
