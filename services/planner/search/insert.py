@@ -15,19 +15,30 @@ from services.planner.domain.money import METERS_PER_KILOMETER, SECONDS_PER_HOUR
 from services.planner.domain.plan import Route
 from services.planner.search.evaluate import holding
 from services.planner.search.profile import Slack
-from services.planner.search.schedule import open_at
+from services.planner.search.schedule import open_at, setup_of
 from services.planner.search.solution import Line, Solution
+from services.planner.search.view import Stay
 
 EXACT_TRIES = 12  # candidates timed per task and pass before it counts as without room
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One way to add a task to a line, not timed yet."""
+    """One way to add a task, and with a delivery its pickup, to a line; not timed yet."""
 
     estimate_micros: int
     line: int
-    nodes: tuple[Node, ...]
+    ranks: tuple[int, ...]
+    """Among the line's present nodes, one for each node of the group, not falling."""
+    group: tuple[Node, ...]
+
+    def within(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+        """The line's nodes with the group among them."""
+        whole, begun = list[Node](), 0
+        for rank, node in zip(self.ranks, self.group, strict=True):
+            whole += (*nodes[begun:rank], node)
+            begun = rank
+        return (*whole, *nodes[begun:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +64,32 @@ def candidates(solution: Solution, task: int, line: int) -> Iterator[Candidate]:
         node = (task, option)
         if own.view.refusal(node) is None:
             for rank, micros in ranks(own, node):
-                yield Candidate(micros, line, (*own.nodes[:rank], node, *own.nodes[rank:]))
+                yield Candidate(micros, line, (rank,), (node,))
 
 
 def ranks(line: Line, node: Node) -> Iterator[tuple[int, int]]:
     """The ranks at which a node passes the bounds, each with an estimate of its cost."""
     view, slack, stay = line.view, line.slacks(), line.view.stay(node)
-    place, opened = stay.place, 0 if line.nodes else view.costs.fixed_micros
+    place, opened = stay.place, stay.cost_micros + (0 if line.nodes else view.costs.fixed_micros)
     for rank in range(frozen_count(line), len(line.nodes) + 1):
         here, there = slack.places[rank], slack.places[rank + 1]
-        setup = stay.setup_seconds if place != here else 0
-        start, missed = open_at(
-            stay.windows, slack.departures[rank] + view.seconds(here, place) + setup
-        )
+        ready = slack.departures[rank] + view.seconds(here, place) + setup_of(stay, here)
+        start, missed = open_at(stay.windows, ready)
+        if missed or start > slack.latest_starts[rank]:
+            continue
         next_setup = slack.setups[rank] if there != place else 0
         after = start + stay.service_seconds + view.seconds(place, there) + next_setup
-        if missed or after > slack.latest_starts[rank]:
-            continue
-        yield rank, opened + stay.cost_micros + detour_micros(line, slack, rank, node)
+        if after <= slack.latest_starts[rank]:
+            yield rank, opened + detour_micros(line, slack, rank, stay)
 
 
-def detour_micros(line: Line, slack: Slack, rank: int, node: Node) -> int:
+def detour_micros(line: Line, slack: Slack, rank: int, stay: Stay) -> int:
     """What the way and the service of an insertion cost, waiting left out."""
-    view, stay = line.view, line.view.stay(node)
-    here, there, place = slack.places[rank], slack.places[rank + 1], stay.place
+    view, place = line.view, stay.place
+    here, there = slack.places[rank], slack.places[rank + 1]
     meters = view.meters(here, place) + view.meters(place, there) - view.meters(here, there)
     seconds = view.seconds(here, place) + view.seconds(place, there) - view.seconds(here, there)
-    seconds += stay.service_seconds + (stay.setup_seconds if place != here else 0)
+    seconds += stay.service_seconds + setup_of(stay, here)
     if not line.nodes:
         seconds += view.shift.loading_seconds + view.shift.unloading_seconds
     time_micros = seconds * view.costs.hour_micros // SECONDS_PER_HOUR
@@ -88,6 +98,8 @@ def detour_micros(line: Line, slack: Slack, rank: int, node: Node) -> int:
 
 def frozen_count(line: Line) -> int:
     """How many visits of a line are its frozen head."""
+    if not line.view.frozen:
+        return 0
     frozen = {pin.task_id for pin in line.view.frozen}
     return sum(line.view.instance.task(node).task_id in frozen for node in line.nodes)
 
@@ -97,13 +109,12 @@ def pair_candidates(line: Line, pickup: Node, delivery: Node, number: int) -> It
     view = line.view
     if view.refusal(pickup) is not None or view.refusal(delivery) is not None:
         return
-    slack = line.slacks()
+    slack, stays = line.slacks(), (view.stay(pickup), view.stay(delivery))
     for first in range(frozen_count(line), len(line.nodes) + 1):
         for second in range(first, len(line.nodes) + 1):
-            head, middle, tail = line.nodes[:first], line.nodes[first:second], line.nodes[second:]
-            micros = detour_micros(line, slack, first, pickup)
-            micros += detour_micros(line, slack, second, delivery)
-            yield Candidate(micros, number, (*head, pickup, *middle, delivery, *tail))
+            micros = detour_micros(line, slack, first, stays[0])
+            micros += detour_micros(line, slack, second, stays[1])
+            yield Candidate(micros, number, (first, second), (pickup, delivery))
 
 
 def best(solution: Solution, task: int, lines: Sequence[int] | None = None) -> Insertion | None:
@@ -115,7 +126,7 @@ def best(solution: Solution, task: int, lines: Sequence[int] | None = None) -> I
         return found if found or is_all else best(solution, task, range(len(solution.lines)))
     ranked = sorted(
         (one for line in lines for one in candidates(solution, task, line)),
-        key=lambda one: (one.estimate_micros, one.line, one.nodes),
+        key=lambda one: (one.estimate_micros, one.line, one.ranks, one.group),
     )
     found = None
     for tries, candidate in enumerate(ranked):
@@ -132,12 +143,13 @@ def best(solution: Solution, task: int, lines: Sequence[int] | None = None) -> I
 def exact(solution: Solution, candidate: Candidate, task: int) -> Insertion | None:
     """A candidate, timed; None when it does not hold."""
     line = solution.lines[candidate.line]
-    route = holding(line.view, candidate.nodes)
+    nodes = candidate.within(line.nodes)
+    route = holding(line.view, nodes)
     if route is None:
         return None
-    rank, node = next((r, n) for r, n in enumerate(candidate.nodes) if n[0] == task)
+    rank, node = next((rank, node) for rank, node in enumerate(nodes) if node[0] == task)
     delta = route.cost_micros - line.cost_micros
-    return Insertion(candidate.line, rank, node[1], candidate.nodes, route, delta)
+    return Insertion(candidate.line, rank, node[1], nodes, route, delta)
 
 
 def proposals(solution: Solution, task: int, count: int) -> list[Insertion]:
