@@ -18,12 +18,13 @@ from services.tracking.domain.event import (
 from services.tracking.domain.heard import TenderPriced, ZoneCharged
 from services.tracking.domain.journal import Event
 from services.tracking.domain.route import RateCard
-from services.tracking.domain.words import Outcome
+from services.tracking.domain.words import Outcome, TaskKind
 
 SECONDS_AN_HOUR = 3_600
 METERS_A_KILOMETER = 1_000
 WATT_HOURS_A_KILOWATT_HOUR = 1_000
 MILLILITERS_A_LITER = 1_000
+DROPS = (TaskKind.DELIVERY, TaskKind.PUDO_DROP, TaskKind.UNSPECIFIED)  # attempts at handing over
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def of(event: Event, rates: RateCard) -> Cost:
             return Cost(time_micros=round(rates.hour_micros * seconds / SECONDS_AN_HOUR))
         case LegCompleted():
             return _leg(event, rates)
-        case OutcomeRecorded() if event.outcome is Outcome.FAILED:
+        case OutcomeRecorded() if event.outcome is Outcome.FAILED and event.kind in DROPS:
             return Cost(attempt_micros=rates.failed_attempt_micros)
         case ZoneCharged():
             return Cost(zone_micros=event.amount.micros)

@@ -24,6 +24,7 @@ from services.tracking.domain.event import (
     RouteStarted,
     StopArrived,
     StopDeparted,
+    VehicleCharged,
 )
 from services.tracking.domain.heard import EmissionRecorded, TenderPriced, ZoneCharged
 from services.tracking.domain.journal import Event, moment
@@ -31,13 +32,24 @@ from services.tracking.domain.metric import Dimension, Granularity, Metric, Numb
 from services.tracking.domain.route import RateCard
 from services.tracking.domain.words import Outcome
 from services.tracking.projections import costs
-from services.tracking.projections.scorecard import DROPS, TIMELY
+from services.tracking.projections.costs import DROPS
+from services.tracking.projections.scorecard import TIMELY
 
 ETA_TOLERANCE = timedelta(minutes=10)  # features, section 9: on_time_eta
 CUTS = {
     Granularity.HOUR: {"minute": 0, "second": 0, "microsecond": 0},
     Granularity.DAY: {"hour": 0, "minute": 0, "second": 0, "microsecond": 0},
 }
+OVER_ONE = frozenset(  # the contract has them over 1
+    {
+        Metric.DELIVERED,
+        Metric.FAILED_ATTEMPTS,
+        Metric.DISTANCE,
+        Metric.INCIDENTS,
+        Metric.IDLING,
+        Metric.COLLECTED_AMOUNT,
+    }
+)
 Key = tuple[Metric, datetime | None, tuple[str, ...]]
 
 
@@ -47,13 +59,24 @@ class Context:
 
     started: dict[str, RouteStarted] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)  # of vehicle, by route
+    zoned: set[str] = field(default_factory=set)  # routes that were charged by zones
+    replaced: set[str] = field(default_factory=set)  # records that another one corrects
+    first: dict[str, OutcomeRecorded] = field(default_factory=dict)  # attempt, by delivery
 
     def learn(self, event: Event) -> None:
-        """Remembers a route's start and vehicle."""
-        if isinstance(event, RouteStarted):
-            self.started[event.crew.route_id] = event
-        elif isinstance(event, LegCompleted):
-            self.kinds[event.crew.route_id] = event.vehicle.kind
+        """Remembers what other events need to know."""
+        match event:
+            case RouteStarted():
+                self.started[event.crew.route_id] = event
+            case LegCompleted():
+                self.kinds[event.crew.route_id] = event.vehicle.kind
+            case ZoneCharged():
+                self.zoned.add(event.crew.route_id)
+            case EmissionRecorded():
+                self.replaced.add(event.replaced_record_id)
+            case OutcomeRecorded() if event.kind in DROPS:
+                known = self.first.get(event.task.delivery_id, event)
+                self.first[event.task.delivery_id] = min(known, event, key=lambda one: one.at)
 
     def rates(self, route_id: str) -> RateCard:
         """The rate card of a route; nothing costs anything where none is known."""
@@ -97,7 +120,10 @@ def query(
                 both = sums[sample.metric, _slice(moment(event), granularity), group]
                 both[0] += sample.numerator
                 both[1] += sample.denominator
-    return [Number(*key, *both) for key, both in sorted(sums.items(), key=_order)]
+    return [
+        Number(*key, numerator, 1 if key[0] in OVER_ONE else denominator)
+        for key, (numerator, denominator) in sorted(sums.items(), key=_order)
+    ]
 
 
 def samples(context: Context, event: Event) -> Iterator[Sample]:
@@ -105,10 +131,23 @@ def samples(context: Context, event: Event) -> Iterator[Sample]:
     make = MAKERS.get(type(event))
     if make:
         yield from make(event)
-    crew = context.crew(event)
-    spent = costs.of(event, context.rates(crew.route_id)).total_micros
-    if spent:
+    if isinstance(event, EmissionRecorded) and event.record_id not in context.replaced:
+        yield Sample(Metric.CO2E_PER_DROP, event.milligrams)
+        yield Sample(Metric.CO2E_PER_GRAM, event.milligrams)
+    if isinstance(event, OutcomeRecorded) and event is context.first.get(event.task.delivery_id):
+        won = event.outcome is Outcome.SUCCEEDED and event.attempt_number == 1
+        yield Sample(Metric.FIRST_ATTEMPT_SUCCESS, won, 1)
+    if spent := _spent(context, event):
         yield Sample(Metric.COST_PER_DROP, spent)
+
+
+def _spent(context: Context, event: Event) -> int:
+    """Its cost; with a start goes what access was planned to cost, unless a charge was reported."""
+    route_id = context.crew(event).route_id
+    spent = costs.of(event, context.rates(route_id)).total_micros
+    if isinstance(event, RouteStarted) and route_id not in context.zoned:
+        spent += event.access_charge_micros
+    return spent
 
 
 def value(context: Context, event: Event, by: Dimension) -> str:
@@ -132,8 +171,6 @@ def _outcome(event: OutcomeRecorded) -> Iterable[Sample]:
         return
     won = event.outcome is Outcome.SUCCEEDED
     yield Sample(Metric.REATTEMPTS, event.attempt_number > 1, 1)
-    if event.attempt_number == 1:
-        yield Sample(Metric.FIRST_ATTEMPT_SUCCESS, won, 1)
     if not won:
         yield Sample(Metric.FAILED_ATTEMPTS, 1, 1)
         return
@@ -169,22 +206,24 @@ def _leg(event: LegCompleted) -> Iterable[Sample]:
         yield Sample(Metric.DISTANCE_ADHERENCE, event.meters, event.planned_meters)
 
 
-def _emission(event: EmissionRecorded) -> Iterable[Sample]:
-    yield Sample(Metric.CO2E_PER_DROP, event.milligrams)
-    yield Sample(Metric.CO2E_PER_GRAM, event.milligrams)
-
-
 MAKERS: dict[type, Callable[[Any], Iterable[Sample]]] = {
     OutcomeRecorded: _outcome,
     StopArrived: _arrival,
     StopDeparted: _departure,
     LegCompleted: _leg,
-    EmissionRecorded: _emission,
     IncidentOpened: lambda _: [Sample(Metric.INCIDENTS, 1, 1)],
     IdlingEnded: lambda event: [Sample(Metric.IDLING, event.seconds, 1)],
     AmountCollected: lambda event: [Sample(Metric.COLLECTED_AMOUNT, event.amount.micros, 1)],
 }
-MEASURED = (*MAKERS, RouteStarted, RouteCompleted, TenderPriced, ZoneCharged)
+MEASURED = (
+    *MAKERS,
+    EmissionRecorded,
+    RouteStarted,
+    RouteCompleted,
+    TenderPriced,
+    VehicleCharged,
+    ZoneCharged,
+)
 
 READERS: dict[Dimension, Callable[[Context, Any], object]] = {
     Dimension.ROUTE: lambda context, event: context.crew(event).route_id,
@@ -194,7 +233,9 @@ READERS: dict[Dimension, Callable[[Context, Any], object]] = {
     Dimension.DEPOT: lambda context, event: context.crew(event).depot_id,
     Dimension.HOUR: lambda _, event: f"{moment(event):%Y-%m-%dT%H}",
     Dimension.DAY: lambda _, event: f"{moment(event):%Y-%m-%d}",
-    Dimension.FAILURE_REASON: lambda _, event: getattr(event, "reason", ""),
+    Dimension.FAILURE_REASON: lambda _, event: (
+        event.reason if getattr(event, "outcome", None) is Outcome.FAILED else ""
+    ),
     Dimension.ATTEMPT_NUMBER: lambda _, event: getattr(event, "attempt_number", ""),
     Dimension.PROMISE_WINDOW: lambda _, event: _promise(getattr(event, "promise", None)),
     Dimension.VEHICLE_KIND: lambda context, event: context.kinds.get(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.tracking.domain.event import (
@@ -22,6 +22,7 @@ from services.tracking.domain.event import (
     RouteCompleted,
     RouteStarted,
     StopArrived,
+    VehicleCharged,
 )
 from services.tracking.domain.heard import (
     DeliveryCancelled,
@@ -33,12 +34,19 @@ from services.tracking.domain.heard import (
 from services.tracking.domain.journal import Event
 from services.tracking.domain.route import RateCard
 from services.tracking.domain.scorecard import Scorecard
-from services.tracking.domain.words import Outcome, TaskKind
+from services.tracking.domain.words import Outcome
 from services.tracking.projections import costs
 
 TIMELY = timedelta(minutes=10)  # features, section 9
-Paid = RouteStarted | RouteCompleted | LegCompleted | OutcomeRecorded | TenderPriced | ZoneCharged
-DROPS = (TaskKind.DELIVERY, TaskKind.PUDO_DROP, TaskKind.UNSPECIFIED)
+Paid = (
+    RouteStarted
+    | RouteCompleted
+    | LegCompleted
+    | OutcomeRecorded
+    | TenderPriced
+    | VehicleCharged
+    | ZoneCharged
+)
 
 
 @dataclass(slots=True)
@@ -58,7 +66,8 @@ class Tally:
     arrivals: dict[tuple[str, str], StopArrived] = field(default_factory=dict)
     emissions: dict[str, EmissionRecorded] = field(default_factory=dict)
     prices: dict[str, TenderPriced] = field(default_factory=dict)
-    zones: list[ZoneCharged] = field(default_factory=list)
+    zones: dict[tuple[str, str, datetime], ZoneCharged] = field(default_factory=dict)
+    charged: dict[tuple[str, datetime], VehicleCharged] = field(default_factory=dict)
     opened: set[str] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
     proofs: set[str] = field(default_factory=set)
@@ -82,7 +91,7 @@ class Tally:
     @property
     def drops(self) -> list[OutcomeRecorded]:
         """Attempts at handing over."""
-        return [one for one in self.outcomes.values() if one.kind in DROPS]
+        return [one for one in self.outcomes.values() if one.kind in costs.DROPS]
 
 
 def tallied(events: Iterable[Event], *, whole: bool = True) -> Scorecard:
@@ -121,7 +130,7 @@ def _with_cost(tally: Tally, card: Scorecard) -> Scorecard:
     total = costs.Cost()
     for event in _paid(tally):
         total += costs.of(event, _rates(tally, event.crew.route_id))
-    reported = {zone.crew.route_id for zone in tally.zones}
+    reported = {zone.crew.route_id for zone in tally.zones.values()}
     planned = sum(one.access_charge_micros for i, one in tally.started.items() if i not in reported)
     total += costs.Cost(zone_micros=planned)
     parts = {part.name: getattr(total, part.name) for part in fields(total)}
@@ -134,7 +143,8 @@ def _paid(tally: Tally) -> Iterator[Paid]:
     yield from tally.legs.values()
     yield from tally.drops
     yield from tally.prices.values()
-    yield from tally.zones
+    yield from tally.charged.values()
+    yield from tally.zones.values()
 
 
 def _rates(tally: Tally, route_id: str) -> RateCard:
@@ -223,7 +233,8 @@ COUNTS: dict[type, Callable[[Tally, Any], object]] = {
     StopArrived: lambda t, e: t.arrivals.setdefault((e.crew.route_id, e.stop_id), e),
     EmissionRecorded: lambda t, e: t.emissions.setdefault(e.record_id, e),
     TenderPriced: lambda t, e: t.prices.setdefault(e.crew.route_id, e),
-    ZoneCharged: lambda t, e: t.zones.append(e),
+    ZoneCharged: lambda t, e: t.zones.setdefault((e.crew.vehicle_id, e.zone_id, e.at), e),
+    VehicleCharged: lambda t, e: t.charged.setdefault((e.crew.vehicle_id, e.end), e),
     IncidentOpened: lambda t, e: t.opened.add(e.incident.incident_id),
     IncidentResolved: lambda t, e: t.ended.add(e.incident.incident_id),
     ProofAccepted: lambda t, e: t.proofs.add(e.proof_id),
