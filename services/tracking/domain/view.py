@@ -65,7 +65,7 @@ def seen(known: Known, link: Link | None, at: datetime) -> View:
         name: getattr(rules, name).shows(eta, under_way=under_way)
         for name in ("position", "eta", "stops", "distance", "polyline")
     }
-    moving = known.fix if under_way and shows["position"] else None
+    moving = known.fix if shows["position"] else None
     return View(
         delivery=known.delivery,
         eta=eta if shows["eta"] else None,
