@@ -41,8 +41,8 @@ class Make:
 # Ours, of the order that makers and European parcel carriers state; a tenant replaces them. A bike
 # is a long john with a box, an e-van a light quadricycle (L7e), a diesel van a large one.
 MAKES = {
-    Kind.CARGO_BIKE: Make(100_000, 350_000, 180_000, 0, 1_000, 12, 2_000_000, 20_000, 24_000_000),
-    Kind.E_VAN: Make(250_000, 1_000_000, 850_000, 0, 12_000, 95, 5_000_000, 60_000, 25_000_000),
+    Kind.CARGO_BIKE: Make(100_000, 300_000, 180_000, 0, 1_000, 12, 2_000_000, 20_000, 24_000_000),
+    Kind.E_VAN: Make(250_000, 800_000, 850_000, 0, 12_000, 95, 5_000_000, 60_000, 25_000_000),
     Kind.DIESEL_VAN: Make(900_000, 8_000_000, 3_500_000, 6, 0, 0, 45_000_000, 240_000, 25_000_000),
     Kind.OLD_DIESEL_VAN: Make(
         900_000, 8_000_000, 3_500_000, 4, 0, 0, 40_000_000, 270_000, 25_000_000
@@ -95,7 +95,7 @@ def turn(number: int, kind: Kind, day: date, zone: ZoneInfo) -> Turn:
 
 
 def skills(number: int, kind: Kind) -> Iterator[str]:
-    """Everybody checks ages but the newest two; large vans lift in pairs; the small ones keep things cold."""
+    """All but the newest two check ages; large vans lift in pairs; small ones keep things cold."""
     if number > 2:
         yield "age-check"
     if kind in (Kind.DIESEL_VAN, Kind.OLD_DIESEL_VAN):

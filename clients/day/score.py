@@ -101,6 +101,7 @@ def last_line(found: Findings) -> dict[str, Any]:
         "invariants": invariants(found),
         "untouched": asdict(rates(found.deliveries, found.touched)),
         "cancelled": cancelled,
+        "vehicles": found.vehicles,
         "events_sent": found.balance.sent,
         "wall_seconds": round(found.wall_seconds, 1),
         "trace_id": found.trace_id,

@@ -8,7 +8,6 @@ still while a part is down, the calls under way do not. What was sent is counted
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +19,9 @@ from clients.day.pace import DayClock
 from clients.day.run import Options, run
 from clients.day.setting import SEED
 from deploy.local.mesh import Mesh
+from deploy.local.spans import read
 from deploy.table import NAMES
+from meshkit.pgtest import open_folder
 
 pytestmark = [pytest.mark.mesh, pytest.mark.timeout(600)]
 
@@ -56,8 +57,9 @@ async def kill_each_once(mesh: Mesh, clock: DayClock) -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("day")
+def folder() -> Iterator[Path]:
+    with open_folder() as path:
+        yield path
 
 
 @pytest.fixture(scope="module")
@@ -80,17 +82,12 @@ async def test_the_day_completes_all_the_same(result: dict[str, Any]) -> None:
     assert result["deliveries"] == DELIVERIES
 
 
-def spans(folder: Path) -> Iterator[dict[str, Any]]:
-    for file in sorted((folder / "traces").glob("*.jsonl")):
-        yield from map(json.loads, file.read_text().splitlines())
-
-
 @pytest.mark.asyncio(loop_scope="module")
 async def test_one_trace_leads_from_the_import_to_the_proof(
     result: dict[str, Any], folder: Path
 ) -> None:
-    trace = [span for span in spans(folder) if span["trace_id"] == result["trace_id"]]
-    names = {span["name"].rpartition("/")[2] for span in trace}
+    trace = read(folder / "traces", result["trace_id"])
+    names = {span.name.rpartition("/")[2] for span in trace}
 
     assert {"BatchCreateDeliveries", "DraftRoutePlan", "SubmitProof"} <= names
-    assert {span["service"] for span in trace} >= {"gateway", *NAMES}
+    assert {span.service for span in trace} >= {"gateway", *NAMES}
