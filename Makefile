@@ -12,7 +12,7 @@ PROTOS := $(shell find protos -name '*.proto' -not -path '*/gen*') protos/hatch_
 .PHONY: help run test check fmt env lock protos breaking bench k8s soak clean
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 run: env  ## play a working day in a real city (ONCE=1: whole day at full speed; MAP=FILE.osm.pbf: your city)
 	@$(BIN)/python -m clients.day $(if $(ONCE),--once) $(if $(MAP),--map "$(MAP)")
@@ -36,13 +36,27 @@ $(UV):
 .venv/protos: .venv/synced $(PROTOS)
 	@echo "compiling the contracts ..." && $(UV) pip install -q --no-deps --no-build-isolation -e protos && touch $@
 
-env: .venv/protos  ## the environment, exactly as locked, with the contracts compiled
+# The command imports from the tree, as everything here does; an image sets PYTHONPATH instead.
+$(BIN)/doorstep: .venv/synced
+	@printf '#!/bin/sh\nPYTHONPATH=%s exec %s/$(BIN)/python -m clients.cli "$$@"\n' "$(CURDIR)" "$(CURDIR)" > $@ && chmod +x $@
+
+env: .venv/protos $(BIN)/doorstep  ## the environment, exactly as locked, with the contracts compiled
 
 protos: env  ## compile the contracts into protos/gen
 
 lock: $(UV)  ## renew the hashed locks (no registry address is written)
 	$(UV) pip compile -q --no-header --generate-hashes requirements-dev.in $(NEEDS) -o requirements-dev.lock
 	for s in $(SERVICES); do $(UV) pip compile -q --no-header --generate-hashes -c requirements-dev.lock meshkit/pyproject.toml services/$$s/pyproject.toml -o services/$$s/requirements.lock || exit 1; done
+
+k8s: env  ## render the cluster's manifests into deploy/k8s/generated, and check them
+	$(BIN)/python -m deploy.k8s && $(BIN)/python -m pytest -q tests/deploy
+
+bench: env  ## measure roads and the store on this machine (minutes)
+	$(BIN)/python -m services.planner.adapters.roads.measure clients/day/city/helsinki.osm.pbf 100 500
+	$(BIN)/python -m pytest -q -s -m bench meshkit services
+
+soak: env  ## the long tests
+	$(BIN)/python -m pytest -q -m soak
 
 clean:  ## forget the state of the local mesh (keeps the environment)
 	rm -rf .doorstep

@@ -8,6 +8,7 @@ still while a part is down, the calls under way do not. What was sent is counted
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -63,29 +64,24 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-async def result(folder: Path) -> dict[str, Any]:
-    return await run(options(folder), kill_each_once)
+def result(folder: Path) -> dict[str, Any]:
+    return asyncio.run(run(options(folder), kill_each_once))
 
 
-@pytest.mark.asyncio(loop_scope="module")
-async def test_nothing_is_lost_or_doubled_when_everything_dies_once(result: dict[str, Any]) -> None:
+def test_nothing_is_lost_or_doubled_when_everything_dies_once(result: dict[str, Any]) -> None:
     assert result["events_sent"] > 1000
     assert result["lost_events"] == 0
     assert result["duplicate_events"] == 0
 
 
-@pytest.mark.asyncio(loop_scope="module")
-async def test_the_day_completes_all_the_same(result: dict[str, Any]) -> None:
+def test_the_day_completes_all_the_same(result: dict[str, Any]) -> None:
     broken = [name for name, holds in result["invariants"].items() if not holds]
 
     assert broken == []
     assert result["deliveries"] == DELIVERIES
 
 
-@pytest.mark.asyncio(loop_scope="module")
-async def test_one_trace_leads_from_the_import_to_the_proof(
-    result: dict[str, Any], folder: Path
-) -> None:
+def test_one_trace_leads_from_the_import_to_the_proof(result: dict[str, Any], folder: Path) -> None:
     trace = read(folder / "traces", result["trace_id"])
     names = {span.name.rpartition("/")[2] for span in trace}
 
