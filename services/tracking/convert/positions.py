@@ -42,6 +42,7 @@ SECONDS_MIN = 3.0  # a receiver that corrects itself between two positions jumps
 ACCURACY_MAX = 1_000_000  # meters; more says nothing
 SEQUENCE_MAX = 2**62
 SMALL_MAX = 2**31 - 1
+UPTIME_SECONDS_MAX = 2**32  # no machine runs for a century; a greater number fits no column
 IGNITIONS = {
     tracking_event_pb2.IGNITION_OFF: 1,
     tracking_event_pb2.IGNITION_ON: 2,
@@ -62,7 +63,7 @@ def batch(
     """One device's batch, judged position by position."""
     columns, rejects, indexes, sequences = Columns(), [], [], []
     sure = (received - PAST_MAX - EPOCH) / timedelta(seconds=1)
-    until = (received + FUTURE_MAX - EPOCH) / timedelta(seconds=1)
+    until = (received + FUTURE_MAX - EPOCH) // timedelta(seconds=1)
     trail = NOWHERE
     for index, one in enumerate(positions):
         sequence = one.sequence
@@ -117,11 +118,13 @@ def _odd(one: Any) -> bool:
     """Whether another number is outside its range."""
     if not 0 <= one.accuracy_meters <= ACCURACY_MAX:
         return True
-    if one.HasField("heading_degrees") and not 0 <= one.heading_degrees <= 360:
+    if not 0 <= one.heading_degrees <= 360 or _overflows(one.uptime_duration):
         return True
-    if one.HasField("speed_centimeters_per_second"):
-        return not 0 <= one.speed_centimeters_per_second <= SMALL_MAX
-    return False
+    return not 0 <= one.speed_centimeters_per_second <= SMALL_MAX
+
+
+def _overflows(up: Any) -> bool:
+    return not (0 <= up.seconds <= UPTIME_SECONDS_MAX and 0 <= up.nanos < 10**9)
 
 
 def _too_fast(before: Spot, here: Spot) -> bool:

@@ -82,9 +82,9 @@ def judged_time(device_time: datetime, received: datetime) -> tuple[datetime, Ti
     """The time to keep for a position, and what it is worth."""
     if _plausible(device_time, received):
         return device_time, TimeQuality.OK
-    for shifted in (device_time + ROLLOVER, device_time - ROLLOVER):
-        if _plausible(shifted, received):
-            return shifted, TimeQuality.CORRECTED
+    for shift in (ROLLOVER, -ROLLOVER):
+        if _plausible(device_time, received - shift):
+            return device_time + shift, TimeQuality.CORRECTED
     return device_time, TimeQuality.SUSPECT
 
 
