@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 DEFAULT_SEED = 4711
 ROUNDS_TIMES_TASKS = 40_000  # a round over n tasks takes about n * 50 us: two seconds in all
-ROUNDS_MIN, ROUNDS_MAX = 50, 1_000
+ROUNDS_MIN, ROUNDS_MAX = 50, 400
 ENGINE_TASKS_MAX = 400  # beyond, building the engine's matrices takes longer than it gains
 ENGINE_SOLUTIONS = 100  # its first plan and a hundred steps down: about a second
 ENGINE_SHARE = 0.3  # of the time, at the most

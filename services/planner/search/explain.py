@@ -15,6 +15,7 @@ from services.planner.search.insert import best, members
 from services.planner.search.solution import Solution
 from services.planner.search.view import ShiftView
 
+ABLE = {Reason.NO_ROOM, Reason.TOO_DEAR, Reason.TIME}  # of shifts that could serve the task alone
 Check = Callable[[Instance, Route], Iterable[Violation]]  # the rules, asked about a finished route
 
 
@@ -29,13 +30,18 @@ def explained(solution: Solution, check: Check) -> Plan:
 
 
 def reasons(solution: Solution, task: int, check: Check) -> tuple[WhyNot, ...]:
-    """The reasons for one task, the one that holds for most shifts first."""
+    """The reasons for one task: of shifts that could serve it alone, then the most frequent."""
     groups: dict[tuple[Reason, str], list[str]] = {}
     for rank, line in enumerate(solution.lines):
         reason, message = why_not(solution, task, rank, check)
         groups.setdefault((reason, message), []).append(line.view.shift.shift_id)
     told = [WhyNot(reason, tuple(ids), text) for (reason, text), ids in groups.items()]
-    return tuple(sorted(told, key=lambda one: (-len(one.shift_ids), one.reason.value)))
+    return tuple(
+        sorted(
+            told,
+            key=lambda one: (one.reason not in ABLE, -len(one.shift_ids), one.reason.value),
+        )
+    )
 
 
 def why_not(solution: Solution, task: int, rank: int, check: Check) -> tuple[Reason, str]:

@@ -123,11 +123,20 @@ def test_each_task_left_out_is_told_the_rule_that_keeps_it_out() -> None:
 
 def test_a_task_for_which_all_are_busy_is_told_that_there_is_no_room() -> None:
     noon = (Window(at(12), at(12) + 60),)
-    tasks = tuple(task(f"t{n}", 4_000 * (-1) ** n, 0, windows=noon) for n in range(2))
-    problem = Problem(tasks, (shift("s0"),))
+    tasks = tuple(
+        task(
+            f"t{n}", 4_000 * (-1) ** n, 0, windows=noon, excluded_shift_ids=frozenset({"s1", "s2"})
+        )
+        for n in range(2)
+    )
+    problem = Problem(tasks, (shift("s0"), shift("s1"), shift("s2")))
     outcome, _ = solved(on_plane(problem))
+    (left,) = outcome.plan.unassigned
 
-    assert list(reasons_of(outcome, problem).values()) == [Reason.NO_ROOM]
+    assert [(why.reason, why.shift_ids) for why in left.reasons] == [
+        (Reason.NO_ROOM, ("s0",)),
+        (Reason.EXCLUDED, ("s1", "s2")),
+    ]
 
 
 def test_a_task_that_is_not_worth_its_way_is_too_dear() -> None:
