@@ -118,7 +118,9 @@ def _odd(one: Any) -> bool:
     """Whether another number is outside its range."""
     if not 0 <= one.accuracy_meters <= ACCURACY_MAX:
         return True
-    if not 0 <= one.heading_degrees <= 360 or _overflows(one.uptime_duration):
+    if not 0 <= one.heading_degrees <= 360:
+        return True
+    if one.HasField("uptime_duration") and _overflows(one.uptime_duration):
         return True
     return not 0 <= one.speed_centimeters_per_second <= SMALL_MAX
 
