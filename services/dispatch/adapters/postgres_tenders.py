@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from meshkit.postgres import Transaction
 from services.dispatch.adapters.documents import Documents, Noun, Statements
 from services.dispatch.domain.carrier import Carrier, Quote, QuoteState
-from services.dispatch.domain.tender import UNSEEN, Tender, TenderState
+from services.dispatch.domain.tender import Tender, TenderState
 from services.dispatch.ports import Slice
 
 CARRIERS = Noun(
@@ -72,7 +72,7 @@ TENDERS = Noun(
         tender.tender_id,
         tender.revision,
         tender.state.value,
-        [offer.carrier_id for offer in tender.offers if offer.state not in UNSEEN],
+        [offer.carrier_id for offer in tender.offers if offer.was_made],
         tender.expire_time,
         tender.create_time,
     ),

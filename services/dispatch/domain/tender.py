@@ -62,7 +62,6 @@ class TenderDeclineReason(StrEnum):
     OTHER = "OTHER"
 
 
-UNSEEN = (OfferState.WAITING,)  # a carrier whose turn has not come cannot see the tender
 HELD = frozenset({TenderState.ACCEPTED, TenderState.IN_PROGRESS})
 
 
@@ -76,6 +75,11 @@ class TenderOffer:
     state: OfferState = OfferState.WAITING
     expire_time: datetime | None = None
     decline_reason: TenderDeclineReason | None = None
+
+    @property
+    def was_made(self) -> bool:
+        """Whether its turn has come. A carrier whose turn never came cannot see the tender."""
+        return self.expire_time is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ class Tender:
 
     def offer_of(self, carrier_id: str) -> TenderOffer | None:
         """What a carrier may see: its own offer, once its turn has come."""
-        mine = (o for o in self.offers if o.carrier_id == carrier_id and o.state not in UNSEEN)
+        mine = (o for o in self.offers if o.carrier_id == carrier_id and o.was_made)
         return next(mine, None)
 
 
