@@ -57,6 +57,7 @@ class StopState(StrEnum):
 
 REACHED = frozenset({StopState.ARRIVED, StopState.SERVICING, StopState.DEPARTED, StopState.SKIPPED})
 STOP_RANK = {state: rank for rank, state in enumerate(StopState)}
+SKIPPABLE = frozenset({StopState.PENDING, StopState.EN_ROUTE, StopState.ARRIVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +215,16 @@ def advanced(old: Progress | None, new: Progress) -> Progress | None:
         return new
     arrival = old.arrival_time or new.arrival_time
     departure = old.departure_time or new.departure_time
-    state = max(old.state, new.state, key=STOP_RANK.__getitem__)
+    state = _further(old.state, new.state)
     after = replace(old, state=state, arrival_time=arrival, departure_time=departure)
     return after if after != old else None
+
+
+def _further(old: StopState, new: StopState) -> StopState:
+    """The later of two states; a stop that is served or left was not skipped."""
+    if new is StopState.SKIPPED and old not in SKIPPABLE:
+        return old
+    return max(old, new, key=STOP_RANK.__getitem__)
 
 
 def laid_over(route: Route, progress: Mapping[str, Progress]) -> Route:
