@@ -38,6 +38,8 @@ ZONE_CHARACTERS_MAX = 64
 RECEIPT_CHARACTERS_MAX = 64
 TRACEPARENT_CHARACTERS_MAX = 64
 PARCELS_MAX = 500
+FLOORS_MAX = 1_000
+AMOUNT_UNITS_MAX = 1_000_000_000  # thousands of them still add up to an int64 of millionths
 IDS = (
     "device_id",
     "driver_id",
@@ -108,6 +110,8 @@ def _faults(message: pb.TrackingEvent) -> Iterator[str]:
         yield f"zone_id has at most {ZONE_CHARACTERS_MAX} characters"
     if len(message.traceparent) > TRACEPARENT_CHARACTERS_MAX:
         yield "traceparent is none"
+    if any("\x00" in text for text in _texts(message)):
+        yield "a NUL is no text"  # PostgreSQL keeps none
     if message.HasField("location") and not _is_point(message.location):
         yield "location is no place"
     kind = message.WhichOneof("fact")
@@ -115,6 +119,15 @@ def _faults(message: pb.TrackingEvent) -> Iterator[str]:
         yield "a fact is needed"
     elif check := CHECKS.get(kind):
         yield from check(message)
+
+
+def _texts(message: Any) -> Iterator[str]:
+    """Every string of a message."""
+    for field, value in message.ListFields():
+        if field.type == field.TYPE_MESSAGE:
+            yield from _texts(value)
+        elif field.type == field.TYPE_STRING:
+            yield from [value] if isinstance(value, str) else value
 
 
 def _is_uuid(text: str) -> bool:
@@ -141,8 +154,8 @@ def _check_failure(message: pb.TrackingEvent) -> Iterator[str]:
 def _check_success(message: pb.TrackingEvent) -> Iterator[str]:
     if len(message.delivered.parcel_ids) > PARCELS_MAX:
         yield f"delivered names at most {PARCELS_MAX} parcels"
-    if message.delivered.climbed_floor_count < 0:
-        yield "climbed_floor_count is not negative"
+    if not 0 <= message.delivered.climbed_floor_count <= FLOORS_MAX:
+        yield f"climbed_floor_count is 0 to {FLOORS_MAX}"
 
 
 def _check_scan(message: pb.TrackingEvent) -> Iterator[str]:
@@ -157,8 +170,8 @@ def _check_scan(message: pb.TrackingEvent) -> Iterator[str]:
 
 def _check_collection(message: pb.TrackingEvent) -> Iterator[str]:
     paid = message.amount_collected
-    if not paid.HasField("amount") or paid.amount.units < 0 or paid.amount.nanos < 0:
-        yield "amount_collected needs an amount that is not negative"
+    if not paid.HasField("amount") or not _is_price(paid.amount):
+        yield f"amount_collected needs an amount of 0 to {AMOUNT_UNITS_MAX}"
     if len(paid.receipt) > RECEIPT_CHARACTERS_MAX:
         yield f"receipt has at most {RECEIPT_CHARACTERS_MAX} characters"
 
@@ -171,6 +184,22 @@ def _check_trouble(message: pb.TrackingEvent) -> Iterator[str]:
 def _check_charge(message: pb.TrackingEvent) -> Iterator[str]:
     if message.charge_ended.energy_watt_hours < 0:
         yield "energy_watt_hours is not negative"
+    if not _is_price(message.charge_ended.cost):
+        yield f"cost is 0 to {AMOUNT_UNITS_MAX}"
+
+
+def _check_zone(message: pb.TrackingEvent) -> Iterator[str]:
+    if not _is_price(message.zone_entered.charge):
+        yield f"charge is 0 to {AMOUNT_UNITS_MAX}"
+
+
+def _check_hold(message: pb.TrackingEvent) -> Iterator[str]:
+    if not is_moment(message.held_at_pudo.keep_until_time):
+        yield "keep_until_time is no moment"
+
+
+def _is_price(money: Any) -> bool:
+    return bool(0 <= money.units <= AMOUNT_UNITS_MAX and 0 <= money.nanos < 10**9)
 
 
 CHECKS: dict[str, Callable[[pb.TrackingEvent], Iterator[str]]] = {
@@ -180,6 +209,8 @@ CHECKS: dict[str, Callable[[pb.TrackingEvent], Iterator[str]]] = {
     "amount_collected": _check_collection,
     "trouble_reported": _check_trouble,
     "charge_ended": _check_charge,
+    "zone_entered": _check_zone,
+    "held_at_pudo": _check_hold,
 }
 
 

@@ -23,6 +23,7 @@ NANOS_A_MICRO = 1_000
 MICROS = 1_000_000
 YEAR_9999_SECONDS = 253_402_300_799  # 9999-12-31T23:59:59Z, the last a Timestamp may hold
 YEAR_1_SECONDS = -62_135_596_800
+CENTURY_SECONDS = 100 * 366 * 86_400  # from both ends, so that sums and differences stay inside
 
 
 def moment(stamp: Timestamp) -> datetime:
@@ -36,8 +37,9 @@ def moment_or_none(message: Any, name: str) -> datetime | None:
 
 
 def is_moment(stamp: Timestamp) -> bool:
-    """Whether a wire moment is one."""
-    return YEAR_1_SECONDS <= stamp.seconds <= YEAR_9999_SECONDS and 0 <= stamp.nanos < 10**9
+    """Whether a wire moment is one that can be reckoned with."""
+    first, last = YEAR_1_SECONDS + CENTURY_SECONDS, YEAR_9999_SECONDS - CENTURY_SECONDS
+    return first <= stamp.seconds <= last and 0 <= stamp.nanos < 10**9
 
 
 def stamp(at: datetime | None) -> Any:
