@@ -167,7 +167,7 @@ class DeliveryServicer(pb_grpc.DeliveryServiceServicer):
             tools.planner,
             tools.compliance,
             request.delivery_id,
-            tools.now(),
+            tools.now,
             tools.new_id,
         )
         effect = partial(self._cancel, request)

@@ -184,7 +184,7 @@ class DispatchServicer(pb_grpc.DispatchServiceServicer):
             tools.planner,
             tools.compliance,
             change,
-            tools.now(),
+            tools.now,
             tools.new_id,
             kept=kept,
         )

@@ -282,6 +282,22 @@ async def test_a_vehicle_that_reaches_what_is_taken_away_upsets_the_change(
     assert caught.value.reason == "REVISION_STALE"
 
 
+async def test_a_change_is_brought_up_to_where_a_vehicle_has_got_to_meanwhile(
+    office: Office, kit: Tools, streets: Streets, clock: StoppedClock
+) -> None:
+    routes = await on_the_road(office, kit, clock, *(await two_routes(office)))
+    (late,) = await office.order("late")
+    bob = next(route for route in routes if route.driver_id == "bob")
+    streets.meanwhile = lambda: reach(kit, bob, 0, StopState.ARRIVED)
+
+    reply = await reassign(office, routes, [{"task_id": late, "cheapest": {}}])
+
+    (route,) = reply.routes
+    assert kinds(route) == ["DELIVERY", "PICKUP", "DELIVERY"]
+    assert route.stops[0].stop_id == bob.stops[0].stop_id
+    assert route.stops[1].place_id == "depot"
+
+
 async def test_a_change_that_compliance_forbids_changes_nothing(
     office: Office, streets: Streets
 ) -> None:

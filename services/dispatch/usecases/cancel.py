@@ -8,7 +8,7 @@ calling off never waits for another service.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -49,7 +49,7 @@ async def prepare(
     planner: Planner,
     compliance: Compliance,
     delivery_id: str,
-    now: datetime,
+    clock: Callable[[], datetime],
     new_id: NewId,
 ) -> Route | None:
     """The route without the delivery, re-timed; None when none carries it or nobody could say."""
@@ -63,7 +63,7 @@ async def prepare(
     bases = (Base(route.route_id, route.revision),)
     change = Change(bases, (TaskMove(task.task_id),), CAUSE)
     try:
-        revision = await reassign.propose(read, planner, compliance, change, now, new_id)
+        revision = await reassign.propose(read, planner, compliance, change, clock, new_id)
     except MeshError:  # whatever keeps others from agreeing: calling off does not wait for them
         return None
     return revision.after[0]

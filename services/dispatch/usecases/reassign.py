@@ -4,26 +4,28 @@ Moves tasks between binding routes, onto them, or off them, in one commit.
 `propose` asks the planner for places and times and the gate for consent, with no transaction open;
 `keep` then stores every revision by compare-and-set on the base that the caller named. What lies
 behind a vehicle stays. A task that was late before the change does not stand in the way of it; a
-task that the change would make late does.
+task that the change would make late does. Vehicles drive on meanwhile: before it is timed, and for
+as long as it is overtaken, a change is brought up to where they are by then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from meshkit.errors import Conflict, Invalid
+from meshkit.errors import Conflict, Invalid, NotReady
 from meshkit.ids import NewId
 from services.dispatch.domain.delivery_state import Fact as Move
 from services.dispatch.domain.events import Fact, RouteRevised, TaskCreated
 from services.dispatch.domain.planning import Proposal, TimedRoute
 from services.dispatch.domain.revision import dropped, remaining_task_ids, spliced
-from services.dispatch.domain.route import RevisionCause, Route, frozen_count
+from services.dispatch.domain.route import RevisionCause, Route
 from services.dispatch.domain.route_plan import UnassignedTask, violated
 from services.dispatch.domain.task import Task, placed
 from services.dispatch.ports import Compliance, Planner, Stores
 from services.dispatch.usecases import gate
+from services.dispatch.usecases.catching_up import caught_up, goes_on, overtaken
 from services.dispatch.usecases.common import Reading, move_delivery, required
 from services.dispatch.usecases.insertions import placed_cheapest
 from services.dispatch.usecases.routes import call_off
@@ -35,6 +37,8 @@ from services.dispatch.usecases.scene import (
     fresh_violations,
     read_scene,
 )
+
+CATCHING_UP_MAX = 4  # times; each takes a timing and a look at the gate, well under a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +60,47 @@ async def propose(
     planner: Planner,
     compliance: Compliance,
     change: Change,
-    now: datetime,
+    clock: Callable[[], datetime],
     new_id: NewId,
     kept: bool = True,
 ) -> Revision:
     """What the change comes to. `kept` stores compliance's decisions."""
     async with read() as stores:
-        scene = await read_scene(stores, change, now, new_id)
+        scene = await read_scene(stores, change, clock(), new_id)
     orders = _by_hand(scene, scene.moves)
     orders, unassigned = await placed_cheapest(planner, scene, orders, change)
-    revision = await _timed(planner, scene, orders, change.cause, new_id)
-    cleared = await _cleared(compliance, revision.after, kept)
-    return replace(revision, after=cleared, unassigned=unassigned)
+    later = any(move.cheapest for move in scene.moves)  # pricing took its time
+    for _ in range(CATCHING_UP_MAX):
+        try:
+            if later:
+                scene, orders = await _caught_up(read, scene, orders, change, clock(), new_id)
+            revision = await _timed(planner, scene, orders, change.cause, new_id)
+        except NotReady as error:
+            if later and not any(move.route_id for move in scene.moves):
+                raise overtaken(error) from error
+            raise
+        cleared = await _cleared(compliance, revision.after, kept)
+        revision = replace(revision, after=cleared, unassigned=unassigned)
+        if await _holds(read, revision):
+            break
+        later = True
+    return revision
+
+
+async def _caught_up(
+    read: Reading, then: Scene, orders: Orders, change: Change, now: datetime, new_id: NewId
+) -> tuple[Scene, Orders]:
+    """The same scene as it is now, and the orders in it."""
+    async with read() as stores:
+        scene = await read_scene(stores, change, now, new_id)
+    return scene, caught_up(orders, then, scene)
+
+
+async def _holds(read: Reading, revision: Revision) -> bool:
+    """Whether every vehicle is still where the revision has it, or on its way as told there."""
+    async with read() as stores:
+        seen = await stores.routes.find_all([route.route_id for route in revision.after])
+    return all(goes_on(seen[route.route_id], route) for route in revision.after)
 
 
 async def require_remaining(read: Reading, route_id: str, task_ids: Sequence[str]) -> None:
@@ -200,17 +233,12 @@ async def _begin(stores: Stores, pickup: Task, now: datetime) -> None:
 
 async def _require_unmoved(stores: Stores, revision: Revision) -> None:
     """Raises Conflict `REVISION_STALE` when a vehicle reached a stop that does not come next."""
-    current = await stores.routes.find_all([route.route_id for route in revision.before])
+    seen = await stores.routes.find_all([route.route_id for route in revision.before])
     for after in revision.after:
-        reached = _reached(current[after.route_id])
-        if reached != [stop.stop_id for stop in after.stops[: len(reached)]]:
+        if not goes_on(seen[after.route_id], after):
             raise Conflict(
                 "REVISION_STALE", "the vehicle is at another stop by now", route_id=after.route_id
             )
-
-
-def _reached(route: Route) -> list[str]:
-    return [stop.stop_id for stop in route.stops[: frozen_count(route)]]
 
 
 async def _rehouse(stores: Stores, task: Task, home: tuple[str, str], now: datetime) -> None:
