@@ -33,6 +33,7 @@ DETAIL_BYTES_MAX = 5 << 10  # base64 on the wire makes 6.7 KiB of it, and the me
 MESSAGE_CHARS_MAX = 500
 LEFT_OUT_KEY = "violations_left_out"
 
+CUT = "RST_STREAM"  # how gRPC names a stream that broke under the call
 # What a status without details means: it comes from gRPC itself, not from a servicer of the mesh.
 BARE: Mapping[grpc.StatusCode, tuple[type[MeshError], str]] = {
     grpc.StatusCode.CANCELLED: (Unavailable, "PEER_UNREACHABLE"),
@@ -66,9 +67,20 @@ def error_from_rpc(error: grpc.aio.AioRpcError) -> MeshError:
     kind = MeshError.by_code.get(error.code().name)
     details = _unpacked(error)
     if kind is None or "ErrorInfo" not in details:
-        kind, reason = BARE.get(error.code(), (Internal, "PEER_FAILED"))
+        code = grpc.StatusCode.UNAVAILABLE if _was_cut(error) else error.code()
+        kind, reason = BARE.get(code, (Internal, "PEER_FAILED"))
         return kind(reason, error.details() or error.code().name, domain=MESH_DOMAIN)
     return _raised(kind, error.details() or "", details)
+
+
+def _was_cut(error: grpc.aio.AioRpcError) -> bool:
+    """
+    Whether the stream broke under the call: the peer behind a proxy died.
+
+    A proxy resets the stream, which gRPC reports as INTERNAL (gRPC over HTTP/2, "HTTP2 Transport
+    Mapping"); the text is the only mark of it, and no handler of ours writes it.
+    """
+    return error.code() is grpc.StatusCode.INTERNAL and CUT in (error.details() or "")
 
 
 def _raised(kind: type[MeshError], message: str, details: Mapping[str, AnyProto]) -> MeshError:

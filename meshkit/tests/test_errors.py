@@ -103,3 +103,14 @@ def test_details_that_are_no_status_are_not_believed() -> None:
     odd = grpc.aio.AioRpcError(grpc.StatusCode.NOT_FOUND, grpc.aio.Metadata(), trailing, "hm")
 
     assert isinstance(error_from_rpc(odd), Internal)
+
+
+def test_a_stream_that_a_proxy_resets_is_a_peer_out_of_reach() -> None:
+    cut = grpc.aio.AioRpcError(
+        grpc.StatusCode.INTERNAL,
+        grpc.aio.Metadata(),
+        grpc.aio.Metadata(),
+        "Stream removed (Received RST_STREAM with error code 2 (RST_STREAM))",
+    )
+
+    assert error_from_rpc(cut).reason == "PEER_UNREACHABLE"
