@@ -29,6 +29,7 @@ from services.tracking.domain.route import Leg, Pause, RateCard, Route, Stop, Ta
 from services.tracking.domain.words import Fuel, ProofKind, TaskKind, VehicleKind
 
 KINDS = {
+    vehicle_pb2.TRAVEL_PROFILE_UNSPECIFIED: VehicleKind.UNSPECIFIED,
     vehicle_pb2.TRAVEL_PROFILE_VAN: VehicleKind.VAN,
     vehicle_pb2.TRAVEL_PROFILE_TRUCK: VehicleKind.TRUCK,
     vehicle_pb2.TRAVEL_PROFILE_CAR: VehicleKind.CAR,
@@ -37,6 +38,7 @@ KINDS = {
     vehicle_pb2.TRAVEL_PROFILE_FOOT: VehicleKind.FOOT,
 }
 FUELS = {
+    vehicle_pb2.FUEL_TYPE_UNSPECIFIED: Fuel.UNSPECIFIED,
     vehicle_pb2.FUEL_TYPE_DIESEL: Fuel.DIESEL,
     vehicle_pb2.FUEL_TYPE_PETROL: Fuel.PETROL,
     vehicle_pb2.FUEL_TYPE_ELECTRIC: Fuel.ELECTRIC,
@@ -47,6 +49,8 @@ FUELS = {
     vehicle_pb2.FUEL_TYPE_HYDROGEN: Fuel.HYDROGEN,
     vehicle_pb2.FUEL_TYPE_HUMAN: Fuel.NONE,
     vehicle_pb2.FUEL_TYPE_HVO: Fuel.RENEWABLE_DIESEL,
+    vehicle_pb2.FUEL_TYPE_HYBRID_DIESEL: Fuel.HYBRID,
+    vehicle_pb2.FUEL_TYPE_PLUG_IN_HYBRID_DIESEL: Fuel.PLUG_IN_HYBRID,
 }
 PROOFS = {
     delivery_pb2.VERIFICATION_KIND_PHOTO: ProofKind.PHOTO,
@@ -134,8 +138,8 @@ def _pause(message: route_pb2.RouteBreak) -> Pause:
 def _vehicle(message: vehicle_pb2.VehicleAttributes, vehicle_id: str) -> Vehicle:
     return Vehicle(
         vehicle_id=vehicle_id,
-        kind=KINDS.get(message.profile, VehicleKind.UNSPECIFIED),
-        fuel=FUELS.get(message.fuel_type, Fuel.UNSPECIFIED),
+        kind=KINDS.get(message.profile, VehicleKind.VAN),
+        fuel=FUELS.get(message.fuel_type, Fuel.DIESEL),
         emission_class=message.emission_class,
         category=message.vehicle_category,
         country=message.registration_country,
@@ -163,7 +167,6 @@ def _rates(message: route_pb2.Route) -> RateCard:
 
 def digest(message: event_pb2.DeliveryDigest) -> Digest:
     """A delivery as dispatch tells of it."""
-    level = delivery_pb2.ServiceLevel.Name(message.service_level)
     return Digest(
         delivery_id=message.delivery_id,
         task_id=message.task_id,
@@ -179,10 +182,16 @@ def digest(message: event_pb2.DeliveryDigest) -> Digest:
             _requirement(one) for one in message.verification_requirements if one.kind in PROOFS
         ),
         priority=message.priority,
-        service_level=level.removeprefix(ONE_LEVEL),
+        service_level=_level(message.service_level),
         territory_id=message.territory_id,
         task_kind=word(task_pb2.TaskType, message.task_type, TaskKind),
     )
+
+
+def _level(value: int) -> str:
+    known = delivery_pb2.ServiceLevel.DESCRIPTOR.values_by_number
+    name = known[value].name if value in known else known[0].name
+    return str(name.removeprefix(ONE_LEVEL))
 
 
 def _kerb(message: event_pb2.DeliveryDigest) -> Point | None:
