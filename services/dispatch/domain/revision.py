@@ -18,14 +18,18 @@ from services.dispatch.domain.route import (
     Leg,
     RevisionCause,
     Route,
+    RouteBreak,
     RouteState,
     Stop,
+    StopState,
     StopTask,
     frozen_count,
 )
 from services.dispatch.domain.values import Point
 
 NewName = Callable[[str], str]
+
+STANDING = frozenset({StopState.ARRIVED, StopState.SERVICING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +113,15 @@ def under_way(
     Where the rest of the route begins; None for a vehicle that has not left.
 
     On the way to a stop that stays the next one, the rest begins where the vehicle left, so that
-    the way already driven counts. Otherwise it begins now: nothing new can begin in the past.
+    the way already driven counts. Otherwise it begins now: nothing new can begin in the past, nor
+    in the middle of a break.
     """
     if not has_left(route, now):
         return None
     left_at, location = last_departure(route, now)
     ahead = route.stops[frozen_count(route) :]
     stays = bool(ahead and sequence) and sequence[0] in ahead[0].task_ids
-    state_time = left_at if stays else max(left_at, now)
+    state_time = left_at if stays else _rested(route, max(left_at, now))
     return UnderWay(
         state_time=state_time,
         location=location,
@@ -127,12 +132,20 @@ def under_way(
 
 
 def last_departure(route: Route, now: datetime) -> tuple[datetime, Point]:
-    """When and where the vehicle was last known to set out."""
+    """When and where the vehicle was last known to set out, or will when its stop is served."""
     frozen = frozen_count(route)
     if not frozen:
         return route.start_time, route.start_location
     last = route.stops[frozen - 1]
+    if last.state in STANDING:
+        return max(now, last.departure_time), last.location
     return min(last.departure_time, max(now, last.service_start_time)), last.location
+
+
+def _rested(route: Route, moment: datetime) -> datetime:
+    """The moment, or the end of the break that it falls into."""
+    ends = (b.start_time + b.break_duration for b in route.breaks if b.start_time < moment)
+    return max((moment, *ends))
 
 
 def _taken_breaks(route: Route, until: datetime) -> tuple[int, ...]:
@@ -155,18 +168,24 @@ def spliced(
         _stop(stop, frozen + rank, tasks, names.get(stop.task_ids[0]) or new_id("stp"))
         for rank, stop in enumerate(timed.stops)
     )
-    kept_breaks = tuple(b for b in route.breaks if b.before_rank < frozen)
-    late_breaks = tuple(replace(b, before_rank=b.before_rank + frozen) for b in timed.breaks)
     shift = problem.shift[timed.shift_id]
+    late_breaks = tuple(replace(b, before_rank=b.before_rank + frozen) for b in timed.breaks)
     after = replace(
         route,
         start_time=route.start_time if shift.under_way else timed.start_time,
         end_time=timed.end_time,
         stops=_unique(route.stops[:frozen], ahead, new_id),
         legs=route.legs[:frozen] + timed.legs,
-        breaks=kept_breaks + late_breaks,
+        breaks=_breaks_behind(route, frozen, shift) + late_breaks,
     )
     return _revised(after, cause, now)
+
+
+def _breaks_behind(route: Route, frozen: int, shift: PlanShift) -> tuple[RouteBreak, ...]:
+    """Breaks before stops that were reached, and one that was taken since."""
+    taken = shift.under_way.taken_breaks if shift.under_way else ()
+    known = enumerate(route.breaks)
+    return tuple(b for rank, b in known if b.before_rank < frozen or rank in taken)
 
 
 def _stop_names(route: Route, frozen: int) -> dict[str, str]:
