@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from clients.day.fleet import Kind, Turn
@@ -130,11 +130,11 @@ class Desk:
     async def _running(self, route_plan_id: str) -> list[route_pb2.Route]:
         return [r for r in await self.routes(route_plan_id) if r.state in RUNNING]
 
-    async def place_late(self, route_plan_id: str, task_id: str) -> pb.ReassignStopsResponse:
+    async def place_late(self, route_plan_id: str, task_id: str) -> None:
         """Puts a delivery that came in late where it costs least."""
         move = pb.TaskMove(task_id=task_id, cheapest=pb.CheapestPlacement())
         cause = route_pb2.REVISION_CAUSE_LATE_DELIVERY
-        return await self._reassign(route_plan_id, lambda _: [move], cause)
+        await self._reassign(route_plan_id, lambda _: [move], cause)
 
     async def relieve(self, route_plan_id: str, route_id: str) -> None:
         """Spreads what a broken-down vehicle has left over the other routes."""
@@ -147,32 +147,39 @@ class Desk:
             ]
             return [pb.TaskMove(task_id=task, cheapest=target) for task in left]
 
-        if moves(await self._running(route_plan_id)):
-            await self._reassign(route_plan_id, moves, route_pb2.REVISION_CAUSE_BREAKDOWN)
+        await self._reassign(route_plan_id, moves, route_pb2.REVISION_CAUSE_BREAKDOWN)
 
     async def _reassign(
         self,
         route_plan_id: str,
         moves: Callable[[Sequence[route_pb2.Route]], list[pb.TaskMove]],
         cause: route_pb2.RevisionCause.ValueType,
-    ) -> pb.ReassignStopsResponse:
-        """Builds on the revisions as they are; when somebody was faster, looks again."""
+    ) -> None:
+        """
+        Builds on the revisions as they are; when somebody was faster, looks again.
 
-        async def attempt() -> pb.ReassignStopsResponse:
+        One look is one request: repeated as it is until it is answered, so that an answer that was
+        lost on its way does not move anything twice.
+        """
+        for _ in range(CHALLENGES_MAX):
             routes = await self._running(route_plan_id)
-            bases = [
-                route_pb2.RouteBase(route_id=r.route_id, base_revision=r.revision) for r in routes
-            ]
             request = pb.ReassignStopsRequest(
                 request_id=self.new_id(),
-                routes=bases,
+                routes=map(base_of, routes),
                 moves=moves(routes),
                 cause=cause,
                 allow_partial=True,
             )
-            return await self._api.dispatch.ReassignStops(request)
+            if not request.moves or await self._moved(request):
+                return
+        raise RuntimeError("somebody else was always faster")
 
-        return await until_unchallenged(lambda: persist(attempt, self._dice))
+    async def _moved(self, request: pb.ReassignStopsRequest) -> bool:
+        try:
+            await persist(lambda: self._api.dispatch.ReassignStops(request), self._dice)
+        except Conflict:
+            return False
+        return True
 
     async def answer_incidents(self, route_plan_id: str, done: asyncio.Event) -> list[str]:
         """Works the inbox until the day is over; returns the types of incident met."""
@@ -205,9 +212,9 @@ class Desk:
             resolution=resolution,
         )
         try:
-            await self._api.incidents.ResolveIncident(request)
-        except Conflict:
-            return  # it changed meanwhile; the next look sees it again
+            await persist(lambda: self._api.incidents.ResolveIncident(request), self._dice)
+        except (Conflict, NotReady):
+            return  # it changed or ended meanwhile; the next look sees what is left
 
 
 RUNNING = (route_pb2.ROUTE_STATE_PUBLISHED, route_pb2.ROUTE_STATE_ACTIVE)
@@ -215,15 +222,8 @@ STOP_OVER = (route_pb2.STOP_STATE_DEPARTED, route_pb2.STOP_STATE_SKIPPED)
 CHALLENGES_MAX = 20
 
 
-async def until_unchallenged(
-    attempt: Callable[[], Awaitable[pb.ReassignStopsResponse]],
-) -> pb.ReassignStopsResponse:
-    for _ in range(CHALLENGES_MAX):
-        try:
-            return await attempt()
-        except Conflict:
-            continue
-    return await attempt()
+def base_of(route: route_pb2.Route) -> route_pb2.RouteBase:
+    return route_pb2.RouteBase(route_id=route.route_id, base_revision=route.revision)
 
 
 def open_of(route: route_pb2.Route) -> list[str]:

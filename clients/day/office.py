@@ -15,6 +15,7 @@ from google.type.date_pb2 import Date
 from clients.day.drive import Point
 from clients.day.fleet import BREAK_LENGTH, MAKES, Kind, Turn, history
 from clients.day.gate import Api
+from clients.day.retry import persist
 from clients.day.setting import CURRENCY, Setting
 from clients.day.wire import interval, latlng, new_uuid, span, stamp
 from clients.day.work import HUB, Job, delivery
@@ -154,7 +155,9 @@ class Office:
             request_id=self.new_id(),
             deliveries=[delivery(job, country, self._dice) for job in jobs],
         )
-        reply = await self._api.deliveries.BatchCreateDeliveries(request)
+        reply = await persist(
+            lambda: self._api.deliveries.BatchCreateDeliveries(request), self._dice
+        )
         return {done.delivery.delivery_id: done.task.task_id for done in reply.results}
 
 

@@ -82,13 +82,15 @@ class Survey:
 
     async def _plans(self) -> Sequence[route_plan_pb2.RoutePlan]:
         request = dispatch_service_pb2.ListRoutePlansRequest(page_size=PAGE)
-        return (await self._api.dispatch.ListRoutePlans(request)).route_plans
+        reply = await persist(lambda: self._api.dispatch.ListRoutePlans(request), self._dice)
+        return reply.route_plans
 
     async def _decisions(
         self, verdict: decision_pb2.Verdict.ValueType
     ) -> Sequence[decision_pb2.Decision]:
         request = check_service_pb2.ListDecisionsRequest(page_size=PAGE, verdicts=[verdict])
-        return (await self._api.checks.ListDecisions(request)).decisions
+        reply = await persist(lambda: self._api.checks.ListDecisions(request), self._dice)
+        return reply.decisions
 
     async def _feed_gaps(self) -> int:
         """Reads every service's feed from its beginning and counts what is missing in between."""
