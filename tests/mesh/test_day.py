@@ -26,7 +26,7 @@ from meshkit.pgtest import open_folder
 
 pytestmark = [pytest.mark.mesh, pytest.mark.timeout(600)]
 
-DELIVERIES, VEHICLES = 70, 7
+DELIVERIES, VEHICLES = 120, 14
 FACTOR = 400.0  # a day of ten hours in a minute and a half
 BETWEEN = timedelta(minutes=40)  # simulated, between two deaths
 
