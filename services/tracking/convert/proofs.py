@@ -44,10 +44,10 @@ def _item(message: pb.ProofItem) -> Item:
 
 
 def proof_to_proto(one: Proof, *, personal: bool = True) -> pb.Proof:
-    """A proof as kept; without names, codes and notes unless `personal`."""
+    """A proof as kept; without names, codes, notes and its task unless `personal`."""
     message = pb.Proof(
         proof_id=one.proof_id,
-        task_id=one.task_id,
+        task_id=one.task_id if personal else "",
         delivery_id=one.delivery_id,
         capture_time=stamp(one.capture_time),
         record_time=stamp(one.record_time),

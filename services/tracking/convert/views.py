@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from doorstep.tracking.v1 import milestone_pb2, risk_pb2, timeline_pb2
+from doorstep.tracking.v1 import eta_pb2, milestone_pb2, risk_pb2, timeline_pb2
 from doorstep.tracking.v1 import tracking_event_pb2 as words_pb
 from doorstep.tracking.v1 import tracking_link_pb2 as link_pb
 from doorstep.tracking.v1 import tracking_pb2 as pb
@@ -68,17 +68,23 @@ def _write_vehicle(view: View, message: pb.Tracking) -> None:
 def _write_audience(view: View, message: pb.Tracking) -> None:
     """Ids and risks are for those who run the work; scopes for the holder of a link."""
     if view.eta is not None:
-        message.eta.CopyFrom(eta_to_proto(view.eta))
+        message.eta.CopyFrom(_eta(view.eta, recipient=view.link is not None))
     if view.link is not None:
         scopes = [number(link_pb.LinkScope, scope) for scope in view.link.scopes]
         message.scopes.extend(scopes)
-        for name in ("stop_id", "route_id", "remaining_stop_count", "remaining_distance_meters"):
-            message.eta.ClearField(name)
         return
     message.route_id, message.stop_id = view.delivery.route_id, view.delivery.stop_id
     message.task_id = view.delivery.task_id
     if view.risk is not None:
         message.risk.CopyFrom(risk_to_proto(view.risk))
+
+
+def _eta(eta: Eta, *, recipient: bool) -> eta_pb2.Eta:
+    message = eta_to_proto(eta)
+    if recipient:
+        for name in ("stop_id", "route_id", "remaining_stop_count", "remaining_distance_meters"):
+            message.ClearField(name)
+    return message
 
 
 def entry_to_proto(
