@@ -177,8 +177,8 @@ class Desk:
     async def _moved(self, request: pb.ReassignStopsRequest) -> bool:
         try:
             await persist(lambda: self._api.dispatch.ReassignStops(request), self._dice)
-        except Conflict:
-            return False
+        except (Conflict, NotReady):
+            return False  # a route was revised, or a task reached, since the look
         return True
 
     async def answer_incidents(self, route_plan_id: str, done: asyncio.Event) -> list[str]:

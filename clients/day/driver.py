@@ -29,7 +29,13 @@ from clients.day.retry import PASSING, backoff, persist
 from clients.day.script import STALL_LENGTH, Script
 from clients.day.traced import as_part_of
 from clients.day.wire import moment, point
-from doorstep.dispatch.v1 import dispatch_service_pb2, duty_pb2, fleet_service_pb2, manifest_pb2
+from doorstep.dispatch.v1 import (
+    dispatch_service_pb2,
+    duty_pb2,
+    fleet_service_pb2,
+    manifest_pb2,
+    task_pb2,
+)
 
 SAMPLE = timedelta(seconds=10)  # between two positions while driving
 SAMPLE_STANDING = timedelta(seconds=60)
@@ -268,10 +274,13 @@ class Driver:
     async def _hand_over(
         self, stop: manifest_pb2.ManifestStop, task: manifest_pb2.ManifestTask, script: Script
     ) -> None:
-        planned = {t.task_id: t.service_duration.ToTimedelta() for t in stop.stop.tasks}
-        await self._stand(took(self._dice, planned.get(task.task_id, timedelta(minutes=3))))
+        planned = {t.task_id: t for t in stop.stop.tasks}[task.task_id]
+        await self._stand(took(self._dice, planned.service_duration.ToTimedelta()))
         now, at = self._clock.now(), self._vehicle.at
         self.diary.closed.add(task.task_id)
+        if planned.type == task_pb2.TASK_TYPE_PICKUP:
+            self.device.report(report.delivered(stop, task, now, at))
+            return
         mishap = script.mishaps.get(task.task_id)
         if mishap is not None:
             self.device.report(report.failed(stop, task, now, at, mishap.value))

@@ -34,6 +34,7 @@ from clients.day.traced import Trace
 from clients.day.wire import new_uuid
 from clients.day.work import Job, dice
 from doorstep.dispatch.v1 import delivery_service_pb2, route_plan_pb2
+from meshkit.errors import NotReady
 
 PLAN = "plan-day"
 OPERATOR = "operator"  # the client id that a mesh is made with
@@ -202,7 +203,10 @@ class Day:
             delivery_id=script.cancelled_delivery,
             reason="The recipient changed plans.",
         )
-        await persist(lambda: crew.api.deliveries.CancelDelivery(request), self.dice)
+        try:
+            await persist(lambda: crew.api.deliveries.CancelDelivery(request), self.dice)
+        except NotReady as error:
+            self.progress.say(f"too late to cancel: {error}")
         await self.clock.until(self._hour(LATE_HOUR))
         tasks = await crew.office.import_deliveries([self.jobs[-1]])
         await crew.desk.place_late(PLAN, tasks[script.late_delivery])
