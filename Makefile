@@ -26,9 +26,12 @@ check: env  ## format, types, layers, contracts, tidiness
 fmt: env  ## format and sort imports
 	$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
 
+# A Debian without python3-venv cannot make environments; uv, fetched beside, can.
 $(UV):
-	@python3 -m venv .venv 2>/dev/null || { echo "python3 cannot make environments: apt-get install python3-venv" >&2; rm -rf .venv; exit 1; }
-	@$(BIN)/pip install -q --disable-pip-version-check uv==0.13.9
+	@python3 -m venv .venv 2>/dev/null && $(BIN)/pip install -q --disable-pip-version-check uv==0.13.9 || \
+	{ rm -rf .venv && python3 -m pip install -q --target .uv uv==0.13.9 && .uv/bin/uv venv -q .venv && \
+	.uv/bin/uv pip install -q -p $(BIN)/python uv==0.13.9 && rm -rf .uv; } || \
+	{ echo "neither venv nor pip works here: apt-get install python3-venv" >&2; rm -rf .venv .uv; exit 1; }
 
 .venv/synced: $(UV) requirements-dev.lock
 	@echo "installing the locked environment ..." && $(UV) pip sync -q requirements-dev.lock && touch $@

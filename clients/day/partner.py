@@ -35,13 +35,19 @@ class Partner:
     """One courier company with one rider."""
 
     def __init__(
-        self, base_url: str, client_id: str, secret: str, clock: DayClock, dice: random.Random
+        self,
+        base_url: str,
+        key: tuple[str, str],
+        country: str,
+        clock: DayClock,
+        dice: random.Random,
     ) -> None:
         self.event_ids: list[str] = []
         self.proof_ids: list[str] = []
         self.delivered: set[str] = set()
         self.route_id = ""
-        self._key = {"client_id": client_id, "client_secret": secret}
+        self._key = {"client_id": key[0], "client_secret": key[1]}
+        self._country = country
         self._http = httpx.AsyncClient(base_url=base_url, timeout=HTTP_SECONDS)
         self._clock = clock
         self._dice = dice
@@ -71,7 +77,7 @@ class Partner:
         answer = {
             "request_id": self.new_id(),
             "etag": tender["etag"],
-            "vehicle": BIKE,
+            "vehicle": {**BIKE, "registration_country": self._country},
             "start_time": stamp(self._clock.now() + timedelta(hours=2)),
         }
         accepted = await self._post(f"/v1/tenders/{tender['tender_id']}:accept", answer)
@@ -168,7 +174,6 @@ BIKE = {
     "capacity_volume_cubic_centimeters": "1500000",
     "gross_mass_grams": "350000",
     "vehicle_category": "L6e",
-    "registration_country": "FI",
     "first_registration_date": {"year": 2023, "month": 5, "day": 2},
 }
 

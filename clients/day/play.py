@@ -120,7 +120,8 @@ class Day:
             api, self.setting, "CARRIER", self.dice, carrier_id=offices.PARTNER
         )
         own = dice(f"{self.setting.seed} partner")
-        partner = Partner(f"http://{self.ways.gateway}", *key, self.clock, own)
+        country = self.setting.country
+        partner = Partner(f"http://{self.ways.gateway}", key, country, self.clock, own)
         stack.push_async_callback(partner.close)
         await partner.log_in()
         return partner

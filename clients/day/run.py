@@ -21,17 +21,16 @@ from clients.day.extract import BUILT_IN_CITY, read_city
 from clients.day.pace import DayClock
 from clients.day.play import Day, Ways
 from clients.day.progress import Progress
-from clients.day.score import last_line
+from clients.day.score import last_line, told
 from clients.day.setting import DAY, Setting
 from clients.day.work import dice, jobs
-from clients.day.zone import core, zone_of
+from clients.day.zone import core, country_of, zone_of
 from deploy.local.keys import OPERATOR_SECRET
 from deploy.local.mesh import Mesh
 from deploy.local.plan import Plan
 from deploy.local.state import State
 
 TENANT = "demo"
-COUNTRY_BUILT_IN = "FI"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +67,10 @@ async def run(options: Options, meddle: Meddle | None = None) -> dict[str, Any]:
         day = day_of(options, city, setting, clock, mesh, progress)
         if meddle is not None:
             day.beside = partial(meddle, mesh)
-        result = last_line(await day.play())
+        found = await day.play()
+        result = last_line(found)
         await asyncio.to_thread(tracing.shutdown)
-        progress.table("The day", result)
+        progress.table("The day", told(found))
         if not options.once:
             await stay(mesh, progress)
     return result
@@ -78,12 +78,13 @@ async def run(options: Options, meddle: Meddle | None = None) -> dict[str, Any]:
 
 def setting_of(options: Options, city: City) -> Setting:
     addresses = sample(city, options.deliveries, options.seed)
+    zone = zone_of(middle(city))
     return Setting(
         tenant=TENANT,
         seed=options.seed,
         day=DAY,
-        zone=zone_of(middle(city)),
-        country=COUNTRY_BUILT_IN,
+        zone=zone,
+        country=country_of(zone),
         core=core(addresses),
     )
 

@@ -12,13 +12,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from clients.day.ledger import Balance
-from clients.day.wire import moment
+from clients.day.wire import MICROS, moment
 from doorstep.dispatch.v1 import delivery_pb2
 from doorstep.tracking.v1 import scorecard_pb2
+from doorstep.tracking.v1.tracking_event_pb2 import FailureReason
 
 DELIVERED_SHARE_MIN = 0.95
 ON_TIME_SHARE_MIN = 0.90
 MILLIGRAMS_PER_GRAM = 1000
+HOURS_BASIS = "shift and break of the plan; duty is recorded, no law is applied yet"
 
 DELIVERED = (delivery_pb2.DELIVERY_STATE_DELIVERED, delivery_pb2.DELIVERY_STATE_COLLECTED)
 FAILED = (
@@ -106,6 +108,37 @@ def last_line(found: Findings) -> dict[str, Any]:
         "wall_seconds": round(found.wall_seconds, 1),
         "trace_id": found.trace_id,
     }
+
+
+def told(found: Findings) -> dict[str, object]:
+    """The scorecard for people."""
+    card, line = found.scorecard, last_line(found)
+    failures = {reason(f.reason): f.count for f in card.failures}
+    lines = ("deliveries", "delivered", "unserved", "cancelled", "on_time_rate")
+    return {
+        **{name: line[name] for name in lines},
+        "failed_attempts": ", ".join(f"{name} {n}" for name, n in failures.items()) or "none",
+        "first_attempt_rate": line["first_attempt_rate"],
+        "cost_per_drop": f"{card.cost_per_drop_micros / MICROS:.2f} {card.cost.currency_code}",
+        "co2e_per_drop": f"{line['co2e_grams_per_drop']} g",
+        "co2e_per_kilogram": f"{card.co2e_milligrams_per_kilogram / MILLIGRAMS_PER_GRAM:.1f} g",
+        "driven": f"{card.distance_meters / 1000:.1f} km, "
+        f"planned {card.planned_distance_meters / 1000:.1f} km",
+        "stops_within_plan": f"{card.timely_stop_count} of {card.arrived_stop_count}",
+        "vehicles": found.vehicles,
+        "denied_charged_skill_refusals": (found.denied, found.charged, found.skill_refusals),
+        "events_sent_lost_doubled": tuple(asdict(found.balance).values()),
+        "carbon_factors": ", ".join(card.factor_set_versions),
+        "notes": " ".join(card.notes) or "none",
+        "hours": HOURS_BASIS,
+        "broken_invariants": ", ".join(n for n, holds in invariants(found).items() if not holds)
+        or "none",
+        "trace": found.trace_id,
+    }
+
+
+def reason(value: FailureReason.ValueType) -> str:
+    return FailureReason.Name(value).removeprefix("FAILURE_REASON_").lower()
 
 
 def count(states: Sequence[int], among: Sequence[int]) -> int:

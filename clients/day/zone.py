@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from google.type.latlng_pb2 import LatLng
@@ -63,6 +64,13 @@ def zone_of(point: Point) -> ZoneInfo:
     """The civil time zone at a point."""
     name = TimezoneFinder().timezone_at(lat=point[0], lng=point[1])
     return ZoneInfo(name or "UTC")
+
+
+def country_of(zone: ZoneInfo) -> str:
+    """The country of a time zone, ISO 3166-1 alpha-2, by the tz database's own table."""
+    table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text()
+    rows = (row.split("\t") for row in table.splitlines() if not row.startswith("#"))
+    return next(country for country, _, name, *_ in rows if name == zone.key)
 
 
 def core(addresses: Sequence[Address]) -> Box:
