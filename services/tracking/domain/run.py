@@ -141,19 +141,20 @@ class Run:
         if near and not self.progress.at_stop and route.stop(near.stop_id) is None:
             self._become(presence=None)
 
-    def withdraw(self) -> None:
+    def withdraw(self, at: datetime) -> None:
         """Dispatch took the route back."""
         if self.progress.state is not RunState.COMPLETED:
             self._become(state=RunState.WITHDRAWN)
+            self._all_clear(at)
 
     def complete(self) -> None:
         """Tells that the route is over, once every leg is settled."""
-        progress = self.progress
-        over = progress.started_at and progress.ended_at and not progress.open_legs
-        if not over or progress.state is not RunState.ACTIVE:
+        ended_at = self.progress.ended_at
+        if ended_at is None or self.progress.open_legs or self.progress.state is not RunState.ACTIVE:
             return
         self._become(state=RunState.COMPLETED, track=track.Track(), fix=None)
         self.events.append(self._completed())
+        self._all_clear(ended_at)
 
     def read(self, at: datetime, telemetry: Telemetry | None) -> None:
         """The vehicle's instruments were read."""
@@ -187,6 +188,11 @@ class Run:
 
     def _become(self, **changes: object) -> None:
         self.progress = replace(self.progress, **changes)  # type: ignore[arg-type]
+
+    def _all_clear(self, at: datetime) -> None:
+        """No tick looks at a route that is over: what ticks have raised about it ends here."""
+        self.alarms += [AllClear(key, at) for key in self.progress.alarms]
+        self._become(alarms=())
 
     def _visited(self, visit: Visit) -> None:
         self._become(visits={**self.progress.visits, visit.stop_id: visit})

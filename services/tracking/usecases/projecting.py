@@ -30,7 +30,7 @@ from services.tracking.domain.run import Run
 from services.tracking.domain.wording import charge, crew
 from services.tracking.ports import Driven, World
 from services.tracking.usecases.facts import retry
-from services.tracking.usecases.recording import keep, raise_all, record
+from services.tracking.usecases.recording import clear, keep, raise_all, record
 from services.tracking.usecases.side_facts import Now
 
 
@@ -86,11 +86,14 @@ async def route_withdrawn(world: World, route_id: str, at: datetime, now: Now) -
     if known is None or known.progress.state in (RunState.WITHDRAWN, RunState.COMPLETED):
         return
     run = Run(known.route, known.progress, now[1])
-    run.withdraw()
+    run.withdraw(at)
     await world.routes.save(run.progress)
     tasks = tuple(charge(task) for task in run.open_tasks)
     await world.tasks.release([task.task_id for task in tasks], route_id)
     await record(world, [RouteWithdrawn(run.crew, at, tasks)], now[0])
+    for over in run.alarms:
+        if isinstance(over, AllClear):
+            await clear(world, over, now[0])
 
 
 async def route_closed(world: World, route_id: str, at: datetime, now: Now, new_id: NewId) -> None:
