@@ -19,6 +19,7 @@ from services.tracking.domain.fix import Fix
 from services.tracking.domain.geo import Point
 from services.tracking.domain.heard import StopNear
 from services.tracking.domain.incident import Alarm, AllClear, IncidentType
+from services.tracking.domain.legs import settle
 from services.tracking.domain.observing import observe
 from services.tracking.domain.route import Pause, Window
 from services.tracking.domain.run import Run
@@ -329,6 +330,33 @@ def test_a_route_that_is_over_expects_nothing_and_clears_what_it_had_raised() ->
 
     assert tick(one, at(13), LIMITS) == ((), ())
     assert cleared(one) == ["STALLED.rte_1"]
+
+
+def test_a_carriers_route_that_completes_between_ticks_leaves_no_alarm_behind() -> None:
+    promise = Window(at(-60), at(4))
+    hired = route(1, carrier_id="car-1", stops=(stop(1, task(1, promise=promise)),))
+    one = run(hired)
+    one.start(NINE)
+    tick(one, at(10), LIMITS)
+    one.close(delivered(1, 20))
+    one.end(at(21))
+    one.alarms.clear()
+
+    settle(one, tracked=False)
+
+    assert cleared(one) == ["LATE_RISK.tsk_1"]
+    assert one.progress.alarms == ()
+
+
+def test_a_route_that_was_taken_back_leaves_no_alarm_behind() -> None:
+    one = run()
+    tick(one, at(20), LIMITS)
+    assert "LATE_DEPARTURE.rte_1" in one.progress.alarms
+
+    one.withdraw(at(21))
+
+    assert cleared(one) == ["LATE_DEPARTURE.rte_1"]
+    assert one.progress.alarms == ()
 
 
 def test_a_missed_tick_is_made_up_for_by_the_next_one() -> None:
