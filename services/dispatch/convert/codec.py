@@ -35,6 +35,7 @@ Write = Callable[[Any, Any, str], None]  # message, value, name of its field
 
 MISSING: Any = object()  # the default of the dataclass holds
 REQUIRED = "value is required"
+UNKNOWN = "value is not known"
 
 LEAVES: dict[type, leaves.Leaf] = {
     datetime: leaves.MOMENT,
@@ -216,14 +217,23 @@ def _read_all(kind: Any, wire: FieldDescriptor) -> Read:
 
 def _item_reader(kind: Any, wire: FieldDescriptor) -> Read:
     if wire.enum_type is not None:
-        members = _members(kind, wire.enum_type)
-        return lambda number, _at, _faults: members.get(number)
+        return _member_reader(_members(kind, wire.enum_type))
     if wire.message_type is None:
         return lambda value, _at, _faults: value
     if kind in LEAVES:
         return _leaf_reader(LEAVES[kind])
     plan = _plan_of(kind, wire.message_type)
     return lambda message, at, faults: plan.read(message, f"{at}.", faults)
+
+
+def _member_reader(members: dict[int, Enum]) -> Read:
+    def read(number: Any, at: str, faults: Faults) -> Any:
+        if number not in members:
+            faults.append(Violation(at, UNKNOWN))
+            return MISSING
+        return members[number]
+
+    return read
 
 
 def _leaf_reader(leaf: leaves.Leaf) -> Read:

@@ -17,6 +17,9 @@ from services.dispatch.domain.values import (
     check,
 )
 
+SPAN_SECONDS_MAX = 315_576_000_000  # 10,000 years: google/protobuf/duration.proto
+NANOS_MAX = 999_999_999  # google/type/money.proto
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
@@ -39,6 +42,7 @@ def write_moment(timestamp: Any, value: datetime) -> None:
 
 def span(duration: Any) -> timedelta:
     """A length of time, to the microsecond."""
+    check(abs(duration.seconds) <= SPAN_SECONDS_MAX, "a duration is at most 10,000 years")
     found: timedelta = duration.ToTimedelta()
     return found
 
@@ -59,8 +63,10 @@ def write_day(message: Any, value: date) -> None:
 
 
 def time_of_day(message: Any) -> time:
-    """A civil time; 24:00 is the next day's 00:00."""
-    return time(message.hours % 24, message.minutes, message.seconds)
+    """A civil time; 24:00, and nothing after it, is the next day's 00:00."""
+    if (message.hours, message.minutes, message.seconds) == (24, 0, 0):
+        return time(0)
+    return time(message.hours, message.minutes, message.seconds)
 
 
 def write_time_of_day(message: Any, value: time) -> None:
@@ -93,6 +99,7 @@ def write_window(message: Any, value: Window) -> None:
 
 def money(message: Any) -> Money:
     """An amount; what is smaller than a millionth is refused, not rounded."""
+    check(abs(message.nanos) <= NANOS_MAX, "nanos of money are less than a unit")
     check(message.nanos % NANOS_PER_MICRO == 0, "money is exact to a millionth")
     check(message.units * message.nanos >= 0, "units and nanos of money have the same sign")
     return Money(message.currency_code, message.units * MICROS + message.nanos // NANOS_PER_MICRO)
