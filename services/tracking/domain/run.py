@@ -149,8 +149,8 @@ class Run:
 
     def complete(self) -> None:
         """Tells that the route is over, once every leg is settled."""
-        ended_at = self.progress.ended_at
-        if ended_at is None or self.progress.open_legs or self.progress.state is not RunState.ACTIVE:
+        ended_at, active = self.progress.ended_at, self.progress.state is RunState.ACTIVE
+        if ended_at is None or self.progress.open_legs or not active:
             return
         self._become(state=RunState.COMPLETED, track=track.Track(), fix=None)
         self.events.append(self._completed())
