@@ -53,8 +53,7 @@ class MeshSettings(BaseSettings):
     """The knobs every service has. A service adds its own by inheriting."""
 
     listen: str = "127.0.0.1:0"  # host:port; port 0 takes a free one
-    database_url: SecretStr | None = None  # postgresql://...; None where a service stores nothing
-    app_url: SecretStr | None = None  # the same as X_app: row-level security shows one tenant
+    app_url: SecretStr | None = None  # postgresql://... as X_app, who sees one tenant
     worker_url: SecretStr | None = None  # the same as X_worker: all tenants
     jwks_file: Path = Path(".doorstep/keys/jwks.json")  # whose tokens are believed
     key_file: Path | None = None  # this service's private key; default: beside the JWKS file

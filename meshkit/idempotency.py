@@ -28,7 +28,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from google.protobuf.message import Message
 
@@ -40,12 +40,6 @@ KEPT = timedelta(hours=72)  # the promise; `prune` never forgets earlier
 PRUNED_ROWS_MAX = 5_000  # in one transaction
 
 Response = TypeVar("Response", bound=Message)
-
-
-class HasRequestId(Protocol):
-    """A request of a write."""
-
-    request_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ from doorstep.tracking.v1 import position_pb2, proof_pb2, tracking_event_pb2
 from meshkit.errors import Unavailable
 
 BATCH_POSITIONS_MAX = 200
-BATCH_EVENTS_MAX = 100
 FLUSH_SECONDS = 0.4  # real seconds between two sends of what was captured meanwhile
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-LISTEN_PORT = 8400
-ADMIN_PORT = 8440
 MESSAGE_BYTES_MAX = 4 * 1024 * 1024  # the contract's limit for one message, as on every server
 
 

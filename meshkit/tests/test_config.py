@@ -75,13 +75,13 @@ def test_what_the_mesh_shares_is_said_once_and_a_service_may_differ(
 
 
 def test_secrets_are_masked_when_settings_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOORSTEP_ECHO_DATABASE_URL", "postgresql://echo:s3cret@localhost/echo")
+    monkeypatch.setenv("DOORSTEP_ECHO_APP_URL", "postgresql://echo:s3cret@localhost/echo")
     settings = EchoSettings.load()
 
-    assert settings.shown()["database_url"] == "***"
+    assert settings.shown()["app_url"] == "***"
     assert "s3cret" not in repr(settings) + repr(settings.shown())
-    assert settings.database_url is not None
-    assert settings.database_url.get_secret_value().endswith("/echo")
+    assert settings.app_url is not None
+    assert settings.app_url.get_secret_value().endswith("/echo")
 
 
 def test_a_services_key_lies_beside_the_keys_it_believes() -> None:

@@ -197,7 +197,7 @@ class Process:
 @pytest.mark.mesh
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_process_told_to_stop_drains_and_ends_well(number: signal.Signals) -> None:
-    process = await Process.start(DATABASE_URL="postgresql://echo:s3cret@db/echo")
+    process = await Process.start(APP_URL="postgresql://echo:s3cret@db/echo")
     await process.until("server_started")
 
     code, rest = await process.end(number)
@@ -206,7 +206,7 @@ async def test_a_process_told_to_stop_drains_and_ends_well(number: signal.Signal
     assert code == 0
     assert events[-3:] == ["server_draining", "readiness_changed", "server_stopped"]
     assert process.lines[0]["event"] == "process_started"
-    assert process.lines[0]["database_url"] == "***"
+    assert process.lines[0]["app_url"] == "***"
     assert list(process.lines[0])[:4] == ["time", "level", "service", "event"]
 
 

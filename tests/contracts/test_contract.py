@@ -16,10 +16,8 @@ from buf.validate import validate_pb2
 from doorstep.type.v1 import access_pb2
 from tests.contracts.descriptors import PACKAGES, Field, Rpc, fields, reasons, rpcs
 
-READS = ("Get", "List", "Watch", "Batch", "Find", "Query", "Explain", "Evaluate", "Check")
 # Reasons that meshkit raises for every rpc alike; they stand in the service's comment, once.
 REASON_IN_COMMENT = re.compile(r"`([A-Z][A-Z0-9_]{2,62})`")
-EVERYBODY = {access_pb2.CALLER_SERVICE}
 OUTSIDERS = {access_pb2.CALLER_CARRIER, access_pb2.CALLER_RECIPIENT}
 
 

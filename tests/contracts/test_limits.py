@@ -20,8 +20,6 @@ from buf.validate import validate_pb2
 from tests.contracts.descriptors import Field, fields
 
 INTEGERS = ("int32", "int64")
-# What holds for every field of these kinds is said once, in the style of the contract.
-SAID_ONCE = {"string.min_len", "repeated.min_items"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,8 +125,3 @@ class Task:
             raise ValueError(f"priority lies within 0..{PRIORITY_MAX}")
         if self.pickup_task_id and self.kind is not TaskKind.DELIVERY:
             raise ValueError("only a DELIVERY has a pickup before it")
-
-    @property
-    def moves_goods(self) -> bool:
-        """Whether anything is loaded or unloaded."""
-        return self.kind is not TaskKind.SERVICE and any(self.loads)

@@ -13,7 +13,6 @@ from services.planner.tests.rules.valid import Change, told, valid, with_task
 
 VISITS = valid()[1].routes[0].visits
 RIDE = VISITS[4].start_second - VISITS[3].end_second
-EMPTY = {"loads": (0, 0, 0)}
 TABLE = [
     (with_task("drop", ride_limit_seconds=RIDE), []),
     (with_task("drop", ride_limit_seconds=RIDE - 1), [("PAIRING", "drop", "", 1)]),

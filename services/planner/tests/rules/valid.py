@@ -17,7 +17,7 @@ from services.planner.domain.shift import ShiftSkill
 from services.planner.domain.task import TaskKind, Window
 from services.planner.rules.verify import verify
 from services.planner.search.answers import time_routes
-from services.planner.tests.problems import at, lunch, on_plane, shift, spot, task
+from services.planner.tests.problems import at, lunch, on_plane, shift, task
 
 Change = Callable[[Instance, Plan], tuple[Instance, Plan]]
 ORDER = ("early", "parcel", "call", "pick", "drop")
@@ -147,6 +147,3 @@ def moved(task_id: str, **seconds: int) -> Change:
         return with_route(visits=tuple(visits))(instance, plan)
 
     return change
-
-
-FAR_AWAY = spot(50_000, 50_000)
