@@ -63,10 +63,11 @@ CHECK = (
     tests("tidy, contracts, deploy", "tests/test_tidy.py", "tests/contracts", "tests/deploy"),
 )
 ELSEWHERE = ("--ignore=tests/contracts", "--ignore=tests/deploy", "--ignore=tests/test_tidy.py")
+BESIDE = ("-n", "2")  # processes beside one another: as many as the smallest machine has cores
 ALL = (
     *CHECK,
-    tests("unit", "-m", f"not ({marked(*SPECIAL)})", *ELSEWHERE),
-    tests("adapters", "-m", "pg and not (mesh or soak or bench)", *ELSEWHERE),
+    tests("unit", *BESIDE, "-m", f"not ({marked(*SPECIAL)})", *ELSEWHERE),
+    tests("adapters", *BESIDE, "-m", "pg and not (mesh or soak or bench)", *ELSEWHERE),
     tests("mesh", "-m", "mesh and not (soak or bench)", *ELSEWHERE),
     tests("browser", "-m", "browser and not (soak or bench)", *ELSEWHERE),
 )
