@@ -15,6 +15,7 @@ from meshkit.clock import Clock, open_clock
 from meshkit.config import MeshSettings
 from meshkit.follow import follow
 from meshkit.postgres import Database, Transaction
+from meshkit.retention import forget_in_time
 from meshkit.server import CannotStart, Loop, run, serve
 from services.compliance.adapters.factor_files import builtin_sets
 from services.compliance.adapters.factor_shelf import FactorLibrary
@@ -94,9 +95,10 @@ def _database(settings: MeshSettings, clock: Clock) -> Any:
 async def _loops(
     settings: ComplianceSettings, stack: AsyncExitStack, db: Database, clock: Clock
 ) -> list[Loop]:
-    """The feed of tracking, where there is one to follow."""
+    """Forgetting in time, and the feed of tracking where there is one to follow."""
+    loops: list[Loop] = [partial(forget_in_time, db)]
     if not settings.tracking_address:
-        return []
+        return loops
     tokens = TokenSource.of(settings)
     channel = await stack.enter_async_context(connect(settings.tracking_address, tokens=tokens))
     tracking = raising(tracking_grpc.TrackingServiceStub(channel))
@@ -105,7 +107,7 @@ async def _loops(
         return tracking.WatchEvents(tracking_pb.WatchEventsRequest(cursor=cursor, types=TYPES))
 
     take_in = taking_in(ledger, rates(settings), clock)
-    return [partial(follow, db, CONSUMER, watch, take_in)]
+    return [*loops, partial(follow, db, CONSUMER, watch, take_in)]
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 from doorstep.compliance.v1 import check_service_pb2_grpc as check_grpc
@@ -10,6 +11,7 @@ from meshkit.auth import TokenSource
 from meshkit.client import connect, raising
 from meshkit.clock import Clock, open_clock
 from meshkit.postgres import Database
+from meshkit.retention import forget_in_time
 from meshkit.server import CannotStart, run, serve
 from services.planner.adapters.compliance import ComplianceAccess
 from services.planner.adapters.no_compliance import NoCompliance
@@ -39,7 +41,7 @@ async def start(settings: PlannerSettings) -> None:
             clock,
             Defaults(settings.seed, settings.search_seconds_max),
         )
-        await serve(settings, [servicer], ready=db.ping)
+        await serve(settings, [servicer], loops=[partial(forget_in_time, db)], ready=db.ping)
 
 
 async def open_world(settings: PlannerSettings, stack: AsyncExitStack) -> World:
