@@ -92,6 +92,22 @@ async def test_a_vehicle_out_of_service_starts_no_shift(office: Office) -> None:
     assert caught.value.reason == "VEHICLE_UNFIT"
 
 
+@pytest.mark.parametrize("state", ["IN_SERVICE", "CHARGING"])
+async def test_a_vehicles_state_that_follows_from_events_is_set_by_nobody(
+    office: Office, state: str
+) -> None:
+    await office.hire("ada")
+    vehicle = {"vehicle_id": "van-ada", "state": f"VEHICLE_STATE_{state}"}
+    request = ask(
+        pb.UpdateVehicleRequest, vehicle=vehicle, update_mask={"paths": ["state"]}, etag="1"
+    )
+
+    with pytest.raises(Invalid) as caught:
+        await office.desk.fleet.UpdateVehicle(request)
+
+    assert [fault.field for fault in caught.value.violations] == ["vehicle.state"]
+
+
 async def test_a_stale_etag_changes_nothing(office: Office) -> None:
     await office.hire("ada")
     request = ask(

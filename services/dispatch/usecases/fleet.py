@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from meshkit.caller import MESH_DOMAIN
+from meshkit.errors import Invalid, Violation
 from meshkit.ids import NewId
 from services.dispatch.domain.access import User
 from services.dispatch.domain.carrier import Carrier
@@ -50,6 +52,7 @@ class Noun(Generic[T]):
     writable: frozenset[str]
     event: Callable[[T], Event] | None = None
     references: References = field(default_factory=dict)
+    settable_states: frozenset[Any] = frozenset()  # of `state`, by clients; empty: every one
 
     @property
     def id_name(self) -> str:
@@ -98,6 +101,7 @@ VEHICLES: Noun[Vehicle] = Noun(
     ),
     event=VehicleChanged,
     references={"home_place_id": "place", "rate_card_id": "rate_card"},
+    settable_states=frozenset({VehicleState.AVAILABLE, VehicleState.OUT_OF_SERVICE}),
 )
 SHIFTS: Noun[Shift] = Noun(
     word="shift",
@@ -186,6 +190,7 @@ USERS: Noun[User] = Noun(
 async def create(stores: Stores, noun: Noun[T], asked: T, now: datetime, new_id: NewId) -> T:
     """Keeps a new one, named if need be. Raises AlreadyExists, or NotFound for what it names."""
     made = _dated(_blank(noun, asked, new_id), now, now)
+    _require_settable(noun, getattr(made, "state", None))
     await _require_references(stores, noun, made)
     await noun.shelf(stores).add(made)
     _tell(stores, noun, made, now)
@@ -205,6 +210,8 @@ async def update(
     before: Any = required(await noun.shelf(stores).claim(name), noun.unknown, name)
     require_etag(etag, before.revision, name)
     written = {field_name: getattr(asked, field_name) for field_name in changed}
+    if "state" in written and written["state"] != before.state:
+        _require_settable(noun, written["state"])
     after: T = replace(before, **written, revision=before.revision + 1)
     after = _dated(after, before.create_time, now)
     await _require_references(stores, noun, after)
@@ -239,7 +246,8 @@ def _tell(stores: Stores, noun: Noun[T], value: T, now: datetime) -> None:
         stores.tell(Fact(getattr(value, noun.id_name), now, noun.event(value)))
 
 
-def settable(state: VehicleState) -> VehicleState:
-    """What a client may set of a vehicle's state: whether it can be used; the rest follows."""
-    usable = state is not VehicleState.OUT_OF_SERVICE
-    return VehicleState.AVAILABLE if usable else VehicleState.OUT_OF_SERVICE
+def _require_settable(noun: Noun[T], state: object) -> None:
+    """Raises Invalid `FIELD_INVALID` for a state that nobody sets: it follows from events."""
+    if noun.settable_states and state not in noun.settable_states:
+        fault = Violation(f"{noun.word}.state", f"{state} follows from events, it cannot be set")
+        raise Invalid("FIELD_INVALID", fault.description, domain=MESH_DOMAIN, violations=[fault])
