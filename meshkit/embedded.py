@@ -46,6 +46,7 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_messages": "warning",
+    "log_error_verbosity": "terse",  # DETAIL shows whole rows, and people stand in them
 }
 
 

@@ -45,10 +45,16 @@ _EXHAUSTED = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, Timeout
 
 @contextmanager
 def translating() -> Iterator[None]:
-    """Errors of the store leave this block as errors of the mesh; all others as they are."""
+    """
+    Errors of the store leave this block as errors of the mesh; all others as they are.
+
+    None keeps its DETAIL: "Failing row contains (...)" would bring people's names into a log.
+    """
     try:
         yield
     except STORE_ERRORS as error:
+        if isinstance(error, asyncpg.PostgresError):
+            error.detail = None
         raise translated(error) or error from error
 
 

@@ -60,6 +60,18 @@ def test_it_keeps_what_it_acknowledged(folder: Path) -> None:
 
 
 @pg
+def test_its_log_shows_no_row_that_was_refused(folder: Path) -> None:
+    with EmbeddedPostgres(folder) as server:
+        query(server, "CREATE TABLE people (name text, floor int CHECK (floor > 0))")
+        with pytest.raises(asyncpg.CheckViolationError):
+            query(server, "INSERT INTO people VALUES ('Aino' || ' Aalto', -1)")
+
+    log = (folder / "log").read_text()
+    assert "violates check constraint" in log
+    assert "Aino Aalto" not in log
+
+
+@pg
 def test_it_recovers_from_being_killed(folder: Path) -> None:
     with EmbeddedPostgres(folder) as server:
         query(server, "CREATE TABLE kept AS SELECT 7 AS x")

@@ -48,6 +48,16 @@ def test_a_failure_of_the_store_is_an_error_of_the_mesh(
     assert (meant.retry_after is None) == (kind is AlreadyExists)
 
 
+def test_a_bug_tells_no_row() -> None:
+    bug = asyncpg.CheckViolationError("new row violates a check")
+    bug.detail = "Failing row contains (acme, Aino Aalto)."
+
+    with pytest.raises(asyncpg.CheckViolationError) as caught, translating():
+        raise bug
+
+    assert str(caught.value) == "new row violates a check"
+
+
 @pytest.mark.parametrize(
     "bug",
     [
