@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from meshkit.errors import AlreadyExists, NotReady
 from meshkit.ids import NewId
+from services.dispatch.domain.delivery import DeliveryState
 from services.dispatch.domain.delivery_state import Fact as Move
 from services.dispatch.domain.events import (
     Fact,
@@ -233,12 +234,14 @@ async def _busy(stores: Stores, shift_ids: Sequence[str]) -> list[str]:
 async def _as_problem(
     stores: Stores, routes: Sequence[Route]
 ) -> tuple[Problem, dict[str, Sequence[str]]]:
-    """The routes as a problem with given sequences; what is closed meanwhile is left out."""
+    """The routes as a problem with given sequences; what is closed or held by now is left out."""
     shifts = await stores.shifts.find_all([route.shift_id for route in routes])
     crews = await crews_of(stores, list(shifts.values()))
     known = await stores.tasks.find_all([t for route in routes for t in route.task_ids])
-    is_open = {name for name, task in known.items() if task.is_open}
-    sequences = {r.shift_id: [t for t in r.task_ids if t in is_open] for r in routes}
+    deliveries = await stores.deliveries.find_all([task.delivery_id for task in known.values()])
+    held = {name for name, d in deliveries.items() if d.state is DeliveryState.ON_HOLD}
+    is_free = {n for n, task in known.items() if task.is_open and task.delivery_id not in held}
+    sequences = {r.shift_id: [t for t in r.task_ids if t in is_free] for r in routes}
     tasks = await plan_tasks_of(
         stores, [t for some in sequences.values() for t in some], list(shifts.values())
     )
