@@ -161,8 +161,10 @@ async def update(
     require_etag(etag, before.revision, named)
     require_under_way(before)
     written = {name: getattr(asked, name) for name in changed}
+    wanted = _named_parcels(replace(before, **written), new_id)
     after = replace(
-        _named_parcels(replace(before, **written), new_id),
+        wanted,
+        promise_window=wanted.promise_window or span_of(wanted.windows),
         revision=before.revision + 1,
         update_time=now,
     )
