@@ -8,7 +8,13 @@ from datetime import datetime
 
 from meshkit.caller import Caller
 from meshkit.errors import AlreadyExists, MeshError
-from services.dispatch.domain.duty import RESTING, DutyRecord, require_plausible, superseded
+from services.dispatch.domain.duty import (
+    RESTING,
+    DutyRecord,
+    DutyStatus,
+    require_plausible,
+    superseded,
+)
 from services.dispatch.domain.events import DutyStatusRecorded, Fact
 from services.dispatch.domain.fleet import ShiftState
 from services.dispatch.ports import ShiftFilter, Slice, Stores
@@ -61,12 +67,18 @@ async def _follow(stores: Stores, driver_id: str, now: datetime) -> None:
     """The driver's present status, and whether a started shift is on a break, as the log has it."""
     latest = await stores.duty_log.latest(driver_id, now)
     driver = await stores.drivers.claim(driver_id)
-    if latest is None or driver is None or driver.duty_status is latest.status:
+    if latest is None or driver is None:
         return
-    await stores.drivers.save(
-        replace(driver, duty_status=latest.status, revision=driver.revision + 1, update_time=now)
-    )
-    state = ShiftState.ON_BREAK if latest.status in RESTING else ShiftState.STARTED
+    if driver.duty_status is not latest.status:
+        revision = driver.revision + 1
+        await stores.drivers.save(
+            replace(driver, duty_status=latest.status, revision=revision, update_time=now)
+        )
+    await _follow_shift(stores, driver_id, latest.status, now)
+
+
+async def _follow_shift(stores: Stores, driver_id: str, status: DutyStatus, now: datetime) -> None:
+    state = ShiftState.ON_BREAK if status in RESTING else ShiftState.STARTED
     which = ShiftFilter(driver_id=driver_id, states=UNDER_WAY)
     for seen in await stores.shifts.list_page(which, Slice(None, 1)):
         shift = await stores.shifts.claim(seen.shift_id)

@@ -24,7 +24,7 @@ from services.dispatch.domain.fleet import (
     VehicleState,
 )
 from services.dispatch.domain.planning import Crew, Problem, plan_shift
-from services.dispatch.domain.revision import spliced
+from services.dispatch.domain.revision import dropped, spliced
 from services.dispatch.domain.route import RevisionCause, Route, RouteState
 from services.dispatch.domain.route_plan import violated
 from services.dispatch.ports import Compliance, Planner, RouteFilter, Slice, Stores
@@ -126,17 +126,22 @@ async def _with_vehicle(
     if route.vehicle_id == crew.vehicle.vehicle_id:
         return route
     sequence = [t for t in route.task_ids if t in problem.task]
+    if not sequence:  # nothing to time: the vehicle goes home by the old way
+        return _driven_by(dropped(route, route.task_ids, RevisionCause.SWAP, now), crew)
     proposal = await planner.evaluate(problem, {route.shift_id: sequence})
-    if proposal.violations or not proposal.routes:
+    if proposal.violations:
         raise violated(gate.named(proposal.violations, [route]))
     timed = proposal.routes[0]
     after = spliced(route, timed, problem, RevisionCause.SWAP, now, new_id)
+    return replace(_driven_by(after, crew), cost_micros=timed.cost_micros)
+
+
+def _driven_by(route: Route, crew: Crew) -> Route:
     return replace(
-        after,
+        route,
         vehicle_id=crew.vehicle.vehicle_id,
         vehicle=crew.vehicle.attributes,
         rate_card=crew.rate_card,
-        cost_micros=timed.cost_micros,
     )
 
 
