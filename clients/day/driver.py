@@ -76,6 +76,7 @@ class Driver:
         self._heard = asyncio.Event()
         self._vehicle = Vehicle((0.0, 0.0))
         self._captured_at: datetime | None = None
+        self._rested = False
 
     @property
     def shift_id(self) -> str:
@@ -180,8 +181,6 @@ class Driver:
                 await self._stand(pause.break_duration.ToTimedelta())
                 await self._duty("ON_DUTY_NOT_DRIVING")
                 self._rested = True
-
-    _rested = False
 
     async def _travel(self, rank: int, goal: Point, script: Script) -> bool:
         """Drives to the stop of that rank; False when the vehicle broke down on the way."""

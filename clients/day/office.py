@@ -182,9 +182,7 @@ def attributes(kind: Kind, country: str) -> vehicle_pb2.VehicleAttributes:
         ),
         registration_country=country,
         vehicle_category="L6e" if kind is Kind.CARGO_BIKE else "N1",
-        first_registration_date=Date(
-            year=2012 if kind is Kind.OLD_DIESEL_VAN else 2023, month=5, day=2
-        ),
+        first_registration_date=registered(kind),
     )
 
 
