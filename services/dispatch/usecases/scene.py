@@ -154,8 +154,13 @@ class Scene:
 
 def fresh_violations(base: Proposal, best: Proposal) -> list[PlanViolation]:
     """What is broken now and was not before, or not as much."""
-    known = {(v.rule_id, v.task_id): v.excess for v in base.violations}
-    return [v for v in best.violations if v.excess > known.get((v.rule_id, v.task_id), -1)]
+    known = {_blame(v): v.excess for v in base.violations}
+    return [v for v in best.violations if v.excess > known.get(_blame(v), -1)]
+
+
+def _blame(violation: PlanViolation) -> tuple[str, str]:
+    """The rule, and the task wherever it stands; or the route, where no one task is to blame."""
+    return violation.rule_id, violation.task_id or violation.route_id
 
 
 async def read_scene(stores: Stores, change: Change, now: datetime, new_id: NewId) -> Scene:
