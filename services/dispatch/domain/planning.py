@@ -175,12 +175,15 @@ class Insertions:
 
 
 def plan_task(
-    task: Task, delivery: Delivery, shift_of: Mapping[str, str], pickup_task_id: str = ""
+    task: Task,
+    delivery: Delivery,
+    shifts_of: Mapping[str, Sequence[str]],
+    pickup_task_id: str = "",
 ) -> PlanTask:
-    """A task for the planner; `shift_of` finds the shift of each driver who declined it."""
+    """A task for the planner; `shifts_of` finds the shifts of each driver who declined it."""
     if task.is_pickup:
         return plan_pickup(task, delivery)
-    excluded = (shift_of[d] for d in task.excluded_driver_ids if d in shift_of)
+    excluded = (s for d in task.excluded_driver_ids for s in shifts_of.get(d, ()))
     stop_task = replace(
         _stop_task(task, delivery),
         windows=delivery.windows,

@@ -54,7 +54,7 @@ async def plan_tasks_of(
     for task in tasks:
         require_open(task)
     deliveries = await stores.deliveries.find_all([task.delivery_id for task in tasks])
-    shift_of = {shift.driver_id: shift.shift_id for shift in shifts}
+    shifts_of = _by_driver(shifts)
     for task in tasks:
         _require_plannable(deliveries[task.delivery_id], task.task_id)
     pickup_of = {
@@ -64,11 +64,19 @@ async def plan_tasks_of(
         plan_task(
             task,
             deliveries[task.delivery_id],
-            shift_of,
+            shifts_of,
             pickup_of.get((task.delivery_id, task.route_id), ""),
         )
         for task in tasks
     ]
+
+
+def _by_driver(shifts: Sequence[Shift]) -> dict[str, list[str]]:
+    """The shifts of each driver: a day may have two."""
+    found: dict[str, list[str]] = {}
+    for shift in shifts:
+        found.setdefault(shift.driver_id, []).append(shift.shift_id)
+    return found
 
 
 def _require_plannable(delivery: Delivery, task_id: str) -> None:

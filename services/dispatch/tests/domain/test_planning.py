@@ -81,17 +81,18 @@ def test_a_task_takes_its_delivery_s_windows_goods_and_demands() -> None:
     ("declined_by", "excluded"),
     [
         ((), ()),
-        (("ada",), ("shift-ada",)),
-        (("bob", "ada"), ("shift-bob", "shift-ada")),
+        (("bob",), ("shift-bob",)),
+        (("ada",), ("early-ada", "late-ada")),  # two shifts in one day
+        (("bob", "ada"), ("shift-bob", "early-ada", "late-ada")),
         (("eve",), ()),  # works no shift that is planned
     ],
 )
 def test_whoever_declined_is_not_asked_again(
     declined_by: tuple[str, ...], excluded: tuple[str, ...]
 ) -> None:
-    shift_of = {"ada": "shift-ada", "bob": "shift-bob"}
+    shifts_of = {"ada": ["early-ada", "late-ada"], "bob": ["shift-bob"]}
 
-    asked = plan_task(task(excluded_driver_ids=declined_by), delivery(), shift_of)
+    asked = plan_task(task(excluded_driver_ids=declined_by), delivery(), shifts_of)
 
     assert asked.excluded_shift_ids == excluded
 
