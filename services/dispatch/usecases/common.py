@@ -24,7 +24,8 @@ Reading = Callable[[], AbstractAsyncContextManager[Stores]]  # a transaction to 
 def required(value: T | None, reason: str, name: str) -> T:
     """The value, or NotFound: the same words for what is absent and for what is another's."""
     if value is None:
-        raise NotFound(reason, f"no {reason.partition('_')[0].lower()} {name!r}", name=name)
+        noun = reason.removesuffix("_UNKNOWN").replace("_", " ").lower()
+        raise NotFound(reason, f"no {noun} {name!r}", name=name)
     return value
 
 
