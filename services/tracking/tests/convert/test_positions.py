@@ -127,6 +127,7 @@ def test_a_course_that_is_no_number_is_refused(heading: float) -> None:
         {"location": at(90, 180)},
         {"location": at(-90, -180)},
         {"location": at(2e-5, 0)},  # two meters beside null island is the Gulf of Guinea
+        {"location": at(0, 2e-5)},
         {"location": at(0, 25)},
         {"accuracy_meters": 0},
         {"speed_centimeters_per_second": 0},

@@ -114,7 +114,7 @@ def test_a_vehicle_stands_at_one_stop_only() -> None:
 def test_jams_and_lights_along_the_street_complete_no_stop(seed: int) -> None:
     dice, one, drive = random.Random(seed), under_way(), Drive()
     fixes: list[Fix] = []
-    while drive.at < at(40):
+    while drive.at < at(25):
         fixes += drive.to(shifted(drive.where, dice.uniform(20, 200), 0), dice.choice([10, 20, 40]))
         fixes += drive.stand(dice.choice([0, 10, 40, 90]))
 

@@ -248,6 +248,17 @@ def test_a_call_weighs_nothing() -> None:
     assert [leg.empty for leg in legs(one)] == [True]
 
 
+def test_an_empty_way_is_charged_to_what_was_attempted_and_not_to_what_comes() -> None:
+    fetched = task(2, kind=TaskKind.PICKUP)
+    one = begun(route(2, stops=(stop(1), stop(2, fetched))))
+    one.close(delivered(1, 5))
+    one.close(delivered(2, 10))
+
+    second = legs(one)[1]
+    assert second.empty
+    assert [share.delivery_id for share in second.shares] == ["del_1"]
+
+
 def test_an_empty_way_is_charged_to_somebody_even_before_the_first_attempt() -> None:
     fetched = task(1, kind=TaskKind.PICKUP)
     one = begun(route(1, stops=(stop(1, fetched),)))

@@ -207,13 +207,18 @@ def test_a_late_task_that_was_delivered_after_all_is_all_clear() -> None:
 
 def test_a_vehicle_that_stands_for_the_threshold_away_from_any_stop_is_stalled() -> None:
     one, drive = under_way()
-    taken(one, drive.to(HALFWAY, 60))
-    limit = round(LIMITS.stalled_after.total_seconds())
-    taken(one, drive.stand(limit - 20))
+    for fix in [*drive.to(HALFWAY, 60), *drive.stand(LIMITS.stalled_after.seconds)]:
+        observe(one, fix)
+    still = one.progress.moved_at
+    assert still is not None
+    until = still + LIMITS.stalled_after
+
+    one.progress = replace(one.progress, fix=replace(fix, at=until - SECOND))
+    tick(one, until - SECOND, LIMITS)
     assert raised(one) == []
 
-    taken(one, drive.stand(40))
-
+    one.progress = replace(one.progress, fix=replace(fix, at=until))
+    tick(one, until, LIMITS)
     assert raised(one) == [IncidentType.STALLED]
 
 

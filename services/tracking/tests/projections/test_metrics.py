@@ -281,6 +281,15 @@ def test_carbon_and_money_go_to_the_crew_of_their_route() -> None:
     }
 
 
+def test_a_first_attempt_counts_in_the_hour_in_which_it_was_made() -> None:
+    events: list[Event] = [failure(1, 10), outcome(11, 70), outcome(2, 80)]
+
+    assert split(events, M.FIRST_ATTEMPT_SUCCESS, D.HOUR) == {
+        "2026-05-12T09": (0, 1),
+        "2026-05-12T10": (1, 1),
+    }
+
+
 def test_a_filter_keeps_what_has_one_of_its_values() -> None:
     events: list[Event] = [failure(1, 10), failure(2, 20, FailureReason.REFUSED), failure(3, 30)]
     only = D.FAILURE_REASON, ["REFUSED", "NO_ACCESS"]
