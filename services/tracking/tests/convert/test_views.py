@@ -18,15 +18,6 @@ import pytest
 from doorstep.tracking.v1 import tracking_link_pb2 as link_pb
 from doorstep.tracking.v1 import tracking_pb2 as pb
 from services.tracking.convert.etas import eta_to_proto, risk_to_proto
-from services.tracking.convert.links import (
-    audience,
-    link_to_proto,
-    scopes,
-    visibility,
-    weather,
-    weather_to_proto,
-)
-from services.tracking.convert.proofs import proof, proof_to_proto
 from services.tracking.convert.views import (
     idle_to_proto,
     next_stop,
@@ -34,7 +25,7 @@ from services.tracking.convert.views import (
     vehicle_to_proto,
     view_to_proto,
 )
-from services.tracking.convert.wire import duration, stamp
+from services.tracking.convert.wire import stamp
 from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.event import Eta, EtaBasis, Risk, RiskLevel
 from services.tracking.domain.fix import Fix, RecordedFix, TimeQuality
@@ -42,9 +33,7 @@ from services.tracking.domain.geo import Point
 from services.tracking.domain.incident import IncidentType
 from services.tracking.domain.journal import Event
 from services.tracking.domain.link import Link, LinkScope
-from services.tracking.domain.note import Audience, Condition, Weather
 from services.tracking.domain.proof import Item, Proof, ProofState
-from services.tracking.domain.route import Window
 from services.tracking.domain.view import Known, View, seen
 from services.tracking.domain.visibility import Rule, Visibility
 from services.tracking.domain.words import (
@@ -317,90 +306,3 @@ def test_a_risk_is_told_with_its_promise_and_its_expectation() -> None:
     assert (told.expected_late_duration.seconds, told.priority, told.level) == (90, 3, 3)
     assert told.promise_window.end_time == stamp(at(120))
     assert told.compute_time == told.eta.compute_time == stamp(at(5))
-
-
-# Links, comments, the weather, proofs.
-
-
-@pytest.mark.parametrize(
-    ("condition", "rule"),
-    [
-        ({"remaining_stop_count": 0}, Rule(stops=0)),
-        ({"remaining_stop_count": 5}, Rule(stops=5)),
-        ({"remaining_duration": duration(600)}, Rule(time=timedelta(minutes=10))),
-        ({"remaining_distance_meters": 0}, Rule(meters=0)),
-        ({"always": True}, Rule(always=True)),
-        ({"never": True}, Rule(never=True)),
-        ({"always": False}, Visibility().position),  # false means nothing
-        ({"never": False}, Visibility().position),
-        ({}, Visibility().position),
-    ],
-)
-def test_a_rule_is_what_its_condition_says_and_else_the_default(
-    condition: dict[str, Any], rule: Rule
-) -> None:
-    asked = link_pb.VisibilityRules(position=link_pb.VisibilityRule(**condition))
-
-    made = visibility(asked)
-
-    assert made == replace(Visibility(), position=rule)
-    assert visibility(link_to_proto(replace(LINK, visibility=made)).visibility) == made
-
-
-def test_the_defaults_are_those_that_the_contract_states() -> None:
-    assert visibility(link_pb.VisibilityRules()) == Visibility(
-        position=Rule(stops=3),
-        eta=Rule(always=True),
-        stops=Rule(stops=10),
-        distance=Rule(stops=3),
-        polyline=Rule(stops=1),
-    )
-
-
-def test_a_link_may_track_and_answer_unless_it_is_said_otherwise() -> None:
-    assert scopes([]) == scopes([0]) == (LinkScope.TRACK, LinkScope.SURVEY)
-    assert scopes([link_pb.LINK_SCOPE_REDIRECT]) == (LinkScope.REDIRECT,)
-
-
-def test_a_comment_is_internal_unless_it_is_said_otherwise() -> None:
-    assert [audience(value) for value in (0, 1, 2, 3)] == [
-        Audience.INTERNAL, Audience.INTERNAL, Audience.CREW, Audience.ALL,
-    ]  # fmt: skip
-
-
-def test_a_report_of_the_weather_goes_there_and_back() -> None:
-    report = Weather(
-        "wrp_1",
-        place(1),
-        5_000,
-        Window(at(0), at(60)),
-        Condition.SNOW,
-        NINE,
-        -35,
-        1_200,
-        1_400,
-        "FMI",
-    )
-
-    assert weather(weather_to_proto(report), NINE) == report
-    bare = replace(report, temperature_decidegrees=None, wind_centimeters_per_second=None)
-    assert weather(weather_to_proto(bare), NINE) == bare
-
-
-def test_no_weather_makes_anybody_faster_than_usual() -> None:
-    sunny = weather_to_proto(
-        Weather("wrp_1", place(1), 5_000, Window(at(0), at(60)), Condition.CLEAR, NINE)
-    )
-    sunny.travel_time_permille = 0
-
-    assert weather(sunny, NINE).travel_time_permille == 1_000
-
-
-def test_a_proof_comes_through_whole() -> None:
-    told = proof_to_proto(PROOF)
-    told.items[3].code = "c" * 64  # which no reader is shown
-
-    back = proof(told, at(11))
-
-    sent = replace(PROOF, delivery_id="", state=ProofState.PENDING, accept_time=None)
-    assert back == sent
