@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -18,48 +17,22 @@ from doorstep.dispatch.v1 import delivery_service_pb2 as deliveries
 from doorstep.dispatch.v1 import dispatch_service_pb2 as pb
 from meshkit.clock import StoppedClock
 from meshkit.errors import Conflict, Invalid, NotReady
-from meshkit.testing import TENANT
 from services.dispatch.domain.fleet import FuelType
-from services.dispatch.domain.route import Progress, StopState
+from services.dispatch.domain.route import StopState
 from services.dispatch.servicer.tools import Tools
+from services.dispatch.tests.changes import (
+    kinds,
+    on_the_road,
+    reach,
+    reassign,
+    tasks_of,
+    two_routes,
+)
 from services.dispatch.tests.conftest import MORNING
 from services.dispatch.tests.office import Office, ask, interval
 from services.dispatch.tests.peers import StraightPlanner, Streets
-from services.dispatch.usecases import fold
 
 pytestmark = pytest.mark.pg
-
-ACTIVE = route_pb2.ROUTE_STATE_ACTIVE
-
-
-def base(route: Any) -> dict[str, Any]:
-    return {"route_id": route.route_id, "base_revision": route.revision}
-
-
-def tasks_of(route: Any) -> list[str]:
-    return [task.task_id for stop in route.stops for task in stop.tasks]
-
-
-async def two_routes(office: Office) -> tuple[Any, Any]:
-    """Ada's route with two stops and Bob's with one."""
-    await office.hire("ada", capacity_mass_grams=20_000)
-    await office.hire("bob", capacity_mass_grams=50_000)
-    await office.order("d1", "d2", "d3")
-    ada, bob = await office.plan_day()
-    assert (len(ada.stops), len(bob.stops)) == (2, 1)
-    return ada, bob
-
-
-async def reach(kit: Tools, route: Any, rank: int, state: StopState) -> None:
-    """The vehicle at a stop, as tracking would report it."""
-    progress = Progress(route.route_id, route.stops[rank].stop_id, state)
-    async with kit.db.transaction(TENANT) as tx:
-        await kit.stores(tx).routes.save_progress(progress)
-
-
-async def reassign(office: Office, routes: list[Any], moves: list[Any], **fields: Any) -> Any:
-    request = ask(pb.ReassignStopsRequest, routes=map(base, routes), moves=moves, **fields)
-    return await office.desk.dispatch.ReassignStops(request)
 
 
 async def test_a_broken_van_s_tasks_go_to_another_in_one_change(office: Office) -> None:
@@ -176,19 +149,6 @@ async def test_the_rest_is_planned_from_where_the_vehicle_stands(
     assert state is not None
     assert state.state_time == MORNING + timedelta(hours=3)  # a new next stop begins now
     assert state.onboard_task_ids == (own,)  # the other is fetched first
-
-
-def kinds(route: Any) -> list[str]:
-    names = (task_pb2.TaskType.Name(t.type) for stop in route.stops for t in stop.tasks)
-    return [name.removeprefix("TASK_TYPE_") for name in names]
-
-
-async def on_the_road(office: Office, kit: Tools, clock: StoppedClock, *routes: Any) -> list[Any]:
-    """These routes, driven: each vehicle has left the depot at six."""
-    clock.move_to(MORNING + timedelta(hours=1, minutes=1))
-    for route in routes:
-        await office.start(route.driver_id)
-    return [r for r in await office.routes(routes[0].route_plan_id) if r.state == ACTIVE]
 
 
 async def test_a_van_on_the_road_fetches_a_late_parcel_at_the_depot(
@@ -354,69 +314,3 @@ async def test_a_route_is_put_into_another_order(office: Office) -> None:
             )
         )
     assert caught.value.reason == "TASKS_UNEQUAL"
-
-
-@pytest.mark.parametrize("planner_down", [False, True])
-async def test_a_cancellation_takes_the_stop_off_its_route(
-    office: Office, planner: StraightPlanner, planner_down: bool
-) -> None:
-    ada, _ = await two_routes(office)
-    planner.down = planner_down
-
-    reply = await office.desk.deliveries.CancelDelivery(
-        ask(deliveries.CancelDeliveryRequest, delivery_id="d1", reason="ordered twice")
-    )
-
-    assert reply.delivery.state == delivery_pb2.DELIVERY_STATE_CANCELLED
-    assert (reply.route_id, reply.revision) == (ada.route_id, 2)
-    after, _ = await office.routes(ada.route_plan_id)
-    assert len(after.stops) == 1
-    assert len(after.legs) == 2
-    assert after.cause == route_pb2.REVISION_CAUSE_CANCELLATION
-    assert sum(leg.distance_meters for leg in after.legs) == after.distance_meters
-    again = await office.desk.deliveries.CancelDelivery(
-        ask(deliveries.CancelDeliveryRequest, delivery_id="d1")
-    )
-    assert again.delivery == reply.delivery
-
-
-async def test_what_is_on_the_road_comes_back_when_it_is_cancelled(
-    office: Office, kit: Tools
-) -> None:
-    ada, _ = await two_routes(office)
-    async with kit.db.transaction(TENANT) as tx:
-        await fold.take_start(kit.stores(tx), ada.route_id, ["d1", "d2"], kit.now())
-
-    reply = await office.desk.deliveries.CancelDelivery(
-        ask(deliveries.CancelDeliveryRequest, delivery_id="d1")
-    )
-
-    assert reply.delivery.state == delivery_pb2.DELIVERY_STATE_RETURNING
-    listed = await office.desk.deliveries.ListTasks(
-        deliveries.ListTasksRequest(delivery_ids=["d1"])
-    )
-    assert [task.outcome for task in listed.tasks] == [task_pb2.TASK_OUTCOME_CANCELLED]
-
-
-async def test_what_a_driver_declines_is_not_planned_for_that_driver_again(
-    office: Office,
-) -> None:
-    ada, _ = await two_routes(office)
-    task = tasks_of(ada)[0]
-    request = ask(
-        pb.DeclineAssignmentRequest,
-        route_id=ada.route_id,
-        revision=1,
-        task_ids=[task],
-        reason="DECLINE_REASON_SKILL",
-    )
-
-    reply = await office.driver("ada").dispatch.DeclineAssignment(request)
-    await reassign(office, [ada], [{"task_id": task, "removal": {}}])
-
-    assert list(reply.task_ids) == [task]
-    after = (await office.routes(ada.route_plan_id))[0]
-    with pytest.raises(NotReady):
-        await reassign(
-            office, [after], [{"task_id": task, "exact": {"route_id": ada.route_id, "rank": 0}}]
-        )
