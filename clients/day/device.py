@@ -13,6 +13,7 @@ import random
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import Context, copy_context
 from typing import Any
 
 from clients.day.drive import Reading
@@ -42,7 +43,7 @@ class Device:
         self._epoch = ""
         self._sequence = 0
         self._waiting: deque[position_pb2.Position] = deque()
-        self._outbox: deque[Send] = deque()
+        self._outbox: deque[tuple[Send, Context]] = deque()
 
     def new_id(self) -> str:
         return new_uuid(self._dice.getrandbits(128))
@@ -71,7 +72,7 @@ class Device:
         fact.device_id = self.device_id
         self.event_ids.append(fact.event_id)
         request = ingest_pb2.BatchRecordEventsRequest(events=[fact])
-        self._outbox.append(lambda: self._record(request))
+        self._put(lambda: self._record(request))
 
     def prove(self, proof: proof_pb2.Proof, photo: ingest_pb2.UploadMediaRequest | None) -> None:
         """Puts a proof, and the photo it names, into the outbox."""
@@ -79,8 +80,12 @@ class Device:
         self.proof_ids.append(proof.proof_id)
         request = ingest_pb2.SubmitProofRequest(request_id=self.new_id(), proof=proof)
         if photo is not None:
-            self._outbox.append(lambda: self._stub.UploadMedia(photo))
-        self._outbox.append(lambda: self._stub.SubmitProof(request))
+            self._put(lambda: self._stub.UploadMedia(photo))
+        self._put(lambda: self._stub.SubmitProof(request))
+
+    def _put(self, send: Send) -> None:
+        """Keeps with it the trace in which it happened: it is sent later, by somebody else."""
+        self._outbox.append((send, copy_context()))
 
     async def _record(self, request: ingest_pb2.BatchRecordEventsRequest) -> None:
         reply = await self._stub.BatchRecordEvents(request)
@@ -103,7 +108,8 @@ class Device:
             if not self._outbox:
                 await pause(done)
                 continue
-            await persist(self._outbox[0], self._dice)
+            send, context = self._outbox[0]
+            await asyncio.create_task(persist(send, self._dice), context=context)
             self._outbox.popleft()
 
     async def _send_positions(self, done: asyncio.Event) -> None:
