@@ -62,6 +62,7 @@ async def run(options: Options, meddle: Meddle | None = None) -> dict[str, Any]:
     clock = DayClock(state.clock_file, setting.opening, options.factor)
     async with mesh:
         tracing = follow_traces(mesh.address("otlp"))
+        progress.say(f"{'seed':<27} {options.seed}")
         for line in mesh.lines():
             progress.say(line)
         day = day_of(options, city, setting, clock, mesh, progress)

@@ -57,3 +57,8 @@ async def test_a_feed_is_read_up_to_its_first_heartbeat(
     pages: tuple[list[int], ...], missing: int
 ) -> None:
     assert await gaps(Feed(*pages)) == missing
+
+
+async def test_a_feed_that_ends_early_is_not_taken_for_whole() -> None:
+    with pytest.raises(RuntimeError, match="before its first heartbeat"):
+        await gaps(Feed([1, 2]))
