@@ -76,3 +76,5 @@ async def test_a_port_that_is_being_left_is_waited_for() -> None:
     asyncio.get_running_loop().call_later(0.2, other.close)
 
     await ports.check_free({"dispatch": other.getsockname()[1]}, patience_seconds=5)
+
+    assert other.fileno() == -1, "it did not wait until the port was left"
