@@ -15,17 +15,19 @@ from services.planner.convert.shifts import shift
 from services.planner.convert.tasks import task
 from services.planner.domain.contradictions import contradictions
 from services.planner.domain.problem import (
+    Balance,
     Churn,
     FixedRoute,
     FixedVisit,
     FreezeLevel,
+    Objective,
     Pin,
     Problem,
     Territory,
 )
 from services.planner.domain.settings import SearchSettings
 
-LEVEL_PREFIX = "FREEZE_LEVEL_"
+LEVEL_PREFIX, BALANCE_PREFIX = "FREEZE_LEVEL_", "BALANCE_MEASURE_"
 
 
 def problem_from_proto(message: pb.Problem) -> Problem:
@@ -50,6 +52,7 @@ def problem_from_proto(message: pb.Problem) -> Problem:
         incompatible_goods=frozenset(map(goods_pair, message.incompatible_goods)),
         pins=tuple(map(pin, message.pins)),
         churn=churn(message.churn),
+        objective=objective(message.objective),
         unsearched=tuple(unsearched(message)),
     )
     for fault in contradictions(found):
@@ -88,6 +91,17 @@ def pin(message: pb.Pin) -> Pin:
     )
 
 
+def objective(message: pb.Objective) -> Objective:
+    """How plans are weighed beside their costs."""
+    balance = pb.BalanceMeasure.Name(message.balance).removeprefix(BALANCE_PREFIX)
+    return Objective(
+        carbon_cost_micros_per_kilogram=message.carbon_cost_micros_per_kilogram,
+        balance=None if balance == "UNSPECIFIED" else Balance[balance],
+        balance_cost_percent_max=message.balance_cost_percent_max,
+        fewest_shifts=message.fewest_shifts,
+    )
+
+
 def churn(message: pb.ChurnPolicy) -> Churn:
     """What departing from a known plan costs."""
     return Churn(
@@ -119,10 +133,6 @@ def unsearched(message: pb.Problem) -> Iterator[str]:
         yield "stations"
     if message.objective.carbon_cost_micros_per_kilogram:
         yield "objective.carbon_cost_micros_per_kilogram"
-    if message.objective.balance:
-        yield "objective.balance"
-    if message.objective.fewest_shifts:
-        yield "objective.fewest_shifts"
 
 
 def settings_from_proto(

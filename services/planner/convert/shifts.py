@@ -28,6 +28,7 @@ from services.planner.domain.shift import (
 
 CATEGORY_PREFIX, FUEL_PREFIX = "VEHICLE_CATEGORY_", "FUEL_TYPE_"
 CLOCK_PREFIX, UNLOADING_PREFIX = "DUTY_CLOCK_", "UNLOADING_POLICY_"
+SHIFT_SECONDS_MAX = 24 * 3_600
 STRICT = {
     territory_pb2.TERRITORY_ENFORCEMENT_UNSPECIFIED,
     territory_pb2.TERRITORY_ENFORCEMENT_STRICT,
@@ -65,12 +66,15 @@ def shift(
 
 def made(message: shift_pb2.Shift, parts: dict[str, Any]) -> Shift:
     """A shift of whole parts; raises ValueError where they contradict one another."""
+    start_second, end_second = up(message.interval.start_time), down(message.interval.end_time)
+    if end_second - start_second > SHIFT_SECONDS_MAX:
+        raise ValueError("a shift lasts at most 24 hours")
     duty = message.duty_limits
     same_end = not message.HasField("end_location")
     return Shift(
         shift_id=message.shift_id,
-        start_second=up(message.interval.start_time),
-        end_second=down(message.interval.end_time),
+        start_second=start_second,
+        end_second=end_second,
         start_place_id=message.start_place_id,
         end_place_id=message.start_place_id if same_end else message.end_place_id,
         skills=tuple(map(skill, message.skills)),

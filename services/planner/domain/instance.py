@@ -1,7 +1,8 @@
 """
 An instance: a problem with its travel times and access areas, ready for rules and search.
 
-Pure. A node is one option of one task, named by the pair (task, option); places are ranks in
+Pure. A node is one option of one task, named by the pair (task, option), or one reload of the shift
+that drives the route, named by (RELOAD, rank among its reloads); places are ranks in
 `Places.points`. Travel tables are flat and row-major, one cell per pair of places, so that they can
 lie in a memory-mapped file and be read by several processes.
 """
@@ -20,7 +21,13 @@ from services.planner.domain.shift import PERCENT, Shift
 from services.planner.domain.task import Option, Task
 from services.planner.domain.travel import UNREACHABLE
 
-Node = tuple[int, int]  # task, option
+Node = tuple[int, int]  # task and option, or RELOAD and the rank among the shift's reloads
+RELOAD = -1
+
+
+def is_reload(node: Node) -> bool:
+    """Whether a node of a route is a reload, and no task."""
+    return node[0] == RELOAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +76,12 @@ class Instance:
         return self.problem.tasks[node[0]].options[node[1]]
 
     def place(self, node: Node) -> int:
-        """The rank of a node's place."""
+        """The rank of a task's place; of a reload see `place_on`."""
         return self.places.options[node[0]][node[1]]
+
+    def place_on(self, shift: int, node: Node) -> int:
+        """The rank of the place of a task or reload on a route of a shift."""
+        return self.places.reloads[shift][node[1]] if is_reload(node) else self.place(node)
 
     def end_place(self, shift: int, last: int) -> int:
         """Where a route ends that was last at `last`."""

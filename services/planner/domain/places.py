@@ -15,7 +15,7 @@ NOWHERE = -1  # the end of a route that ends at its last task
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The positions, and where each option, start and end lies among them."""
+    """The positions, and where each option, start, end and reload lies among them."""
 
     points: tuple[Point, ...]
     options: tuple[tuple[int, ...], ...]
@@ -23,6 +23,8 @@ class Places:
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     """Per shift; NOWHERE where the route ends at its last task."""
+    reloads: tuple[tuple[int, ...], ...]
+    """Per shift, the place of each of its reloads."""
 
 
 def places_of(problem: Problem) -> Places:
@@ -45,7 +47,11 @@ def places_of(problem: Problem) -> Places:
         tuple(rank(option.place_key, option.point) for option in task.options)
         for task in problem.tasks
     )
-    return Places(tuple(points), options, tuple(starts), tuple(ends))
+    reloads = tuple(
+        tuple(rank(key_of(own.place_id, own.point), own.point) for own in shift.reloads)
+        for shift in problem.shifts
+    )
+    return Places(tuple(points), options, tuple(starts), tuple(ends), reloads)
 
 
 def origin_of(shift: Shift) -> tuple[Key, Point]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from services.planner.domain.access import Charge, Finding
+from services.planner.domain.instance import Node, is_reload
 from services.planner.domain.reason import Reason
 
 
@@ -32,6 +33,7 @@ class CostKind(Enum):
     CHURN = "CHURN"
     ACCESS = "ACCESS"
     UNASSIGNED = "UNASSIGNED"
+    FAILURE = "FAILURE"
 
 
 Costs = tuple[tuple[CostKind, int], ...]
@@ -44,10 +46,12 @@ def total(costs: Costs) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One task served."""
+    """One task served, or one reload."""
 
     task: int
+    """RELOAD for a reload."""
     option: int
+    """Of the task; for a reload its rank among the shift's reloads."""
     arrival_second: int
     ready_second: int
     """When setup begins: after arrival, breaks and waiting."""
@@ -55,6 +59,16 @@ class Visit:
     """When service starts."""
     end_second: int
     """When service is over and the vehicle may leave."""
+
+    @property
+    def node(self) -> Node:
+        """Task and option, or the reload."""
+        return self.task, self.option
+
+    @property
+    def is_reload(self) -> bool:
+        """Whether it reloads and serves no task."""
+        return is_reload(self.node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +106,14 @@ class Route:
         return total(self.costs)
 
     @property
-    def sequence(self) -> tuple[tuple[int, int], ...]:
-        """Task and option of each visit, in order."""
-        return tuple((visit.task, visit.option) for visit in self.visits)
+    def sequence(self) -> tuple[Node, ...]:
+        """The node of each visit, in order."""
+        return tuple(visit.node for visit in self.visits)
+
+    @property
+    def served(self) -> tuple[Visit, ...]:
+        """The visits that serve tasks."""
+        return tuple(visit for visit in self.visits if not visit.is_reload)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,11 +64,20 @@ class FixedVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedReload:
+    """A reload in a fixed order: before the visit of this rank, or after all of them."""
+
+    reload_id: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
 class FixedRoute:
-    """The tasks of one shift in order."""
+    """The tasks of one shift in order, and where it reloads between them."""
 
     shift_id: str
     visits: tuple[FixedVisit, ...] = ()
+    reloads: tuple[FixedReload, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,32 @@ class Churn:
     drop_cost_micros: int = 0
 
 
+class Balance(Enum):
+    """What is spread evenly over the routes that are used."""
+
+    DURATION = "DURATION"
+    STOPS = "STOPS"
+    LOAD = "LOAD"
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """How plans are weighed beside their costs."""
+
+    carbon_cost_micros_per_kilogram: int = 0
+    balance: Balance | None = None
+    balance_cost_percent_max: int = 0
+    """By how much cost may rise for balance."""
+    fewest_shifts: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuses a negative price, and a share that is none."""
+        if self.carbon_cost_micros_per_kilogram < 0:
+            raise ValueError("the price of carbon is negative")
+        if not 0 <= self.balance_cost_percent_max <= 100:
+            raise ValueError("the cost of balance lies within 0..100 percent")
+
+
 @dataclass(frozen=True)  # without slots: the look-ups are made once and kept
 class Problem:
     """What is to be done, and who can do it."""
@@ -93,6 +128,7 @@ class Problem:
     incompatible_goods: frozenset[frozenset[str]] = frozenset()
     pins: tuple[Pin, ...] = ()
     churn: Churn = field(default_factory=Churn)
+    objective: Objective = field(default_factory=Objective)
     unsearched: tuple[str, ...] = ()
     """Fields that were stated and that the search does not follow."""
 
@@ -130,3 +166,8 @@ class Problem:
     def has_pickups(self) -> bool:
         """Whether anything is loaded on the way."""
         return any(task.kind is TaskKind.PICKUP for task in self.tasks)
+
+    @cached_property
+    def has_reloads(self) -> bool:
+        """Whether any route may reload."""
+        return any(shift.reloads and shift.reload_limit for shift in self.shifts)

@@ -11,11 +11,10 @@ from datetime import date
 from enum import Enum
 
 from services.planner.domain.energy import DEFAULT_ENERGY, Battery, EnergyModel
-from services.planner.domain.task import Loads
+from services.planner.domain.task import Loads, Window
 from services.planner.domain.travel import Point, Profile
 
 PERCENT = 100
-SHIFT_SECONDS_MAX = 24 * 3_600
 DEFAULT_HOUR_COST_MICROS = 25_000_000  # assumed, when a shift states no cost at all
 DEFAULT_KILOMETER_COST_MICROS = 400_000  # assumed, when a shift states no cost at all
 
@@ -153,6 +152,29 @@ class StartState:
     route_start_second: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """
+    A place where a route can come back for more: what it took in leaves, what follows is loaded.
+
+    Loading lasts `service_seconds` and starts inside one of the windows; no windows: at any time.
+    """
+
+    reload_id: str
+    point: Point
+    place_id: str = ""
+    windows: tuple[Window, ...] = ()
+    service_seconds: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuses windows out of order, and a negative duration."""
+        for earlier, later in zip(self.windows, self.windows[1:], strict=False):
+            if later.first_second <= earlier.last_second:
+                raise ValueError("the windows are not in order, or overlap")
+        if self.service_seconds < 0:
+            raise ValueError("a duration is negative")
+
+
 class Unloading(Enum):
     """The order in which picked-up goods must leave."""
 
@@ -187,11 +209,17 @@ class Shift:
     unloading_seconds: int = 0
     unloading: Unloading = Unloading.ANY
     start_state: StartState | None = None
+    reloads: tuple[Reload, ...] = ()
+    """Where it can reload; each place as often as the limit allows."""
+    reload_limit: int = 0
+    """The most reloads in a route; 0: none."""
 
     def __post_init__(self) -> None:
-        """Refuses an interval that is empty or longer than a day, and breaks out of order."""
-        if not 0 < self.end_second - self.start_second <= SHIFT_SECONDS_MAX:
-            raise ValueError("a shift lasts more than 0 and at most 24 hours")
+        """Refuses an interval that is empty, a negative limit, and breaks out of order."""
+        if self.end_second <= self.start_second:
+            raise ValueError("a shift lasts some time")
+        if self.reload_limit < 0:
+            raise ValueError("the limit of reloads is negative")
         for earlier, later in zip(self.breaks, self.breaks[1:], strict=False):
             if later.first_second <= earlier.last_second:
                 raise ValueError("the breaks are not in order, or their windows overlap")

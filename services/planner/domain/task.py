@@ -52,6 +52,22 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotCost:
+    """What is lost on average by failing when service starts within these seconds, inclusive."""
+
+    first_second: int
+    last_second: int
+    cost_micros: int
+
+    def __post_init__(self) -> None:
+        """Refuses a slot in which nothing can start, and failure that pays."""
+        if self.last_second < self.first_second:
+            raise ValueError("the slot ends before or when it starts")
+        if self.cost_micros < 0:
+            raise ValueError("the cost of a slot is negative")
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """One place where a task can be done: its own (empty `alternative_id`) or another."""
 
@@ -62,6 +78,7 @@ class Option:
     service_seconds: int = 0
     setup_seconds: int = 0
     profile_service_seconds: tuple[tuple[Profile, int], ...] = ()
+    profile_setup_seconds: tuple[tuple[Profile, int], ...] = ()
     extra_cost_micros: int = 0
 
     def __post_init__(self) -> None:
@@ -71,10 +88,16 @@ class Option:
                 raise ValueError("the windows are not in order, or overlap")
         if min(self.service_seconds, self.setup_seconds, self.extra_cost_micros) < 0:
             raise ValueError("a duration or cost is negative")
+        if any(own < 0 for _, own in self.profile_service_seconds + self.profile_setup_seconds):
+            raise ValueError("a duration of a profile is negative")
 
     def service_for(self, profile: Profile) -> int:
         """How long service takes those who come by a profile, in seconds."""
         return dict(self.profile_service_seconds).get(profile, self.service_seconds)
+
+    def setup_for(self, profile: Profile) -> int:
+        """How long setup takes those who come by a profile from another place, in seconds."""
+        return dict(self.profile_setup_seconds).get(profile, self.setup_seconds)
 
     @property
     def place_key(self) -> tuple[str, float, float]:
@@ -114,6 +137,10 @@ class Task:
     territory_ids: frozenset[str] = frozenset()
     goods_class: str = ""
     earliness_cost_micros_per_hour: int = 0
+    release_second: int | None = None
+    """When the goods are ready at the depot; None: always."""
+    slot_costs: tuple[SlotCost, ...] = ()
+    """In order of time; a start outside all of them costs nothing."""
 
     def __post_init__(self) -> None:
         """Refuses a task without a place, negative goods, and a pickup where there can be none."""
@@ -125,3 +152,20 @@ class Task:
             raise ValueError(f"priority lies within 0..{PRIORITY_MAX}")
         if self.pickup_task_id and self.kind is not TaskKind.DELIVERY:
             raise ValueError("only a DELIVERY has a pickup before it")
+        if self.release_second is not None and not self.is_from_depot:
+            raise ValueError("only a DELIVERY without a pickup has goods that a depot releases")
+        for earlier, later in zip(self.slot_costs, self.slot_costs[1:], strict=False):
+            if later.first_second <= earlier.last_second:
+                raise ValueError("the slots are not in order, or overlap")
+
+    @property
+    def is_from_depot(self) -> bool:
+        """Whether its goods are loaded at the start or at a reload, unless on board already."""
+        return self.kind is TaskKind.DELIVERY and not self.pickup_task_id
+
+    def slot_cost_micros(self, second: int) -> int:
+        """What a start of service at a moment loses on average by failing."""
+        for slot in self.slot_costs:
+            if slot.first_second <= second <= slot.last_second:
+                return slot.cost_micros
+        return 0
