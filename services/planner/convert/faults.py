@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ParamSpec, TypeVar
 
 from meshkit.errors import Invalid, Violation
 
 Given = ParamSpec("Given")
+Message = TypeVar("Message")
 Value = TypeVar("Value")
 FAULTS_MAX = 1_000  # told; whoever has more mends these first
 
@@ -28,6 +29,13 @@ class Faults:
         except ValueError as fault:
             self.add(path, str(fault))
         return None
+
+    def each(
+        self, path: str, make: Callable[[Message], Value], messages: Iterable[Message]
+    ) -> tuple[Value, ...] | None:
+        """What `make` makes of each; None, and a fault for each that cannot be, if there is one."""
+        made = [self.take(f"{path}[{n}]", make, own) for n, own in enumerate(messages)]
+        return None if None in made else whole(made)
 
     def add(self, path: str, description: str, reason: str = "PROBLEM_INVALID") -> None:
         """One more fault."""

@@ -17,6 +17,7 @@ from services.planner.domain.contradictions import contradictions
 from services.planner.domain.problem import (
     Balance,
     Churn,
+    FixedReload,
     FixedRoute,
     FixedVisit,
     FreezeLevel,
@@ -33,8 +34,7 @@ LEVEL_PREFIX, BALANCE_PREFIX = "FREEZE_LEVEL_", "BALANCE_MEASURE_"
 def problem_from_proto(message: pb.Problem) -> Problem:
     """A problem; raises Invalid with every fault."""
     faults = Faults()
-    loads = [own.load for own in message.tasks]
-    names = dimensions([*loads, *(own.vehicle.capacity for own in message.shifts)])
+    names = dimensions(loads_of(message))
     tasks = [task(own, names, f"problem.tasks[{n}]", faults) for n, own in enumerate(message.tasks)]
     shifts = [
         shift(own, names, f"problem.shifts[{n}]", faults) for n, own in enumerate(message.shifts)
@@ -59,6 +59,14 @@ def problem_from_proto(message: pb.Problem) -> Problem:
         faults.add(f"problem.{fault.path}", fault.message)
     faults.refuse()
     return found
+
+
+def loads_of(message: pb.Problem) -> Iterator[Any]:
+    """Everything that can name a dimension."""
+    yield from (own.load for own in message.tasks)
+    for shift_message in message.shifts:
+        yield shift_message.vehicle.capacity
+        yield shift_message.start_state.onboard_load
 
 
 def digest_of(message: pb.Problem) -> str:
@@ -116,7 +124,12 @@ def churn(message: pb.ChurnPolicy) -> Churn:
 def fixed_routes(messages: Iterable[pb.FixedRoute]) -> tuple[FixedRoute, ...]:
     """Given routes."""
     return tuple(
-        FixedRoute(route.shift_id, tuple(map(fixed_visit, route.visits))) for route in messages
+        FixedRoute(
+            route.shift_id,
+            tuple(map(fixed_visit, route.visits)),
+            tuple(FixedReload(own.reload_id, own.visit_rank) for own in route.reloads),
+        )
+        for route in messages
     )
 
 

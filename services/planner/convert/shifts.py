@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from doorstep.planner.v1 import duty_pb2, energy_pb2, shift_pb2, territory_pb2, vehicle_pb2
-from services.planner.convert.faults import Faults, whole
+from services.planner.convert.faults import Faults
 from services.planner.convert.moments import down, first_second, last_second, up
 from services.planner.convert.places import amounts, point
 from services.planner.convert.tasks import profile_of, seconds_or_none
@@ -18,6 +18,7 @@ from services.planner.domain.shift import (
     Costs,
     DutyClock,
     DutyLimit,
+    Reload,
     Shift,
     ShiftSkill,
     ShiftTerritory,
@@ -25,6 +26,7 @@ from services.planner.domain.shift import (
     Unloading,
     Vehicle,
 )
+from services.planner.domain.task import Window
 
 CATEGORY_PREFIX, FUEL_PREFIX = "VEHICLE_CATEGORY_", "FUEL_TYPE_"
 CLOCK_PREFIX, UNLOADING_PREFIX = "DUTY_CLOCK_", "UNLOADING_POLICY_"
@@ -42,25 +44,22 @@ def shift(
     if not (message.interval.HasField("start_time") and message.interval.HasField("end_time")):
         faults.add(f"{path}.interval", "a shift has a start and an end")
         return None
-    own = vehicle(message.vehicle, names, f"{path}.vehicle", faults)
-    start = faults.take(f"{path}.start_location", point, message.start_location)
-    breaks = [
-        faults.take(f"{path}.breaks[{rank}]", break_rule, one)
-        for rank, one in enumerate(message.breaks)
-    ]
-    parts: dict[str, Any] = {"end_point": None, "start_state": None}
-    is_whole = own is not None and start is not None and None not in breaks
+    parts: dict[str, Any] = {
+        "vehicle": vehicle(message.vehicle, names, f"{path}.vehicle", faults),
+        "start_point": faults.take(f"{path}.start_location", point, message.start_location),
+        "breaks": faults.each(f"{path}.breaks", break_rule, message.breaks),
+        "reloads": faults.each(f"{path}.reloads", reload, message.reloads),
+    }
     if message.HasField("end_location") and not message.open_end:
         parts["end_point"] = faults.take(f"{path}.end_location", point, message.end_location)
-        is_whole = is_whole and parts["end_point"] is not None
-    elif not message.open_end:
-        parts["end_point"] = start
     if message.HasField("start_state"):
-        parts["start_state"] = faults.take(f"{path}.start_state", start_state, message.start_state)
-        is_whole = is_whole and parts["start_state"] is not None
-    if not is_whole:
+        parts["start_state"] = faults.take(
+            f"{path}.start_state", start_state, message.start_state, names
+        )
+    if None in parts.values():
         return None
-    parts |= {"vehicle": own, "start_point": start, "breaks": whole(breaks)}
+    if not message.open_end:
+        parts.setdefault("end_point", parts["start_point"])
     return faults.take(path, made, message, parts)
 
 
@@ -90,6 +89,7 @@ def made(message: shift_pb2.Shift, parts: dict[str, Any]) -> Shift:
         loading_seconds=up(message.loading_duration),
         unloading_seconds=up(message.unloading_duration),
         unloading=unloading(message.unloading_policy),
+        reload_limit=message.reload_limit,
         **parts,
     )
 
@@ -148,7 +148,18 @@ def unloading(number: Any) -> Unloading:
     return Unloading.ANY if name == "UNSPECIFIED" else Unloading[name]
 
 
-def start_state(message: shift_pb2.StartState) -> StartState:
+def reload(message: shift_pb2.Reload) -> Reload:
+    """Where a route can reload; raises ValueError for a position that is none."""
+    return Reload(
+        reload_id=message.reload_id,
+        point=point(message.location),
+        place_id=message.place_id,
+        windows=tuple(Window(first_second(own), last_second(own)) for own in message.windows),
+        service_seconds=up(message.loading_duration),
+    )
+
+
+def start_state(message: shift_pb2.StartState, names: Sequence[str]) -> StartState:
     """Where a shift under way stands; raises ValueError for a position that is none."""
     charge = message.charge_watt_hours if message.HasField("charge_watt_hours") else None
     began = message.HasField("route_start_time")
@@ -159,6 +170,7 @@ def start_state(message: shift_pb2.StartState) -> StartState:
         taken_break_ids=frozenset(message.taken_break_ids),
         charge_watt_hours=charge,
         route_start_second=down(message.route_start_time) if began else None,
+        onboard_load=amounts(message.onboard_load, names),
     )
 
 

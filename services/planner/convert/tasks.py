@@ -10,7 +10,7 @@ from doorstep.planner.v1 import vehicle_pb2
 from services.planner.convert.faults import Faults, whole
 from services.planner.convert.moments import first_second, last_second, up
 from services.planner.convert.places import amounts, point
-from services.planner.domain.task import Option, SkillNeed, Task, TaskKind, Window
+from services.planner.domain.task import Option, SkillNeed, SlotCost, Task, TaskKind, Window
 from services.planner.domain.travel import Profile
 
 KIND_PREFIX, PROFILE_PREFIX = "TASK_TYPE_", "TRAVEL_PROFILE_"
@@ -22,13 +22,19 @@ def task(message: pb.Task, names: Sequence[str], path: str, faults: Faults) -> T
     for rank, other in enumerate(message.alternatives):
         options.append(alternative(other, f"{path}.alternatives[{rank}]", faults))
     loads = faults.take(f"{path}.load", amounts, message.load, names)
+    slots = faults.each(f"{path}.slot_costs", slot_cost, message.slot_costs)
     possible = whole(options)
-    if len(possible) < len(options) or loads is None:
+    if len(possible) < len(options) or loads is None or slots is None:
         return None
-    return faults.take(path, made, message, possible, loads)
+    return faults.take(path, made, message, possible, loads, slots)
 
 
-def made(message: pb.Task, options: tuple[Option, ...], loads: tuple[int, ...]) -> Task:
+def made(
+    message: pb.Task,
+    options: tuple[Option, ...],
+    loads: tuple[int, ...],
+    slot_costs: tuple[SlotCost, ...],
+) -> Task:
     """A task of whole parts; raises ValueError where they contradict one another."""
     return Task(
         task_id=message.task_id,
@@ -48,11 +54,21 @@ def made(message: pb.Task, options: tuple[Option, ...], loads: tuple[int, ...]) 
         territory_ids=frozenset(message.territory_ids),
         goods_class=message.goods_class,
         earliness_cost_micros_per_hour=message.earliness_cost_micros_per_hour,
+        release_second=seconds_or_none(message, "release_time"),
+        slot_costs=slot_costs,
     )
 
 
+def slot_cost(message: pb.SlotCost) -> SlotCost:
+    """What failing costs in a slot; raises ValueError without both ends."""
+    slot = message.interval
+    if not (slot.HasField("start_time") and slot.HasField("end_time")):
+        raise ValueError("a slot has a start and an end")
+    return SlotCost(first_second(slot), last_second(slot), message.cost_micros)
+
+
 def seconds_or_none(message: Any, name: str) -> int | None:
-    """A length that may be unset."""
+    """A length or moment that may be unset, rounded up."""
     return up(getattr(message, name)) if message.HasField(name) else None
 
 
@@ -65,8 +81,21 @@ def skill_need(message: pb.SkillRequirement) -> SkillNeed:
 
 def own_place(message: pb.Task, path: str, faults: Faults) -> Option | None:
     """The task's own place."""
-    services = profile_services(message, path, faults)
-    return place(message, path, faults, profile_service_seconds=services)
+    refuse_repeated_profiles(message, path, faults)
+    own = message.profile_services
+    return place(
+        message,
+        path,
+        faults,
+        profile_service_seconds=tuple(
+            (profile_of(one.profile), up(one.service_duration)) for one in own
+        ),
+        profile_setup_seconds=tuple(
+            (profile_of(one.profile), up(one.setup_duration))
+            for one in own
+            if one.HasField("setup_duration")
+        ),
+    )
 
 
 def alternative(message: pb.AlternativePlace, path: str, faults: Faults) -> Option | None:
@@ -82,19 +111,16 @@ def alternative(message: pb.AlternativePlace, path: str, faults: Faults) -> Opti
 
 def place(message: Any, path: str, faults: Faults, **more: Any) -> Option | None:
     """What a task and an alternative place have in common."""
-    windows = [
-        faults.take(f"{path}.windows[{rank}]", window, one)
-        for rank, one in enumerate(message.windows)
-    ]
+    windows = faults.each(f"{path}.windows", window, message.windows)
     position = faults.take(f"{path}.location", point, message.location)
-    if position is None or None in windows:
+    if position is None or windows is None:
         return None
     return faults.take(
         f"{path}.windows",
         Option,
         point=position,
         place_id=message.place_id,
-        windows=whole(windows),
+        windows=windows,
         service_seconds=up(message.service_duration),
         setup_seconds=up(message.setup_duration),
         **more,
@@ -115,17 +141,13 @@ def window(message: pb.TimeWindow) -> Window:
     )
 
 
-def profile_services(
-    message: pb.Task, path: str, faults: Faults
-) -> tuple[tuple[Profile, int], ...]:
-    """Service durations of some profiles, each once."""
-    found: dict[Profile, int] = {}
+def refuse_repeated_profiles(message: pb.Task, path: str, faults: Faults) -> None:
+    """Notes every profile that stands twice."""
+    seen: set[int] = set()
     for rank, own in enumerate(message.profile_services):
-        profile = profile_of(own.profile)
-        if profile in found:
+        if own.profile in seen:
             faults.add(f"{path}.profile_services[{rank}].profile", "the profile stands twice")
-        found[profile] = up(own.service_duration)
-    return tuple(found.items())
+        seen.add(own.profile)
 
 
 def profile_of(number: Any) -> Profile:

@@ -150,6 +150,8 @@ class StartState:
     taken_break_ids: frozenset[str] = frozenset()
     charge_watt_hours: int | None = None
     route_start_second: int | None = None
+    onboard_load: Loads = ()
+    """What else is on board until the next reload or the end; empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
