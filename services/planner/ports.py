@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from services.planner.domain.access import AccessArea, Charge, Finding
 from services.planner.domain.instance import Instance, Node
+from services.planner.domain.phases import Phase
 from services.planner.domain.plan import Plan, Route, SolveEnd, SolveRecord
 from services.planner.domain.settings import SearchSettings
 from services.planner.domain.shift import Vehicle
@@ -99,6 +100,8 @@ class Solved:
     plan: Plan
     solution_count: int
     end: SolveEnd
+    phases: tuple[Phase, ...] = ()
+    """What was run, in order: enough to run it again."""
 
 
 class Solver(Protocol):
@@ -114,9 +117,17 @@ class Solver(Protocol):
         """Which engine searches, in which version."""
 
     async def solve(
-        self, instance: Instance, settings: SearchSettings, seed_routes: Sequences
+        self,
+        instance: Instance,
+        settings: SearchSettings,
+        seed_routes: Sequences,
+        tell: Callable[[Solved], None] | None = None,
     ) -> Solved:
-        """The best plan found within the settings' time; a cancelled call frees its process."""
+        """
+        The best plan found within the settings' time; a cancelled call frees its process.
+
+        `tell` hears of every better plan on the way to it.
+        """
 
     async def time_routes(self, instance: Instance, sequences: Sequences) -> Plan:
         """Given sequences timed as they are, with every rule that they break."""

@@ -6,12 +6,14 @@ Both ends are this program in this version, started by it: no one else writes to
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 import struct
 from asyncio import IncompleteReadError, StreamReader
 from typing import Any, BinaryIO
 
 LENGTH = struct.Struct("<Q")
+READ_AT_ONCE_BYTES = 32_768  # read within a millisecond; what is longer is read beside the loop
 
 
 class Ended(Exception):
@@ -31,6 +33,8 @@ async def received(reader: StreamReader) -> Any:
         body = await reader.readexactly(length)
     except IncompleteReadError as error:
         raise Ended from error
+    if len(body) > READ_AT_ONCE_BYTES:
+        return await asyncio.to_thread(pickle.loads, body)
     return pickle.loads(body)  # noqa: S301 - from our own child, see above
 
 

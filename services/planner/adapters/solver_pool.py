@@ -1,5 +1,6 @@
 """
-The solver pool: warm processes for searches, and one more for what must never wait behind them.
+The solver pool: warm processes for searches that somebody waits for, others for optimizations that
+take minutes, and one more for what must never wait behind either.
 
 A search that does not end in time is killed, and the best plan that it told before is the answer. A
 cancelled call kills its process, which frees the core; another is started in its place.
@@ -8,18 +9,20 @@ cancelled call kills its process, which frees the core; another is started in it
 from __future__ import annotations
 
 import asyncio
+import copy
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from opentelemetry import metrics
 
-from meshkit.errors import Exhausted, Internal, Unavailable
+from meshkit.errors import Internal, Unavailable
 from services.planner.adapters.solver_jobs import Job, Sequences, tables_on_disk, without_tables
+from services.planner.adapters.solver_lane import Lane
 from services.planner.adapters.solver_process import SolverLost, SolverProcess
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.plan import Plan, Route, SolveEnd
@@ -28,10 +31,13 @@ from services.planner.ports import Solved
 from services.planner.search.answers import TaskProposals
 from services.planner.solver.solve import Outcome
 
-GRACE_SECONDS = 2.0  # after its time is up a search has so long to say its last word
+GRACE_SECONDS = 0.15  # after its time is up a search has so long to say its last word
 QUICK_SECONDS_MAX = 20.0  # for exact answers: the contract gives their methods as long
+SEARCH_NICE = 5  # searches give way to the event loop and to exact answers
 RETRY = timedelta(seconds=2)
 VIOLATIONS_LOGGED_MAX = 20
+
+Tell = Callable[[Solved], None]
 
 log = structlog.get_logger()
 solve_seconds = metrics.get_meter("planner").create_histogram(
@@ -39,65 +45,12 @@ solve_seconds = metrics.get_meter("planner").create_histogram(
 )
 
 
-@dataclass
-class Lane:
-    """Processes of one kind, and who waits for them."""
-
-    size: int
-    waiting_max: int
-    idle: asyncio.Queue[SolverProcess] = field(default_factory=asyncio.Queue)
-    members: set[SolverProcess] = field(default_factory=set)
-    waiting: int = 0
-
-    async def open(self) -> None:
-        """Starts all processes, side by side."""
-        for process in await asyncio.gather(*(SolverProcess.start() for _ in range(self.size))):
-            self.members.add(process)
-            self.idle.put_nowait(process)
-
-    async def close(self) -> None:
-        """Ends all processes, whatever they do."""
-        await asyncio.gather(*(process.stop() for process in self.members))
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[SolverProcess]:
-        """A process for one job; one that is lost or left in the middle of it is replaced."""
-        if self.waiting >= self.waiting_max:
-            raise Exhausted("SOLVERS_BUSY", "every solver has work", retry_after=RETRY)
-        self.waiting += 1
-        try:
-            process = await self.idle.get()
-        finally:
-            self.waiting -= 1
-        is_whole = False
-        try:
-            process = await self.running(process)
-            yield process
-            is_whole = True
-        finally:
-            if not is_whole:
-                await process.stop()
-            self.idle.put_nowait(process)
-
-    async def running(self, process: SolverProcess) -> SolverProcess:
-        """The process itself, or another in place of one that has ended."""
-        if process.is_running:
-            return process
-        try:
-            fresh = await SolverProcess.start()
-        except SolverLost as error:
-            raise lost() from error
-        log.info("solver_replaced", pid=fresh.process_id)
-        self.members.discard(process)
-        self.members.add(fresh)
-        return fresh
-
-
 class SolverPool:
     """Implements `ports.Solver`. Use as a context: it owns processes."""
 
-    def __init__(self, solvers: int, waiting_max: int, version: str) -> None:
-        self._searches = Lane(solvers, waiting_max)
+    def __init__(self, solvers: int, waiting_max: int, version: str, job_solvers: int = 1) -> None:
+        self._searches = Lane(solvers, waiting_max, SEARCH_NICE)
+        self._jobs = Lane(job_solvers, waiting_max, SEARCH_NICE)
         self._quick = Lane(1, waiting_max)
         self._version = version
         self._engine = ""
@@ -105,15 +58,28 @@ class SolverPool:
     async def __aenter__(self) -> SolverPool:
         """Starts all processes, side by side."""
         try:
-            await asyncio.gather(self._searches.open(), self._quick.open())
-        except SolverLost as error:
+            async with asyncio.TaskGroup() as starts:
+                for lane in self._lanes:
+                    starts.create_task(lane.open())
+        except* SolverLost as error:
             await self.__aexit__()
             raise lost() from error
         self._engine = next(iter(self._quick.members)).engine
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await asyncio.gather(self._searches.close(), self._quick.close())
+        await asyncio.gather(*(lane.close() for lane in self._lanes))
+
+    @property
+    def _lanes(self) -> tuple[Lane, ...]:
+        return self._searches, self._jobs, self._quick
+
+    @property
+    def for_jobs(self) -> SolverPool:
+        """The same pool for optimizations that nobody waits for: they keep to their own lane."""
+        pool = copy.copy(self)
+        pool._searches = self._jobs
+        return pool
 
     @property
     def engine_version(self) -> str:
@@ -121,17 +87,21 @@ class SolverPool:
         return f"{self._version}+{self._engine}"
 
     async def solve(
-        self, instance: Instance, settings: SearchSettings, seed_routes: Sequence[Sequence[Node]]
+        self,
+        instance: Instance,
+        settings: SearchSettings,
+        seed_routes: Sequence[Sequence[Node]],
+        tell: Tell | None = None,
     ) -> Solved:
-        """The best plan found in time that passed the verifier."""
+        """The best plan found in time that passed the verifier; `tell` hears of those before it."""
         async with tables_on_disk(instance.tables) as files:
             sequences = tuple(map(tuple, seed_routes))
             job = Job("solve", without_tables(instance), files, sequences, settings)
-            best, begun = Best(), time.monotonic()
+            best, begun = Best(tell), time.monotonic()
             async with self._searches.turn() as process:
                 await watched(process, job, settings.seconds + GRACE_SECONDS, best)
         solved = best.solved()
-        tell(solved, len(instance.problem.tasks), time.monotonic() - begun)
+        note(solved, len(instance.problem.tasks), time.monotonic() - begun)
         return solved
 
     async def time_routes(self, instance: Instance, sequences: Sequence[Sequence[Node]]) -> Plan:
@@ -173,6 +143,7 @@ class SolverPool:
 class Best:
     """The best plan so far of one search that passed the verifier."""
 
+    tell: Tell | None = None
     outcome: Outcome | None = None
     rejected: Outcome | None = None
     end: SolveEnd = SolveEnd.LIMIT
@@ -181,6 +152,8 @@ class Best:
         """Takes a plan that passed; tells the log of one that did not."""
         if not outcome.broken:
             self.outcome, self.end = outcome, outcome.end
+            if self.tell and not outcome.is_final:
+                self.tell(told(outcome, outcome.end))
             return
         self.rejected = outcome
         faults = [
@@ -193,10 +166,15 @@ class Best:
         """The answer; an error when there is none."""
         if self.outcome is not None:
             end = SolveEnd.ENGINE_LOST if self.rejected else self.end
-            return Solved(self.outcome.plan, self.outcome.solution_count, end)
+            return told(self.outcome, end)
         if self.rejected is not None:
             raise Internal("PLAN_UNVERIFIED", "no plan passed the verifier")
         raise lost()
+
+
+def told(outcome: Outcome, end: SolveEnd) -> Solved:
+    """A plan as the planner knows it."""
+    return Solved(outcome.plan, outcome.solution_count, end)
 
 
 async def watched(process: SolverProcess, job: Job, seconds: float, best: Best) -> None:
@@ -211,7 +189,7 @@ async def watched(process: SolverProcess, job: Job, seconds: float, best: Best) 
         await process.stop()
 
 
-def tell(solved: Solved, tasks: int, seconds: float) -> None:
+def note(solved: Solved, tasks: int, seconds: float) -> None:
     """What whoever runs the planner wants to know of a search."""
     solve_seconds.record(seconds, {"planner.solve.end": solved.end.value})
     log.info(

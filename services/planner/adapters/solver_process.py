@@ -32,10 +32,11 @@ class SolverProcess:
         self.engine = engine
 
     @classmethod
-    async def start(cls) -> SolverProcess:
-        """Starts a process and waits until it is warm."""
+    async def start(cls, nice: int = 0) -> SolverProcess:
+        """Starts a process that gives way by so much, and waits until it is warm."""
+        command = (sys.executable, "-m", WORKER, str(nice))
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", WORKER), stdin=PIPE, stdout=PIPE, env=environment()
+            *command, stdin=PIPE, stdout=PIPE, env=environment()
         )
         engine = ""
         try:
@@ -63,7 +64,7 @@ class SolverProcess:
         if writer is None or not self.is_running:
             raise SolverLost
         try:
-            writer.write(frames.packed(job))
+            writer.write(await asyncio.to_thread(frames.packed, job))
             await writer.drain()
         except ConnectionError as error:
             raise SolverLost from error

@@ -1,10 +1,11 @@
 """
 A solver process: warm, asked over its pipes, killed when it does not answer.
 
-    python -m services.planner.adapters.solver_worker
+    python -m services.planner.adapters.solver_worker [NICE]
 
-It says when it is ready, then does one job after the other until its input ends. Whatever it cannot
-do ends it with a traceback on stderr; the planner starts another.
+It gives way to other processes by NICE (0), so that people are answered while it searches. It says
+when it is ready, then does one job after the other until its input ends. Whatever it cannot do ends
+it with a traceback on stderr; the planner starts another.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ def main() -> None:
     """Serves until the input ends."""
     # ^C reaches the whole group; the planner ends its solvers itself, when it is done with them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
     output, parent = own_output(), os.getppid()
     send(output, ENGINE)
     while True:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,12 +23,14 @@ from services.planner.adapters.solver_pool import Best, SolverPool
 from services.planner.domain.plan import Plan, SolveEnd, Violation
 from services.planner.domain.reason import Reason
 from services.planner.domain.settings import SearchSettings
+from services.planner.ports import Solved
 from services.planner.rules.verify import verify
 from services.planner.solver.solve import Outcome
 from services.planner.tests.problems import city, on_plane
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 QUICK = SearchSettings(solution_limit=5, seconds=30)
+LATE_SECONDS_MAX = 1.0  # 0.2 on a machine with nothing else to do, as benchmarks.deadlines tells
 ENDLESS = SearchSettings(solution_limit=10_000_000, seconds=60)
 
 
@@ -47,9 +51,15 @@ def is_alive(pid: int) -> bool:
 
 async def busy(pool: SolverPool) -> asyncio.Task[object]:
     """A search that would not end for a minute, once it has a process."""
+    await warm(pool)
     solve = asyncio.create_task(pool.solve(on_plane(city(1, 60, 5)), ENDLESS, ()))
-    await until(lambda: not pool._searches.idle.qsize())
+    await until(lambda: not pool._searches.turns.idle)
     return solve
+
+
+async def warm(pool: SolverPool) -> None:
+    """Waits until what a test before has ended is replaced."""
+    await until(lambda: pool._searches.turns.idle > 0)
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -96,13 +106,15 @@ async def test_a_cancelled_call_frees_its_core_and_the_next_is_served(pool: Solv
 
 
 async def test_a_killed_solver_leaves_its_best_plan(pool: SolverPool) -> None:
-    instance = on_plane(city(1, 60, 5))
-    solve = asyncio.create_task(pool.solve(instance, ENDLESS, ()))
-    await asyncio.sleep(3)  # the first plan is there after a tenth of this
+    await warm(pool)
+    instance, told = on_plane(city(1, 60, 5)), list[Solved]()
+    solve = asyncio.create_task(pool.solve(instance, ENDLESS, (), told.append))
+    await until(lambda: bool(told))
     os.kill(searching(pool), signal.SIGKILL)
     solved = await solve
 
     assert solved.end is SolveEnd.ENGINE_LOST
+    assert solved.plan == told[-1].plan
     assert [one for one in verify(instance, solved.plan) if one.hard] == []
 
 
@@ -120,10 +132,27 @@ async def test_a_search_that_does_not_end_is_ended(
     assert not is_alive(pid)
 
 
+async def test_the_deadline_holds_whatever_the_engine_does(pool: SolverPool) -> None:
+    await warm(pool)
+    instance, told = on_plane(city(1, 60, 5)), list[Solved]()
+    settings = replace(ENDLESS, seconds=3.0)
+    begun = time.monotonic()
+    solve = asyncio.create_task(pool.solve(instance, settings, (), told.append))
+    await until(lambda: bool(told))
+    pid = searching(pool)
+    os.kill(pid, signal.SIGSTOP)
+    solved = await solve
+
+    assert time.monotonic() - begun < 3.0 + LATE_SECONDS_MAX
+    assert solved.plan == told[-1].plan
+    assert solved.end is SolveEnd.DEADLINE
+    assert not is_alive(pid)
+
+
 async def test_too_many_searches_are_refused_at_once(pool: SolverPool) -> None:
     first = await busy(pool)
     waiting = [asyncio.create_task(pool.solve(on_plane(city(1, 9, 2)), QUICK, ())) for _ in "ab"]
-    await until(lambda: pool._searches.waiting == 2)
+    await until(lambda: pool._searches.turns.waiting == 2)
     with pytest.raises(Exhausted) as caught:
         await pool.solve(on_plane(city(1, 9, 2)), QUICK, ())
     first.cancel()
@@ -155,7 +184,7 @@ async def test_without_any_plan_that_passed_the_caller_hears_of_a_fault_of_ours(
 
 async def test_closing_leaves_no_process() -> None:
     async with SolverPool(solvers=1, waiting_max=1, version="test") as own:
-        pids = [one.process_id for lane in (own._searches, own._quick) for one in lane.members]
+        pids = [one.process_id for lane in own._lanes for one in lane.members]
 
-    assert len(pids) == 2
+    assert len(pids) == 3
     assert not any(map(is_alive, pids))

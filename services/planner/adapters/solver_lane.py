@@ -1,0 +1,97 @@
+"""
+A lane: warm solver processes of one kind, and who waits for them.
+
+A process that is lost, or left in the middle of its job, is killed, which frees its core; another
+is started in its place at once, beside everything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from meshkit.caller import caller_or_none
+from services.planner.adapters.solver_process import SolverLost, SolverProcess
+from services.planner.adapters.turns import Turns
+
+RESTART_SECONDS = 1.0  # between two tries to start a process that does not start
+
+log = structlog.get_logger()
+
+
+class Lane:
+    """Processes, each given to one job at a time."""
+
+    def __init__(self, size: int, waiting_max: int, nice: int = 0) -> None:
+        """`nice` is how much its processes give way to whoever answers people."""
+        self.members: set[SolverProcess] = set()
+        self.turns: Turns[SolverProcess] = Turns(waiting_max)
+        self._size, self._nice = size, nice
+        self._starting: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Starts all processes, side by side. Raises SolverLost when one does not start."""
+        starts = (SolverProcess.start(self._nice) for _ in range(self._size))
+        started = await asyncio.gather(*starts, return_exceptions=True)
+        for process in started:
+            if isinstance(process, SolverProcess):
+                self._add(process)
+        if len(self.members) < self._size:
+            raise SolverLost
+
+    async def close(self) -> None:
+        """Ends all processes, whatever they do."""
+        for task in self._starting:
+            task.cancel()
+        await asyncio.gather(*self._starting, return_exceptions=True)
+        await asyncio.gather(*(process.stop() for process in self.members))
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[SolverProcess]:
+        """A process for one job, in turns with other tenants. Raises Exhausted."""
+        process = await self._running()
+        is_whole = False
+        try:
+            yield process
+            is_whole = process.is_running
+        finally:
+            if is_whole:
+                self.turns.give(process)
+            else:
+                self._replace(process)
+                await process.stop()
+
+    async def _running(self) -> SolverProcess:
+        """The next process that still runs: one may have ended while it was idle."""
+        caller = caller_or_none()
+        tenant = caller.tenant if caller else ""
+        while not (process := await self.turns.take(tenant)).is_running:
+            self._replace(process)
+        return process
+
+    def _add(self, process: SolverProcess) -> None:
+        self.members.add(process)
+        self.turns.give(process)
+
+    def _replace(self, process: SolverProcess) -> None:
+        """Starts another in the place of one that is gone; whoever caused it does not wait."""
+        self.members.discard(process)
+        task = asyncio.create_task(self._start_another(), context=contextvars.Context())
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    async def _start_another(self) -> None:
+        while True:
+            try:
+                process = await SolverProcess.start(self._nice)
+            except (SolverLost, OSError) as error:
+                log.error("solver_start_failed", cause=type(error).__name__)
+                await asyncio.sleep(RESTART_SECONDS)  # a machine out of memory needs a moment
+            else:
+                log.info("solver_replaced", pid=process.process_id)
+                self._add(process)
+                return
