@@ -13,6 +13,7 @@ from enum import Enum
 
 from services.planner.domain.access import Charge, Finding
 from services.planner.domain.instance import Node, is_reload
+from services.planner.domain.phases import Phase
 from services.planner.domain.reason import Reason
 
 
@@ -213,3 +214,5 @@ class SolveRecord:
     solution_count: int = 0
     end: SolveEnd = SolveEnd.GIVEN
     solve_milliseconds: int = field(default=0, compare=False)
+    phases: tuple[Phase, ...] = ()
+    """What was run, in order: enough to run it again."""
