@@ -1,0 +1,129 @@
+"""Small files in every format, written by hand."""
+
+from __future__ import annotations
+
+SOLOMON = """TINY
+
+VEHICLE
+NUMBER     CAPACITY
+  2         10
+
+CUSTOMER
+CUST NO.   XCOORD.   YCOORD.    DEMAND   READY TIME   DUE DATE   SERVICE TIME
+
+    0      0    0    0     0    100     0
+    1      3    4    6     5     20     2
+    2      1    1    7     0     90     1
+"""
+
+LILIM = """2 10 1
+0 0 0 0 0 100 0 0 0
+1 3 4 5 0 50 1 0 2
+2 6 8 -5 0 80 1 1 0
+"""
+
+VRPLIB = """NAME : everything
+TYPE : MDVRPTW
+DIMENSION : 6
+EDGE_WEIGHT_TYPE : EUC_2D
+VEHICLES : 2
+NODE_COORD_SECTION
+1 0 0
+2 10 0
+3 3 4
+4 6 8
+5 0 5
+6 5 0
+DEMAND_SECTION
+1 0
+2 0
+3 4
+4 4
+5 2
+6 3
+SERVICE_TIME_SECTION
+1 0
+2 0
+3 1
+4 1
+5 1
+6 1
+TIME_WINDOW_SECTION
+1 0 100
+2 0 90
+3 5 50
+4 5 50
+5 0 100
+6 0 100
+RELEASE_TIME_SECTION
+1 0
+2 0
+3 0
+4 0
+5 7
+6 0
+PRIZE_SECTION
+1 0
+2 0
+3 0
+4 0
+5 0
+6 9
+CAPACITY_SECTION
+1 10
+2 5
+VEHICLES_DEPOT_SECTION
+1 1
+2 2
+VEHICLES_FIXED_COST_SECTION
+1 7
+2 8
+VEHICLES_UNIT_DISTANCE_COST_SECTION
+1 2
+2 3
+VEHICLES_MAX_DURATION_SECTION
+1 60
+2 50
+VEHICLES_RELOAD_DEPOT_SECTION
+1 1
+2 2 1
+VEHICLES_ALLOWED_CLIENTS_SECTION
+1 3 4 5 6
+2 5 6
+MUTUALLY_EXCLUSIVE_GROUP_SECTION
+1 3 4
+DEPOT_SECTION
+1
+2
+-1
+EOF
+"""
+
+BACKHAULS = """NAME : back
+TYPE : VRPB
+DIMENSION : 3
+CAPACITY : 10
+EDGE_WEIGHT_TYPE : EXPLICIT
+EDGE_WEIGHT_FORMAT : LOWER_ROW
+EDGE_WEIGHT_SECTION
+5
+6 7
+DEMAND_SECTION
+1 0
+2 4
+3 0
+BACKHAUL_SECTION
+1 0
+2 0
+3 9
+DEPOT_SECTION
+1
+EOF
+"""
+
+LOGGI = """{
+  "name": "rio", "vehicle_capacity": 10,
+  "origin": {"lng": -43.3, "lat": -22.8},
+  "deliveries": [{"id": "a", "point": {"lng": -43.2, "lat": -22.9}, "size": 3}]
+}
+"""
