@@ -11,6 +11,7 @@ from services.planner.convert.faults import Faults
 from services.planner.convert.moments import down, first_second, last_second, up
 from services.planner.convert.places import amounts, point
 from services.planner.convert.tasks import profile_of, seconds_or_none
+from services.planner.domain.emissions import EmissionFactors
 from services.planner.domain.energy import Battery, EnergyModel
 from services.planner.domain.shift import (
     AccessAttributes,
@@ -187,6 +188,7 @@ def vehicle(
             return None
     if capacity is None or access is None:
         return None
+    has_factors = message.HasField("emission_factors")
     return Vehicle(
         vehicle_id=message.vehicle_id,
         profile=profile_of(message.profile),
@@ -195,6 +197,17 @@ def vehicle(
         battery=power,
         energy=energy(message.energy),
         travel_percent=message.travel_percent or 100,
+        emissions=emissions(message.emission_factors) if has_factors else None,
+    )
+
+
+def emissions(message: vehicle_pb2.EmissionFactors) -> EmissionFactors:
+    """What a vehicle emits."""
+    return EmissionFactors(
+        factor_set_version=message.factor_set_version,
+        kilometer_milligrams=message.kilometer_co2e_milligrams,
+        hour_milligrams=message.hour_co2e_milligrams,
+        stop_milligrams=message.stop_co2e_milligrams,
     )
 
 

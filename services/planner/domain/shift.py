@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
+from services.planner.domain.emissions import EmissionFactors
 from services.planner.domain.energy import DEFAULT_ENERGY, Battery, EnergyModel
 from services.planner.domain.task import Loads, Window
 from services.planner.domain.travel import Point, Profile
@@ -50,6 +51,8 @@ class Vehicle:
     battery: Battery | None = None
     energy: EnergyModel = field(default_factory=EnergyModel)
     travel_percent: int = PERCENT
+    emissions: EmissionFactors | None = None
+    """None: what it emits is unknown."""
 
     def __post_init__(self) -> None:
         """Refuses a speed nobody has."""
