@@ -1,26 +1,15 @@
-"""
-PlannerService: one short method per rpc, nothing but conversion and one use-case.
-
-Rpcs that are not here answer RPC_PENDING.
-"""
+"""Plans, times and prices, while the caller waits."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
 
-from grpc.aio import ServicerContext
-
-from doorstep.planner.v1 import event_pb2, problem_pb2
+from doorstep.planner.v1 import event_pb2
 from doorstep.planner.v1 import planner_service_pb2 as pb
-from doorstep.planner.v1 import planner_service_pb2_grpc as pb_grpc
 from meshkit.caller import Role, current_caller
-from meshkit.clock import Clock
 from meshkit.deadline import remaining
 from meshkit.ids import new_id
-from meshkit.postgres import Database
 from meshkit.watch import serve_watch
 from services.planner.convert.insertions import insertions_to_proto
 from services.planner.convert.matrix import map_to_proto, matrix_question, matrix_to_proto
@@ -28,43 +17,21 @@ from services.planner.convert.plan import notice_to_proto, plan_to_proto
 from services.planner.convert.problem import (
     digest_of,
     fixed_routes,
-    problem_from_proto,
     settings_from_proto,
 )
 from services.planner.domain.lint import lint
-from services.planner.domain.problem import Problem
 from services.planner.domain.settings import SearchSettings
-from services.planner.ports import Records
+from services.planner.servicer.base import Context, PlannerBase, read_problem
 from services.planner.usecases import given, matrix
-from services.planner.usecases.optimize import Question, World, optimize
-from services.planner.usecases.world import refuse_too_many_tasks
-
-Context = ServicerContext[Any, Any]
+from services.planner.usecases.optimize import Question, optimize
 
 ANSWER_SECONDS = 60.0  # what a caller without a deadline waits: the contract's maximum
 RESERVE_SECONDS = 4.0  # for travel, legs, access and the way back
 SEARCH_SHARE = 0.6  # of what is left: a second, shorter search may follow the first
 
 
-@dataclass(frozen=True, slots=True)
-class Defaults:
-    """What holds where a caller says nothing."""
-
-    seed: int
-    search_seconds: float
-
-
-class PlannerServicer(pb_grpc.PlannerServiceServicer):
+class Plans(PlannerBase):
     """Plans, times, prices."""
-
-    def __init__(
-        self, db: Database, world: World, records: Records, clock: Clock, defaults: Defaults
-    ) -> None:
-        self._db = db
-        self._world = world
-        self._records = records
-        self._clock = clock
-        self._defaults = defaults
 
     async def OptimizeRoutes(
         self, request: pb.OptimizeRoutesRequest, context: Context
@@ -156,9 +123,3 @@ class PlannerServicer(pb_grpc.PlannerServiceServicer):
             omit_polylines=request.omit_polylines,
             omit_access=request.omit_access,
         )
-
-
-async def read_problem(message: problem_pb2.Problem) -> Problem:
-    """A problem, read beside the event loop; one that is too big is not even read."""
-    refuse_too_many_tasks(len(message.tasks))
-    return await asyncio.to_thread(problem_from_proto, message)

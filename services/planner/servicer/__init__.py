@@ -1,0 +1,16 @@
+"""
+PlannerService: one short method per rpc, nothing but conversion and one use-case.
+
+Rpcs that are not here answer RPC_PENDING.
+"""
+
+from __future__ import annotations
+
+from services.planner.servicer.base import Defaults
+from services.planner.servicer.plans import Plans
+
+__all__ = ["Defaults", "PlannerServicer"]
+
+
+class PlannerServicer(Plans):
+    """All of it."""
