@@ -77,7 +77,8 @@ def horizon_of(sheet: Sheet) -> int:
     """When everything is over: the depots' closing, or later than any route lasts."""
     if sheet.windows:
         return max(last for _, last in sheet.windows[: sheet.depots])
-    longest = int(sheet.distances.max(axis=1).sum()) * (2 if sheet.carriers[0].reload_limit else 1)
+    ways = sheet.distances if sheet.durations is None else sheet.durations
+    longest = int(ways.max(axis=1).sum()) * (2 if sheet.carriers[0].reload_limit else 1)
     return 1 + longest + sum(sheet.services)
 
 
@@ -135,7 +136,7 @@ def tasks_of(sheet: Sheet, horizon: int) -> Iterator[Task]:
         yield Task(
             f"c{location}",
             kind_of(sheet, location),
-            tuple(option(sheet, member, horizon) for member in members),
+            tuple(option(sheet, member, horizon, members[0]) for member in members),
             (amount_of(sheet, location),),
             SkillNeed(one_of=able) if limited else SkillNeed(),
             penalty_micros=(sheet.prizes[location] if sheet.prizes else 0) or penalty,
@@ -156,14 +157,18 @@ def amount_of(sheet: Sheet, location: int) -> int:
     return pickup or (sheet.deliveries[location] if sheet.deliveries else 0)
 
 
-def option(sheet: Sheet, location: int, horizon: int) -> Option:
-    """The place, window and service time of a customer."""
+def option(sheet: Sheet, location: int, horizon: int, own: int) -> Option:
+    """The place, window and service time of a customer; an alternative unless it is its own."""
     windows: tuple[Window, ...] = ()
     if sheet.windows and sheet.windows[location] != (0, horizon):
         windows = (Window(*sheet.windows[location]),)
     service = sheet.services[location] if sheet.services else 0
     return Option(
-        point(sheet, location), place_id=str(location), windows=windows, service_seconds=service
+        point(sheet, location),
+        alternative_id="" if location == own else f"c{location}",
+        place_id=str(location),
+        windows=windows,
+        service_seconds=service,
     )
 
 
@@ -198,9 +203,10 @@ def locations_of(problem: Problem, places: Places) -> list[int]:
 
 
 def table_of(sheet: Sheet, locations: list[int], horizon: int) -> TravelTable:
-    """Seconds and meters are both the file's distances, but where a way is forbidden."""
+    """Both are the file's distances unless it tells durations apart or forbids a way."""
     order = np.ix_(locations, locations)
-    seconds, meters = sheet.distances[order], sheet.distances[order]
+    meters = sheet.distances[order]
+    seconds = meters if sheet.durations is None else sheet.durations[order]
     if sheet.backhauls_last:
         forbidden = backhaul_ways(sheet)[order]
         seconds = np.where(forbidden, horizon + 1, seconds)

@@ -79,6 +79,8 @@ class Sheet:
     """Pickups come after all deliveries, and no route is without a delivery."""
     cost_factor: int = 1
     """How many micros one unit of a cost is that a `.sol` states."""
+    durations: Whole | None = None
+    """How long ways take; None: as their distance says."""
     on_globe: bool = False
     """Positions are longitudes and latitudes."""
 
