@@ -87,8 +87,8 @@ def client(sheet: Sheet, location: int, group: int | None) -> pyvrp.Client:
     prize = sheet.prizes[location] if sheet.prizes else 0
     return pyvrp.Client(
         location,
-        delivery=[sheet.deliveries[location] if sheet.deliveries else 0],
-        pickup=[sheet.pickups[location] if sheet.pickups else 0],
+        delivery=[goods(sheet, sheet.deliveries, location)],
+        pickup=[goods(sheet, sheet.pickups, location)],
         service_duration=sheet.services[location] if sheet.services else 0,
         tw_early=first,
         tw_late=last,
@@ -97,6 +97,11 @@ def client(sheet: Sheet, location: int, group: int | None) -> pyvrp.Client:
         required=not prize and group is None,
         group=group,
     )
+
+
+def goods(sheet: Sheet, amounts: tuple[int, ...], location: int) -> int:
+    """Scaled like everything else, as its reader does: its penalties weigh them against ways."""
+    return amounts[location] * sheet.scale.factor if amounts else 0
 
 
 def shipment(sheet: Sheet, pickup: int, delivery: int) -> pyvrp.Shipment:
@@ -108,7 +113,7 @@ def shipment(sheet: Sheet, pickup: int, delivery: int) -> pyvrp.Shipment:
         sheet.services[pickup],
         *sheet.windows[delivery],
         sheet.services[delivery],
-        amount=[sheet.pickups[pickup]],
+        amount=[goods(sheet, sheet.pickups, pickup)],
     )
 
 
@@ -119,7 +124,7 @@ def vehicle_type(
     first, last = sheet.windows[carrier.depot] if sheet.windows else (0, FOREVER)
     return pyvrp.VehicleType(
         num_available=len(ranks),
-        capacity=[carrier.capacity or FOREVER],
+        capacity=[carrier.capacity * sheet.scale.factor or FOREVER],
         start_depot=carrier.depot,
         end_depot=carrier.depot,
         fixed_cost=carrier.fixed_cost,
