@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from services.planner.domain.energy import EnergyModel
-from services.planner.domain.instance import Node
+from services.planner.domain.instance import RELOAD, Node
 from services.planner.domain.money import (
     METERS_PER_KILOMETER,
     SECONDS_PER_HOUR,
@@ -15,7 +15,7 @@ from services.planner.domain.money import (
 )
 from services.planner.domain.plan import CostKind, Costs, Route, Visit
 from services.planner.domain.problem import MASS
-from services.planner.domain.task import TaskKind
+from services.planner.domain.task import Loads, Window
 from services.planner.search.view import ShiftView
 
 
@@ -29,14 +29,15 @@ class Way:
 
 
 def way_of(view: ShiftView, nodes: Sequence[Node]) -> Way:
-    """Adds up a sequence."""
-    here, meters, seconds, stops = view.start_place, 0, 0, 0
-    for rank, node in enumerate(nodes):
+    """Adds up a sequence; a reload is no stop, and what follows it is a new one."""
+    here, meters, seconds, stops, is_new = view.start_place, 0, 0, 0, True
+    for node in nodes:
         there = view.stay(node).place
         meters += view.meters(here, there)
         seconds += view.seconds(here, there)
-        stops += rank == 0 or here != there
-        here = there
+        is_stop = node[0] != RELOAD
+        stops += is_stop and (is_new or here != there)
+        here, is_new = there, not is_stop
     end = view.end_of(here)
     return Way(meters + view.meters(here, end), seconds + view.seconds(here, end), stops)
 
@@ -65,66 +66,55 @@ def with_costs(view: ShiftView, route: Route, way: Way, charge_left: int | None)
             rates.kilowatt_hour_micros, used, WATT_HOURS_PER_KILOWATT_HOUR
         )
     for visit in route.visits:
-        for kind, micros in visit_costs(view, visit):
+        stay = view.stay(visit.node)
+        for kind, micros in stay.costs:
             sums[kind] = sums.get(kind, 0) + micros
+        if stay.curve is not None:
+            for kind, micros in timed_costs(view, visit):
+                sums[kind] = sums.get(kind, 0) + micros
     costs: Costs = tuple((kind, sums[kind]) for kind in CostKind if sums.get(kind))
     return replace(route, costs=costs)
 
 
-def visit_costs(view: ShiftView, visit: Visit) -> list[tuple[CostKind, int]]:
-    """Terms of one visit: those it always has with this shift, and those of its time."""
-    node = (visit.task, visit.option)
-    task, option = view.instance.task(node), view.instance.option(node)
-    terms = list(view.stay(node).costs)
-    for window in option.windows:
-        if window.holds(visit.start_second):
-            first, last = window.soft_first_second, window.soft_last_second
-            early = max(0, first - visit.start_second) if first is not None else 0
-            late = max(0, visit.start_second - last) if last is not None else 0
-            micros = priced(window.early_cost_micros_per_hour, early, SECONDS_PER_HOUR)
-            micros += priced(window.late_cost_micros_per_hour, late, SECONDS_PER_HOUR)
-            terms.append((CostKind.SOFT_WINDOW, micros))
+def timed_costs(view: ShiftView, visit: Visit) -> Iterator[tuple[CostKind, int]]:
+    """Terms of one visit that depend on when it starts."""
+    task, option = view.instance.task(visit.node), view.instance.option(visit.node)
+    start = visit.start_second
+    window = next((one for one in option.windows if one.holds(start)), None)
+    if window is not None:
+        yield CostKind.SOFT_WINDOW, soft_micros(window, start)
     if task.earliness_cost_micros_per_hour:
         first_second = option.windows[0].first_second if option.windows else view.shift.start_second
-        waited = max(0, visit.start_second - first_second)
+        waited = max(0, start - first_second)
         micros = priced(task.earliness_cost_micros_per_hour, waited, SECONDS_PER_HOUR)
-        terms.append((CostKind.EARLINESS, micros))
+        yield CostKind.EARLINESS, micros
+    if task.slot_costs:
+        yield CostKind.FAILURE, task.slot_cost_micros(start)
     base = view.instance.base_shift_of.get(task.task_id)
     if base is not None and base[1] is not None:
         churn = view.instance.problem.churn
-        moved = max(0, abs(visit.start_second - base[1]) - churn.tolerance_seconds)
-        micros = priced(churn.time_change_cost_micros_per_hour, moved, SECONDS_PER_HOUR)
-        terms.append((CostKind.CHURN, micros))
-    return terms
+        moved = max(0, abs(start - base[1]) - churn.tolerance_seconds)
+        yield (
+            CostKind.CHURN,
+            priced(churn.time_change_cost_micros_per_hour, moved, SECONDS_PER_HOUR),
+        )
 
 
-def loads_along(view: ShiftView, nodes: Sequence[Node]) -> list[list[int]]:
-    """What is on board after the start and after each visit."""
-    tasks = view.instance.problem.tasks
-    load = [0] * len(view.instance.problem.dimensions)
-    from_start = {
-        node[0] for node in nodes
-        if tasks[node[0]].kind is TaskKind.DELIVERY and not tasks[node[0]].pickup_task_id
-    }  # fmt: skip
-    for rank in from_start | view.onboard:
-        load = [have + more for have, more in zip(load, tasks[rank].loads, strict=True)]
-    loads = [load]
-    for node in nodes:
-        task = tasks[node[0]]
-        if task.kind is TaskKind.DELIVERY:
-            load = [have - less for have, less in zip(load, task.loads, strict=True)]
-        elif task.kind is TaskKind.PICKUP:
-            load = [have + more for have, more in zip(load, task.loads, strict=True)]
-        loads.append(load)
-    return loads
+def soft_micros(window: Window, start: int) -> int:
+    """What a start before or after the preferred part of its window costs."""
+    first, last = window.soft_first_second, window.soft_last_second
+    early = max(0, first - start) if first is not None else 0
+    late = max(0, start - last) if last is not None else 0
+    micros = priced(window.early_cost_micros_per_hour, early, SECONDS_PER_HOUR)
+    return micros + priced(window.late_cost_micros_per_hour, late, SECONDS_PER_HOUR)
 
 
-def charge_along(view: ShiftView, route: Route, loads: Sequence[Sequence[int]]) -> list[int]:
+def charge_along(view: ShiftView, route: Route, loads: Sequence[Loads]) -> list[int]:
     """What the battery holds at the end of each leg, in watt hours."""
     model: EnergyModel = view.shift.vehicle.energy_model
     level, here, reached = view.shift.start_charge_watt_hours, view.start_place, route.start_second
     levels = []
-    stays = [view.stay((visit.task, visit.option)) for visit in route.visits]
+    stays = [view.stay(visit.node) for visit in route.visits]
     ends = [
         (stay.place, visit.ready_second) for stay, visit in zip(stays, route.visits, strict=True)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from services.planner.domain.plan import Route
 from services.planner.domain.shift import DutyClock, DutyLimit
@@ -25,10 +25,7 @@ def stretches_of(view: ShiftView, route: Route) -> Iterator[Stretch]:
     """The route cut at its breaks."""
     driving, since = 0, route.start_second
     here, rules = view.start_place, view.shift.breaks
-    ends = [
-        (view.stay((visit.task, visit.option)).place, visit.arrival_second)
-        for visit in route.visits
-    ]
+    ends = [(view.stay(visit.node).place, visit.arrival_second) for visit in route.visits]
     last = ends[-1][0] if ends else here
     ends.append((view.end_of(last), route.end_arrival_second))
     for leg, (there, arrival) in enumerate(ends):
@@ -53,19 +50,25 @@ def driven_after(left: int, arrival: int, pauses: list[Pause]) -> int:
 
 def keeps(limit: DutyLimit, stretches: tuple[Stretch, ...]) -> bool:
     """Whether one clock stays within its limit."""
-    shown, taken, parts = limit.used_seconds, limit.split_taken_count, limit.split_reset_seconds
-    for driving, lasting, pause in stretches:
+    shown, resetting = limit.used_seconds, set(resets(limit, [one[2] for one in stretches[:-1]]))
+    for rank, (driving, lasting, pause) in enumerate(stretches):
         shown += driving if limit.clock is DutyClock.DRIVING else lasting
+        shown += pause if limit.clock is DutyClock.SPAN else 0
         if shown > limit.limit_seconds:
             return False
-        shown += pause if limit.clock is DutyClock.SPAN else 0
-        if limit.clock is DutyClock.SPAN and shown > limit.limit_seconds:
-            return False
-        if not pause:
-            continue
-        if parts and pause >= parts[min(taken, len(parts) - 1)]:
-            taken += 1
-        whole = limit.reset_seconds is not None and pause >= limit.reset_seconds
-        if whole or (parts and taken == len(parts)):
-            shown = taken = 0
+        if rank in resetting:
+            shown = 0
     return True
+
+
+def resets(limit: DutyLimit, lengths: Sequence[int]) -> list[int]:
+    """Which of the breaks held, by their lengths in order, set a clock to zero."""
+    found, taken, parts = [], limit.split_taken_count, limit.split_reset_seconds
+    for rank, length in enumerate(lengths):
+        if parts and length >= parts[min(taken, len(parts) - 1)]:
+            taken += 1
+        whole = limit.reset_seconds is not None and length >= limit.reset_seconds
+        if whole or (parts and taken == len(parts)):
+            found.append(rank)
+            taken = 0
+    return found

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.planner.domain.instance import Instance, Node
+from services.planner.domain.instance import RELOAD, Instance, Node
 from services.planner.domain.plan import Route
 from services.planner.domain.reason import Reason
-from services.planner.domain.shift import Unloading
-from services.planner.domain.task import TaskKind
+from services.planner.domain.task import Loads
 from services.planner.domain.travel import UNREACHABLE
-from services.planner.search.costs import Way, charge_along, loads_along, way_of, with_costs
+from services.planner.search.costs import Way, charge_along, way_of, with_costs
 from services.planner.search.duty import keeps_limits
-from services.planner.search.schedule import Timing, schedule
-from services.planner.search.view import ShiftView
+from services.planner.search.order import loads_along, order_faults
+from services.planner.search.schedule import Timing, holding_times, keeps_rides, schedule
+from services.planner.search.view import Classes, ShiftView
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,53 +31,49 @@ class Evaluated:
 
 
 def views_of(instance: Instance) -> tuple[ShiftView, ...]:
-    """All shifts of an instance, compiled."""
-    return tuple(ShiftView(instance, rank) for rank in range(len(instance.problem.shifts)))
+    """All shifts of an instance, compiled; equal ones share what they find out."""
+    classes = Classes(instance)
+    ranks = range(len(instance.problem.shifts))
+    return tuple(ShiftView(instance, rank, classes) for rank in ranks)
 
 
 def evaluate(view: ShiftView, nodes: Sequence[Node]) -> Evaluated:
     """Times and prices a sequence, whether or not it holds."""
-    way, loads = way_of(view, nodes), loads_along(view, nodes)
-    timing = schedule(view, nodes)
-    levels = charge_along(view, timing.route, loads) if view.shift.vehicle.battery else None
+    loads = carried(view, nodes)
+    order = next(order_faults(view, nodes, loads), None)
+    way, timing = way_of(view, nodes), schedule(view, nodes)
+    levels = levels_of(view, timing.route, loads)
     route = with_costs(view, timing.route, way, levels[-1] if levels else None)
-    order = order_faults(view, nodes, loads)
-    reason = next(order, None) or next(time_faults(view, way, timing, levels), None)
-    return Evaluated(route, reason)
+    return Evaluated(route, order or next(time_faults(view, way, timing, levels), None))
 
 
 def holding(view: ShiftView, nodes: Sequence[Node]) -> Route | None:
     """
     The timed route when a sequence holds every rule; cheaper than `evaluate` when it does not.
     """
-    way, loads = way_of(view, nodes), loads_along(view, nodes)
+    loads = carried(view, nodes)
     if next(order_faults(view, nodes, loads), None) is not None:
         return None
-    timing = schedule(view, nodes)
-    levels = charge_along(view, timing.route, loads) if view.shift.vehicle.battery else None
-    if next(time_faults(view, way, timing, levels), None) is not None:
+    found = holding_times(view, nodes)
+    if found is None:
         return None
-    return with_costs(view, timing.route, way, levels[-1] if levels else None)
+    way, levels = way_of(view, nodes), levels_of(view, found, loads)
+    if next(time_faults(view, way, Timing(found, 0), levels), None) is not None:
+        return None
+    return with_costs(view, found, way, levels[-1] if levels else None)
 
 
-def order_faults(
-    view: ShiftView, nodes: Sequence[Node], loads: Sequence[Sequence[int]]
-) -> Iterator[Reason]:
-    """Rules that a sequence breaks whatever its times."""
-    for node in nodes:
-        refusal = view.refusal(node)
-        if refusal is not None:
-            yield refusal
-    if view.frozen and not keeps_head(view, nodes):
-        yield Reason.LOCK
-    if any(load[dimension] > limit for load in loads for dimension, limit in view.limited):
-        yield Reason.CAPACITY
-    if view.instance.problem.has_pairs and not keeps_pairs(view, nodes):
-        yield Reason.PAIRING
-    if view.instance.problem.incompatible_goods and not keeps_goods(view, nodes):
-        yield Reason.GOODS
-    if view.shift.unloading is not Unloading.ANY and not keeps_door(view, nodes):
-        yield Reason.UNLOADING
+def carried(view: ShiftView, nodes: Sequence[Node]) -> Sequence[Loads] | None:
+    """What is on board along a sequence; None where nothing asks."""
+    asks = view.limited or view.shift.vehicle.battery
+    return loads_along(view, nodes) if asks else None
+
+
+def levels_of(view: ShiftView, route: Route, loads: Sequence[Loads] | None) -> Sequence[int] | None:
+    """What the battery holds along a route; None without one."""
+    if loads is None or view.shift.vehicle.battery is None:
+        return None
+    return charge_along(view, route, loads)
 
 
 def time_faults(
@@ -87,7 +83,7 @@ def time_faults(
     if way.seconds >= UNREACHABLE:
         yield Reason.REACHABLE
     if timing.late_seconds:
-        yield Reason.WINDOW if late_visits(view, timing.route) else Reason.BREAK
+        yield late_reason(view, timing.route)
     if timing.route.end_second > view.shift.end_second:
         yield Reason.SHIFT
     if not keeps_limits(view, timing.route):
@@ -102,15 +98,13 @@ def time_faults(
         yield Reason.CHARGE
 
 
-def late_visits(view: ShiftView, route: Route) -> bool:
-    """Whether it is a window that is missed, and not only a break."""
-    return any(
-        not any(
-            first <= visit.start_second <= last
-            for first, last in view.stay((visit.task, visit.option)).windows
-        )
-        for visit in route.visits
-    )
+def late_reason(view: ShiftView, route: Route) -> Reason:
+    """Which rule a late route breaks: a window, that of a reload, or only a break."""
+    for visit in route.visits:
+        windows = view.stay(visit.node).windows
+        if not any(first <= visit.start_second <= last for first, last in windows):
+            return Reason.RELOAD if visit.task == RELOAD else Reason.WINDOW
+    return Reason.BREAK
 
 
 def keeps_charge(view: ShiftView, levels: Sequence[int]) -> bool:
@@ -119,80 +113,3 @@ def keeps_charge(view: ShiftView, levels: Sequence[int]) -> bool:
     if battery is None:
         return True
     return min(levels) >= battery.reserve_watt_hours and levels[-1] >= battery.end_watt_hours
-
-
-def keeps_head(view: ShiftView, nodes: Sequence[Node]) -> bool:
-    """Whether the frozen tasks that are served come first, in their order."""
-    served = {view.instance.task(node).task_id for node in nodes}
-    head = [pin.task_id for pin in view.frozen if pin.task_id in served]
-    return head == [view.instance.task(node).task_id for node in nodes[: len(head)]]
-
-
-def keeps_pairs(view: ShiftView, nodes: Sequence[Node]) -> bool:
-    """Whether every delivery with a pickup comes after it, and no such pickup is alone."""
-    problem, picked, open_pickups = view.instance.problem, set[str](), set[str]()
-    for node in nodes:
-        task = problem.tasks[node[0]]
-        if problem.deliveries_of_pickup[task.task_id]:
-            open_pickups.add(task.task_id)
-        picked.add(task.task_id)
-        if task.pickup_task_id and task.pickup_task_id not in picked:
-            return False
-        open_pickups.discard(task.pickup_task_id)
-    return not open_pickups
-
-
-def keeps_rides(view: ShiftView, route: Route) -> bool:
-    """Whether no goods ride too long."""
-    tasks, ended = view.instance.problem.tasks, dict[str, int]()
-    for visit in route.visits:
-        task = tasks[visit.task]
-        ended[task.task_id] = visit.end_second
-        if task.ride_limit_seconds is not None and task.pickup_task_id in ended:
-            ride = visit.start_second - ended[task.pickup_task_id]
-            if ride > task.ride_limit_seconds:
-                return False
-    return True
-
-
-def keeps_goods(view: ShiftView, nodes: Sequence[Node]) -> bool:
-    """Whether classes that may not be together are never on board together."""
-    problem = view.instance.problem
-    aboard = {rank: problem.tasks[rank].goods_class for rank in view.onboard}
-    for node in nodes:
-        task = problem.tasks[node[0]]
-        if task.kind is TaskKind.DELIVERY and not task.pickup_task_id:
-            aboard[node[0]] = task.goods_class
-    if clash(problem.incompatible_goods, aboard):
-        return False
-    for node in nodes:
-        task = problem.tasks[node[0]]
-        if task.kind is TaskKind.PICKUP:
-            aboard[node[0]] = task.goods_class
-            if clash(problem.incompatible_goods, aboard):
-                return False
-        else:
-            own = task.pickup_task_id
-            aboard.pop(problem.rank_of_task[own] if own else node[0], None)
-    return True
-
-
-def clash(forbidden: frozenset[frozenset[str]], aboard: dict[int, str]) -> bool:
-    """Whether two classes on board may not be together."""
-    classes = {name for name in aboard.values() if name}
-    return any(pair <= classes for pair in forbidden if len(pair) > 1)
-
-
-def keeps_door(view: ShiftView, nodes: Sequence[Node]) -> bool:
-    """Whether picked-up goods leave in the order that the shift demands."""
-    problem, stack = view.instance.problem, list[str]()
-    at_door = -1 if view.shift.unloading is Unloading.LIFO else 0
-    for node in nodes:
-        task = problem.tasks[node[0]]
-        if problem.deliveries_of_pickup[task.task_id]:
-            stack.append(task.task_id)
-        if task.pickup_task_id in stack:
-            if stack[at_door] != task.pickup_task_id:
-                return False
-            stack.pop(at_door)
-    return True

@@ -14,12 +14,17 @@ from services.planner.domain.instance import Instance, Node
 from services.planner.domain.money import METERS_PER_KILOMETER, SECONDS_PER_HOUR
 from services.planner.domain.plan import Route
 from services.planner.search.evaluate import holding
+from services.planner.search.late import open_at
 from services.planner.search.profile import Slack
-from services.planner.search.schedule import open_at, setup_of
 from services.planner.search.solution import Line, Solution
-from services.planner.search.view import Stay
+from services.planner.search.stay import Stay
 
 EXACT_TRIES = 12  # candidates timed per task and pass before it counts as without room
+
+
+def setup_of(stay: Stay, here: int) -> int:
+    """Setup is spent when the vehicle comes from another place."""
+    return stay.setup_seconds if stay.place != here else 0
 
 
 @dataclass(frozen=True, slots=True)

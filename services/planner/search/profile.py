@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.planner.domain.instance import Node
-from services.planner.search.schedule import last_open, open_at
-from services.planner.search.view import ShiftView, Stay
+from services.planner.search.course import last_open
+from services.planner.search.late import open_at
+from services.planner.search.stay import Stay
+from services.planner.search.view import ShiftView
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def latest_starts(view: ShiftView, stays: Sequence[Stay], places: Sequence[int])
     latest = [view.shift.end_second - view.shift.unloading_seconds]
     for here, stay in zip(reversed(places[:-1]), reversed(stays), strict=True):
         depart = latest[-1] - setup - view.seconds(stay.place, there)
-        latest.append(last_open(stay.windows, depart - stay.service_seconds))
+        start = last_open(stay.windows, depart - stay.service_seconds)
+        latest.append(depart - stay.service_seconds if start is None else start)
         there, setup = stay.place, stay.setup_seconds if stay.place != here else 0
     return tuple(reversed(latest))

@@ -1,41 +1,34 @@
 """
-The single-route scheduler: fixes the times of one sequence exactly, breaks included.
+The single-route scheduler: fixes the times of one sequence at the least cost.
 
-Label setting over the legs: a label is how many breaks are taken, its value the earliest departure;
-driving keeps its order (who leaves earlier arrives no later), so the earliest departure per number
-of breaks is enough. Then the start is moved as late as the end allows, which leaves no needless
-waiting. A sequence that cannot hold its windows is timed all the same, late where it must be.
+The law. Whoever waits may leave later, so what matters up to a departure is only its moment, how
+many breaks were taken, and what it has cost: a label is a curve, the least cost by departure, one
+per number of breaks. A curve above another everywhere is dominated, and `curve.lower` keeps what is
+not. Paid time is a difference of end and start, so it starts as a falling curve at the start and
+is settled at the end: the least cost is then also the least duration, and the start is as late as
+useful. Legs move a curve, waiting takes its running minimum, windows cut it, soft costs add to it;
+a break in a leg keeps departures before its window's end, and completes no earlier than its
+window's start plus its length, since driving fills the time until it opens.
+
+What couples moments that are not neighbors (rides, duty clocks, overtime beside soft costs) is
+relaxed first. Where the relaxed answer breaks it, `coupled` solves the sequence with it, exactly.
+Costs are exact up to the rounding of each term to whole micros.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.planner.domain.instance import Node
-from services.planner.domain.plan import Break, Route, Visit
-from services.planner.search.view import FOREVER, ShiftView, Stay, Windows
-
-BreakTimes = tuple[int, int, int, int]  # rank among the shift's breaks, first, last, length
-
-
-@dataclass(slots=True)
-class Label:
-    """The best way to have taken some number of breaks up to a departure."""
-
-    late_seconds: int
-    departed_second: int
-    before: Label | None
-    taken_in_leg: int
-
-    @property
-    def taken(self) -> tuple[int, ...]:
-        """How many breaks each leg so far holds."""
-        held, label = [], self
-        while label.before is not None:
-            held.append(label.taken_in_leg)
-            label = label.before
-        return tuple(reversed(held))
+from services.planner.domain.plan import Route
+from services.planner.search.coupled import coupled
+from services.planner.search.course import Course, course_of, latest_starts, route_of
+from services.planner.search.curve import FOREVER
+from services.planner.search.duty import keeps_limits
+from services.planner.search.late import least_late
+from services.planner.search.sweep import Price, price_of, swept
+from services.planner.search.view import ShiftView
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,191 +41,120 @@ class Timing:
 
 
 def schedule(view: ShiftView, nodes: Sequence[Node]) -> Timing:
-    """Times a sequence: as early as possible at its end, then as late as possible at its start."""
-    stays = [view.stay(node) for node in nodes]
-    best = earliest(view, stays)
-    start = view.ready_second
-    if not view.shift.is_under_way and not best.late_seconds:
-        start = latest_start(view, stays, best)
-    return timed(view, nodes, stays, best, start)
+    """Times a sequence: at the least cost, or where it cannot hold, with the least lateness."""
+    course = course_of(view, nodes)
+    found = exact(course) or relaxed(course)
+    return Timing(found, 0) if found is not None else Timing(*least_late(course))
 
 
-def earliest(view: ShiftView, stays: Sequence[Stay]) -> Label:
-    """The label at the end that is least late, then earliest, with every break held that is due."""
-    count = len(view.breaks) if stays else 0
-    leave = view.ready_second + view.shift.loading_left_seconds
-    labels: list[Label | None] = [Label(0, leave, None, 0), *([None] * count)]
-    here = view.start_place
-    for stay in stays:
-        labels = after_leg(view, labels, view.seconds(here, stay.place), stay, here)
-        here = stay.place
-    ends = after_leg(view, labels, view.seconds(here, view.end_of(here)), None, here)
-    return min(
-        (end for number, end in enumerate(ends) if end and is_free(view, end, number, count)),
-        key=lambda end: (end.late_seconds, end.departed_second),
-    )
+def holding_times(view: ShiftView, nodes: Sequence[Node]) -> Route | None:
+    """The cheapest times at which a sequence keeps windows, breaks, rides and clocks."""
+    return exact(course_of(view, nodes))
 
 
-def is_free(view: ShiftView, end: Label, number: int, count: int) -> bool:
-    """Whether the breaks not taken can follow the route: it is over while they may still start."""
-    over = end.departed_second + view.shift.unloading_seconds
-    return number == count or over <= view.breaks[number][2]
+def exact(course: Course) -> Route | None:
+    """The cheapest route that keeps windows, breaks, rides and clocks; None where none does."""
+    latest = latest_starts(course)
+    if latest is None:
+        return None
+    price = price_of(course.view)
+    route = loosest(course, latest, price)
+    return None if route is None else settled(course, latest, price, route)
 
 
-def after_leg(
-    view: ShiftView, labels: Sequence[Label | None], travel: int, stay: Stay | None, here: int
-) -> list[Label | None]:
-    """The best labels when a leg and its stay are over, by the number of breaks taken."""
-    found: list[Label | None] = [None] * len(labels)
-    for before, label in enumerate(labels):
-        if label is None:
-            continue
-        for number in range(before, len(labels)):
-            ready, late = advance(label.departed_second, travel, view.breaks[before:number])
-            start, over = ready, ready
-            if stay is not None:
-                start, missed = open_at(stay.windows, ready + setup_of(stay, here))
-                over, late = start + stay.service_seconds, late + missed
-            late += label.late_seconds
-            best = found[number]
-            if best is None or (late, over) < (best.late_seconds, best.departed_second):
-                found[number] = Label(late, over, label, number - before)
-            if stay is not None and waits_better(view, number, start, over):
-                break
-    return found
+def relaxed(course: Course) -> Route | None:
+    """The cheapest route that keeps windows and breaks, though not its shift's end or clocks."""
+    endless = replace(course, over_second=FOREVER >> 1)
+    latest = latest_starts(endless)
+    return None if latest is None else loosest(endless, latest, price_of(course.view))
 
 
-def waits_better(view: ShiftView, number: int, start: int, over: int) -> bool:
+def loosest(course: Course, latest: Sequence[int], price: Price) -> Route | None:
+    """The cheapest route that keeps windows and breaks."""
+    if all(stay.is_plain for stay in course.stays):
+        route = plain(course)
+        if route is None or not course.breaks or route.end_second <= course.breaks[0][2]:
+            return route
+    return swept(course, latest, price)
+
+
+def settled(course: Course, latest: Sequence[int], price: Price, route: Route) -> Route | None:
+    """The route itself where it keeps what was relaxed, else the cheapest that does."""
+    view = course.view
+    if not keeps(view, route):
+        return coupled(course, latest, price)
+    if not price.has_overtime or all(stay.curve is None for stay in course.stays):
+        return route
+    if price.overtime_seconds(route) <= 0:
+        return route
+    longer = swept(course, latest, price.with_overtime())
+    if longer is not None and price.overtime_seconds(longer) >= 0 and keeps(view, longer):
+        return longer
+    return coupled(course, latest, price)
+
+
+def keeps(view: ShiftView, route: Route) -> bool:
+    """Whether a route keeps what couples moments that are not neighbors."""
+    return keeps_limits(view, route) and keeps_rides(view, route)
+
+
+def plain(course: Course) -> Route | None:
     """
-    Whether the next break is better held after a stay than before it.
+    One window each, no break, no soft cost: end as early as can be, then start as late.
 
-    It is when it cannot begin before the stay does, and still can when the stay is over: held
-    before, it would push the stay back, held after, it ends no later.
+    The end is max(a, start + b) up to a latest start, so this is also the least duration.
     """
-    if number == len(view.breaks):
+    now, stays, travels, setups = course.leave_second, course.stays, course.travels, course.setups
+    for rank, stay in enumerate(stays):
+        first, last = stay.windows[0]
+        now += travels[rank] + setups[rank]
+        if now < first:
+            now = first
+        elif now > last:
+            return None
+        now += stay.service_seconds
+    over = now + travels[-1]
+    if over > course.over_second:
+        return None
+    start = course.leave_second - course.loading_seconds
+    if not course.view.shift.is_under_way:
+        start = max(start, latest_start(course, over))
+    return route_of(course, start, earliest(course, start), ())
+
+
+def latest_start(course: Course, over: int) -> int:
+    """The latest start of loading from which the last leg can be over by a moment."""
+    limit = over
+    for rank in range(len(course.stays) - 1, -1, -1):
+        stay = course.stays[rank]
+        begin = min(stay.windows[0][1], limit - course.travels[rank + 1] - stay.service_seconds)
+        limit = begin - course.setups[rank]
+    return limit - course.travels[0] - course.loading_seconds
+
+
+def earliest(course: Course, start: int) -> list[int]:
+    """The earliest service starts, single windows, from a start of loading."""
+    now, begun = start + course.loading_seconds, list[int]()
+    for rank, stay in enumerate(course.stays):
+        now += course.travels[rank] + course.setups[rank]
+        first = stay.windows[0][0]
+        if now < first:
+            now = first
+        begun.append(now)
+        now += stay.service_seconds
+    return begun
+
+
+def keeps_rides(view: ShiftView, route: Route) -> bool:
+    """Whether no goods ride too long."""
+    if not view.has_rides:
         return True
-    _, first, last, _ = view.breaks[number]
-    return first >= start and over <= last
-
-
-def setup_of(stay: Stay, here: int) -> int:
-    """Setup is spent when the vehicle comes from another place."""
-    return stay.setup_seconds if stay.place != here else 0
-
-
-def advance(depart: int, travel: int, breaks: Sequence[BreakTimes]) -> tuple[int, int]:
-    """
-    When a leg is over that holds some breaks, and by how much they are late.
-
-    Driving fills the time until a break's window opens; a break then interrupts it.
-    """
-    now, left, late = depart, travel, 0
-    for _, first, last, length in breaks:
-        driven = min(left, max(0, first - now))
-        now, left = max(now + driven, first), left - driven
-        late += max(0, now - last)
-        now += length
-    return now + left, late
-
-
-def open_at(windows: Windows, second: int) -> tuple[int, int]:
-    """The earliest start at or after a moment, and by how much it is late where none is left."""
-    for first, last in windows:
-        if second <= last:
-            return max(second, first), 0
-    return second, second - windows[-1][1] if windows else FOREVER
-
-
-def latest_start(view: ShiftView, stays: Sequence[Stay], best: Label) -> int:
-    """The latest start of loading that ends no later, with the same breaks in the same legs."""
-    place = stays[-1].place if stays else view.start_place
-    travel = view.seconds(place, view.end_of(place))
-    taken = best.taken
-    number, limit = sum(taken), best.departed_second
-    for rank in range(len(stays), -1, -1):
-        held = taken[rank]
-        depart = latest_departure(limit, travel, view.breaks[number - held : number])
-        number -= held
-        if rank == 0:
-            return max(view.ready_second, depart - view.shift.loading_left_seconds)
-        stay = stays[rank - 1]
-        here = stays[rank - 2].place if rank > 1 else view.start_place
-        start = last_open(stay.windows, depart - stay.service_seconds)
-        limit, travel = start - setup_of(stay, here), view.seconds(here, stay.place)
-    return view.ready_second
-
-
-def latest_departure(limit: int, travel: int, breaks: Sequence[BreakTimes]) -> int:
-    """The latest departure of a leg that is over at `limit` and holds some breaks."""
-    depart, lengths = limit - travel - sum(one[3] for one in breaks), 0
-    for _, _, last, length in breaks:
-        depart = min(depart, last - lengths)
-        lengths += length
-    return depart
-
-
-def last_open(windows: Windows, second: int) -> int:
-    """The latest start at or before a moment; the moment itself where there is none."""
-    for first, last in reversed(windows):
-        if first <= second:
-            return min(last, second)
-    return second
-
-
-def timed(
-    view: ShiftView, nodes: Sequence[Node], stays: Sequence[Stay], best: Label, start: int
-) -> Timing:
-    """The route with all times, from a start and with the given breaks in each leg."""
-    visits: list[Visit] = []
-    breaks: list[Break] = []
-    here, number, late, taken = view.start_place, 0, 0, best.taken
-    now = start + view.shift.loading_left_seconds
-    for rank, (node, stay) in enumerate(zip(nodes, stays, strict=True)):
-        held = view.breaks[number : number + taken[rank]]
-        number += len(held)
-        leg = drive(now, view.seconds(here, stay.place), held, rank)
-        breaks += leg.breaks
-        begun, missed = open_at(stay.windows, leg.over_second + setup_of(stay, here))
-        late += missed + leg.late_seconds
-        ready = begun - setup_of(stay, here)
-        arrival = ready if stay.holds_before else leg.arrival_second
-        now, here = begun + stay.service_seconds, stay.place
-        visits.append(Visit(*node, arrival, ready, begun, now))
-    leg = drive(
-        now,
-        view.seconds(here, view.end_of(here)),
-        view.breaks[number : sum(taken)],
-        len(stays),
-    )
-    breaks += leg.breaks
-    late += leg.late_seconds
-    end = leg.over_second + view.shift.unloading_seconds
-    route = Route(view.rank, start, end, leg.arrival_second, tuple(visits), tuple(breaks))
-    return Timing(route, late)
-
-
-@dataclass(frozen=True, slots=True)
-class Driven:
-    """One leg with its breaks fixed."""
-
-    arrival_second: int
-    over_second: int
-    breaks: tuple[Break, ...]
-    late_seconds: int
-
-
-def drive(depart: int, travel: int, held: Sequence[BreakTimes], rank: int) -> Driven:
-    """Drives a leg as `advance` does, and says when its breaks are and when the wheels stop."""
-    now, left, late = depart, travel, 0
-    arrival = depart if not travel else None
-    breaks = []
-    for rule, first, last, length in held:
-        driven = min(left, max(0, first - now))
-        if left and driven == left:
-            arrival = now + driven
-        now, left = max(now + driven, first), left - driven
-        late += max(0, now - last)
-        breaks.append(Break(rule, now, rank))
-        now += length
-    over = now + left
-    return Driven(over if arrival is None or left else arrival, over, tuple(breaks), late)
+    tasks, ended = view.instance.problem.tasks, dict[str, int]()
+    for visit in route.served:
+        task = tasks[visit.task]
+        ended[task.task_id] = visit.end_second
+        if task.ride_limit_seconds is not None and task.pickup_task_id in ended:
+            ride = visit.start_second - ended[task.pickup_task_id]
+            if ride > task.ride_limit_seconds:
+                return False
+    return True

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from services.planner.domain.instance import Instance, Node
+from services.planner.domain.instance import RELOAD, Instance, Node, is_reload
 from services.planner.domain.plan import Plan, Route, Unassigned
 from services.planner.domain.problem import FixedRoute, Problem
 from services.planner.search.evaluate import holding, views_of
+from services.planner.search.order import tasks_of
 from services.planner.search.profile import Slack, slack_of
 from services.planner.search.view import ShiftView
 
@@ -60,12 +61,12 @@ class Solution:
 
     def put(self, line: Line, nodes: Sequence[Node], route: Route | None) -> None:
         """Gives a line another sequence; what it no longer serves is left out."""
-        for node in line.nodes:
-            self.left_out.add(node[0])
-            self.line_of.pop(node[0], None)
-        for node in nodes:
-            self.left_out.discard(node[0])
-            self.line_of[node[0]] = line.view.rank
+        for task in tasks_of(line.nodes):
+            self.left_out.add(task)
+            self.line_of.pop(task, None)
+        for task in tasks_of(nodes):
+            self.left_out.discard(task)
+            self.line_of[task] = line.view.rank
         line.place(nodes, route if nodes else None)
 
     def score(self) -> Score:
@@ -105,7 +106,9 @@ class Solution:
 
     def count_left_out(self) -> None:
         """Works out anew what is left out."""
-        self.line_of = {node[0]: rank for rank, own in enumerate(self.lines) for node in own.nodes}
+        self.line_of = {
+            task: rank for rank, own in enumerate(self.lines) for task in tasks_of(own.nodes)
+        }
         self.left_out = set(range(len(self.instance.problem.tasks))) - self.line_of.keys()
 
     def lines_near(self, task: int) -> Sequence[int]:
@@ -133,44 +136,67 @@ def hold_of(view: ShiftView, nodes: Sequence[Node]) -> tuple[Node, ...]:
     """The longest part of a sequence that holds when its tasks are added one after another."""
     if not nodes or holding(view, nodes) is not None:
         return tuple(nodes)
-    kept: list[Node] = []
-    for group in pairs_of(view.instance, nodes):
-        tried = [node for node in nodes if node in kept or node in group]
+    kept: set[int] = set()
+    for group in groups_of(view.instance, nodes):
+        tried = [node for rank, node in enumerate(nodes) if rank in kept or rank in group]
         if holding(view, tried) is not None:
-            kept = tried
-    return tuple(kept)
+            kept |= group
+    held = tuple(node for rank, node in enumerate(nodes) if rank in kept)
+    return held if any(not is_reload(node) for node in held) else ()
 
 
 def pairs_of(instance: Instance, nodes: Sequence[Node]) -> list[tuple[Node, ...]]:
     """The nodes that only hold together: a delivery with its pickup, else each alone."""
+    return [tuple(nodes[rank] for rank in sorted(group)) for group in groups_of(instance, nodes)]
+
+
+def groups_of(instance: Instance, nodes: Sequence[Node]) -> list[frozenset[int]]:
+    """
+    The ranks that only hold together: a delivery with its pickup, else each alone; reloads first,
+    so that what they make room for finds it.
+    """
     problem = instance.problem
-    own = {instance.task(node).task_id: node for node in nodes}
-    groups: list[tuple[Node, ...]] = []
-    for node in nodes:
-        task = instance.task(node)
-        if task.pickup_task_id in own:
-            groups.append((own[task.pickup_task_id], node))
+    own = {node[0]: rank for rank, node in enumerate(nodes)}
+    groups = [frozenset({rank}) for rank, node in enumerate(nodes) if is_reload(node)]
+    for rank, node in enumerate(nodes):
+        if is_reload(node):
+            continue
+        task = problem.tasks[node[0]]
+        pickup = problem.rank_of_task.get(task.pickup_task_id)
+        if pickup in own:
+            groups.append(frozenset({own[pickup], rank}))
         elif not problem.deliveries_of_pickup[task.task_id]:
-            groups.append((node,))
+            groups.append(frozenset({rank}))
     return groups
 
 
 def nodes_of(problem: Problem, routes: Iterable[FixedRoute]) -> tuple[tuple[Node, ...], ...]:
     """
-    Given routes as sequences per shift; tasks, shifts and alternatives unknown are passed over.
+    Given routes as sequences per shift; what is unknown in them is passed over.
     """
     sequences: list[tuple[Node, ...]] = [()] * len(problem.shifts)
     for route in routes:
         shift = problem.rank_of_shift.get(route.shift_id)
         if shift is not None:
-            nodes = []
-            for visit in route.visits:
-                task = problem.rank_of_task.get(visit.task_id)
-                if task is not None:
-                    names = [option.alternative_id for option in problem.tasks[task].options]
-                    nodes.append((task, names.index(visit.alternative_id)))
-            sequences[shift] = tuple(nodes)
+            sequences[shift] = tuple(nodes_in(problem, route, shift))
     return tuple(sequences)
+
+
+def nodes_in(problem: Problem, route: FixedRoute, shift: int) -> Iterator[Node]:
+    """The nodes of a given route, each reload before the visit that it names."""
+    names = [own.reload_id for own in problem.shifts[shift].reloads]
+    for rank in range(len(route.visits) + 1):
+        for reload in route.reloads:
+            is_last = rank == len(route.visits)
+            is_here = reload.rank == rank or (is_last and reload.rank > rank)
+            if is_here and reload.reload_id in names:
+                yield RELOAD, names.index(reload.reload_id)
+        if rank < len(route.visits):
+            visit = route.visits[rank]
+            task = problem.rank_of_task.get(visit.task_id)
+            if task is not None:
+                options = [option.alternative_id for option in problem.tasks[task].options]
+                yield task, options.index(visit.alternative_id)
 
 
 def neighbors(instance: Instance) -> list[list[int]]:

@@ -1,49 +1,88 @@
 """
 A shift as the search sees it: tables of plain numbers, filled when first needed.
 
-A stay is everything that one node means to one shift. Windows are inclusive pairs of seconds at
-which service may start: the task's own, cut by forbidden spans of zones, by skills that expire and
-by pins.
+Shifts that differ in nothing but their names are of one class: what a task means to one of them it
+means to all, unless it names shifts. So a thousand tasks and a fleet of equal shifts are looked at
+once per task, and not once per pair.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field, replace
 
-from services.planner.domain.instance import Instance, Node
+from services.planner.domain.instance import Instance, Node, is_reload
 from services.planner.domain.places import NOWHERE
 from services.planner.domain.plan import CostKind
 from services.planner.domain.problem import Pin
 from services.planner.domain.reason import Reason
 from services.planner.domain.shift import PERCENT, Shift
-from services.planner.domain.task import SkillNeed, Task, TaskKind
+from services.planner.domain.task import Loads, SkillNeed, Task, TaskKind
 from services.planner.domain.travel import UNREACHABLE
+from services.planner.search.curve import FOREVER
+from services.planner.search.stay import ANYTIME, Stay, Windows, curve_of, cut_to, without
 
-Windows = tuple[tuple[int, int], ...]
-FOREVER = 1 << 40  # seconds: beyond any moment
+
+@dataclass(slots=True)
+class Known:
+    """What was found out about nodes."""
+
+    stays: dict[Node, Stay] = field(default_factory=dict)
+    refusals: dict[Node, Reason | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """One node for one shift."""
+class Classes:
+    """The classes of an instance's shifts, and which tasks look at more than the class."""
 
-    place: int
-    setup_seconds: int
-    service_seconds: int
-    windows: Windows
-    holds_before: bool
-    """Whether waiting happens before the way: the place may not be entered at all times."""
-    costs: tuple[tuple[CostKind, int], ...]
-    cost_micros: int
-    kind: TaskKind
-    waits_for_pickup: bool
+    def __init__(self, instance: Instance) -> None:
+        """Reads pins and names once for all shifts."""
+        problem = instance.problem
+        self._ranks: dict[Hashable, int] = {}
+        self._known: list[Known] = []
+        self.pins = {pin.task_id: pin for pin in problem.pins}
+        self.has_releases = any(task.release_second is not None for task in problem.tasks)
+        self.has_rides = any(task.ride_limit_seconds is not None for task in problem.tasks)
+        named = {*self.pins, *instance.base_shift_of, *problem.onboard_shift_of}
+        self.naming = frozenset(
+            rank
+            for rank, task in enumerate(problem.tasks)
+            if task.task_id in named or names_shifts(task)
+        )
+
+    def of(self, instance: Instance, shift: int) -> tuple[int, Known]:
+        """The rank of a shift's class, and what is known about it."""
+        key = class_key(instance, shift)
+        rank = self._ranks.setdefault(key, len(self._ranks))
+        if rank == len(self._known):
+            self._known.append(Known())
+        return rank, self._known[rank]
+
+
+def names_shifts(task: Task) -> bool:
+    """Whether a task says something about shifts or vehicles by name."""
+    return bool(
+        task.allowed_shift_ids
+        or task.excluded_shift_ids
+        or task.excluded_vehicle_ids
+        or task.preferred_shift_ids
+    )
+
+
+def class_key(instance: Instance, rank: int) -> Hashable:
+    """Equal for shifts that differ in nothing but their names."""
+    own = instance.problem.shifts[rank]
+    areas = instance.areas_of_shift[rank] if instance.areas_of_shift else ()
+    return (
+        replace(own, shift_id="", vehicle=replace(own.vehicle, vehicle_id="")),
+        instance.table_of_shift[rank],
+        areas,
+    )
 
 
 class ShiftView:
     """One shift of an instance, compiled."""
 
-    def __init__(self, instance: Instance, rank: int) -> None:
+    def __init__(self, instance: Instance, rank: int, classes: Classes | None = None) -> None:
         """Reads what does not depend on tasks; stays follow when asked for."""
         self.instance = instance
         self.rank = rank
@@ -64,9 +103,11 @@ class ShiftView:
         table = instance.table(rank)
         self._seconds, self._meters, self._size = table.seconds, table.meters, table.size
         self._percent = self.shift.vehicle.travel_percent
-        self._stays: dict[Node, Stay] = {}
-        self._refusals: dict[Node, Reason | None] = {}
-        self.pins = {pin.task_id: pin for pin in instance.problem.pins}
+        classes = classes or Classes(instance)
+        self.class_rank, self._of_class = classes.of(instance, rank)
+        self._own, self.naming = Known(), classes.naming
+        self.has_releases, self.has_rides = classes.has_releases, classes.has_rides
+        self.pins = classes.pins
         self.frozen = self._frozen_head()
         self.limited = tuple(
             (dimension, limit)
@@ -74,6 +115,8 @@ class ShiftView:
             if limit
         )
         self.onboard = self._onboard()
+        state, nothing = self.shift.start_state, (0,) * len(instance.problem.dimensions)
+        self.onboard_load: Loads = state.onboard_load or nothing if state else nothing
 
     def seconds(self, here: int, there: int) -> int:
         """Time at the wheel."""
@@ -88,18 +131,26 @@ class ShiftView:
         """Length of the way."""
         return 0 if here == there else self._meters[here * self._size + there]
 
+    def known(self, node: Node) -> Known:
+        """Where what is found out about a node is kept: with the class, or with the shift."""
+        return self._own if node[0] in self.naming else self._of_class
+
     def stay(self, node: Node) -> Stay:
         """What a node means to this shift."""
-        found = self._stays.get(node)
+        stays = self.known(node).stays
+        found = stays.get(node)
         if found is None:
-            found = self._stays[node] = self._make_stay(node)
+            made = self._make_reload(node) if is_reload(node) else self._make_stay(node)
+            found = stays[node] = made
         return found
 
     def refusal(self, node: Node) -> Reason | None:
         """Why no route of this shift can serve a node, whatever its times; None when one may."""
-        if node not in self._refusals:
-            self._refusals[node] = next(self._refuse(node), None)
-        return self._refusals[node]
+        refusals = self.known(node).refusals
+        if node not in refusals:
+            refuse = self._refuse_reload if is_reload(node) else self._refuse
+            refusals[node] = next(refuse(node), None)
+        return refusals[node]
 
     def end_of(self, last: int) -> int:
         """Where a route ends that was last at `last`."""
@@ -128,6 +179,17 @@ class ShiftView:
         if not self._is_reachable(self.stay(node).place):
             yield Reason.REACHABLE
 
+    def _refuse_reload(self, node: Node) -> Iterator[Reason]:
+        place = self.instance.place_on(self.rank, node)
+        closed = self.instance.closing_verdict(self.rank, place)
+        if closed is not None:
+            yield closed.reason
+        if not self.stay(node).windows:
+            spans = self.instance.forbidden_spans(self.rank, place)
+            yield spans[0].verdict.reason if spans else Reason.WINDOW
+        if not self._is_reachable(place):
+            yield Reason.REACHABLE
+
     def _is_allowed(self, task: Task) -> bool:
         allowed = task.allowed_shift_ids
         return (
@@ -145,7 +207,7 @@ class ShiftView:
         carrier = self.instance.problem.onboard_shift_of.get(task.task_id)
         if carrier is not None:
             return carrier == self.shift.shift_id
-        return self.shift.start_state is None
+        return self.shift.start_state is None or bool(self.shift.reload_limit)
 
     def _is_within_territory(self, task: int) -> bool:
         strict = {own.territory_id for own in self.shift.territories if own.strict}
@@ -173,34 +235,45 @@ class ShiftView:
 
     def _make_stay(self, node: Node) -> Stay:
         task, option = self.instance.task(node), self.instance.option(node)
-        place = self.instance.place(node)
-        service = option.service_for(self.shift.vehicle.profile)
+        place, profile = self.instance.place(node), self.shift.vehicle.profile
+        setup, service = option.setup_for(profile), option.service_for(profile)
         windows: Windows = tuple((w.first_second, w.last_second) for w in option.windows)
-        windows = cut_to(windows or ((0, FOREVER),), *self._skill_bounds(task.skills))
+        windows = cut_to(windows or ANYTIME, *self._skill_bounds(task.skills))
         pin = self.pins.get(task.task_id)
         if pin is not None and pin.service_start_second is not None:
             windows = cut_to(windows, pin.service_start_second, pin.service_start_second)
+        windows, holds_before = self._open(windows, place, setup, service)
+        costs = tuple(self._visit_costs(node))
+        return Stay(
+            place,
+            setup,
+            service,
+            windows,
+            holds_before,
+            costs,
+            sum(cost for _, cost in costs),
+            task.kind,
+            bool(task.pickup_task_id),
+            curve_of(self.instance, self.shift, node, windows),
+            0 if node[0] in self.onboard else task.release_second or 0,
+        )
+
+    def _make_reload(self, node: Node) -> Stay:
+        own, place = self.shift.reloads[node[1]], self.instance.place_on(self.rank, node)
+        windows: Windows = tuple((w.first_second, w.last_second) for w in own.windows) or ANYTIME
+        windows, holds_before = self._open(windows, place, 0, own.service_seconds)
+        return Stay(
+            place, 0, own.service_seconds, windows, holds_before, (), 0, TaskKind.SERVICE, False
+        )
+
+    def _open(self, windows: Windows, place: int, setup: int, service: int) -> tuple[Windows, bool]:
+        """Windows without what zones forbid, and whether they forbid anything."""
         spans = self.instance.forbidden_spans(self.rank, place)
         for span in spans:
             # Neither setup nor service may touch the span; arriving waits outside until it is over.
             tail = max(service, 1)
-            windows = without(
-                windows, span.start_second - tail + 1, span.end_second + option.setup_seconds - 1
-            )
-        costs = tuple(self._visit_costs(node))
-        micros = sum(cost for _, cost in costs)
-        waits = bool(task.pickup_task_id)
-        return Stay(
-            place,
-            option.setup_seconds,
-            service,
-            windows,
-            bool(spans),
-            costs,
-            micros,
-            task.kind,
-            waits,
-        )
+            windows = without(windows, span.start_second - tail + 1, span.end_second + setup - 1)
+        return windows, bool(spans)
 
     def _skill_bounds(self, need: SkillNeed) -> tuple[int, int]:
         """The first and last second at which a need for skills is met."""
@@ -234,15 +307,3 @@ class ShiftView:
         state = self.shift.start_state
         ranks = self.instance.problem.rank_of_task
         return frozenset(ranks[task_id] for task_id in (state.onboard_task_ids if state else ()))
-
-
-def cut_to(windows: Windows, first: int, last: int) -> Windows:
-    """The parts of windows within bounds, both inclusive."""
-    cut = ((max(start, first), min(end, last)) for start, end in windows)
-    return tuple((start, end) for start, end in cut if start <= end)
-
-
-def without(windows: Windows, first: int, last: int) -> Windows:
-    """The parts of windows outside bounds, both inclusive."""
-    left = cut_to(windows, -FOREVER, first - 1)
-    return tuple(sorted(left + cut_to(windows, last + 1, FOREVER)))

@@ -16,7 +16,7 @@ from services.planner.domain.instance import Instance
 from services.planner.domain.problem import Problem
 from services.planner.domain.shift import BreakRule, StartState
 from services.planner.domain.task import Window
-from services.planner.search.schedule import Timing, advance, schedule
+from services.planner.search.schedule import Timing, schedule
 from services.planner.search.view import ShiftView
 from services.planner.tests.problems import DEPOT, MINUTE, at, lunch, on_plane, shift, task
 
@@ -114,6 +114,17 @@ def test_no_other_place_for_the_breaks_ends_earlier(seed: int) -> None:
     assert timing.late_seconds == 0
     if timing.route.breaks[1:]:
         assert timing.route.end_second == min(ends)
+
+
+def advance(depart: int, travel: int, breaks: list[tuple[int, int, int, int]]) -> tuple[int, int]:
+    """When a leg is over that holds some breaks, each as early as it can, and how late they are."""
+    now, left, late = depart, travel, 0
+    for _, first, last, length in breaks:
+        driven = min(left, max(0, first - now))
+        now, left = max(now + driven, first), left - driven
+        late += max(0, now - last)
+        now += length
+    return now + left, late
 
 
 def end_with(instance: Instance, taken: tuple[int, ...]) -> int | None:
