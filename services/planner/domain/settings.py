@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from services.planner.domain.phases import Phase
+
 DEFAULT_SEED = 4711
 STEPS_PER_TASK = 5_000  # beyond, a plan of so many tasks hardly gains
 STEPS_MIN = 20_000
-ROUNDS_TIMES_TASKS = 40_000  # a round over n tasks takes about n * 50 us: two seconds in all
-ROUNDS_MIN, ROUNDS_MAX = 50, 400
-ENGINE_TASKS_MAX = 400  # beyond, building the engine's matrices takes longer than it gains
-ENGINE_SOLUTIONS = 100  # its first plan and a hundred steps down: about a second
-ENGINE_SHARE = 0.3  # of the time, at the most
 
 
 class Pace(Enum):
@@ -36,6 +33,8 @@ class SearchSettings:
     seconds: float = 20.0
     """The most time; for a pace of STEPS a guard."""
     pace: Pace = Pace.STEPS
+    replay: tuple[Phase, ...] = ()
+    """What to run again, instead of what seconds and size would ask for."""
 
     def steps(self, tasks: int, per_second: float) -> int:
         """How many steps are planned for an engine that takes so many per second."""
@@ -43,15 +42,3 @@ class SearchSettings:
             return self.solution_limit
         most = max(STEPS_MIN, STEPS_PER_TASK * tasks)
         return max(1, min(most, round(self.seconds * per_second)))
-
-    def rounds(self, tasks: int) -> int:
-        """How many rounds of ruin and recreate are planned."""
-        if self.solution_limit:
-            return self.solution_limit
-        return min(ROUNDS_MAX, max(ROUNDS_MIN, ROUNDS_TIMES_TASKS // max(1, tasks)))
-
-    def engine_solutions(self, tasks: int) -> int:
-        """How many solutions the engine looks through; 0 leaves it out."""
-        if tasks > ENGINE_TASKS_MAX:
-            return 0
-        return min(ENGINE_SOLUTIONS, self.solution_limit or ENGINE_SOLUTIONS)

@@ -18,7 +18,9 @@ from services.planner.domain.instance import Instance, Node
 from services.planner.domain.shift import DutyClock
 from services.planner.domain.task import TaskKind
 from services.planner.domain.travel import UNREACHABLE
-from services.planner.search.view import FOREVER, ShiftView, Windows
+from services.planner.search.curve import FOREVER
+from services.planner.search.stay import Windows
+from services.planner.search.view import ShiftView
 
 MICROS_PER_UNIT = 10
 PENALTY_UNITS_MAX = 10**15  # of one task: thousands of them still add up in 64 bits

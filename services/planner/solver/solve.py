@@ -1,29 +1,39 @@
 """
 A solve from beginning to end: a plan at once, then better ones, each verified before it is told.
 
-Build, move what can move, let the engine propose another start, ruin and recreate from the better
-of both, and place whatever is still left out. Steps end by their number, so that a seed gives the
-same plan; time only guards, and the outcome says when it cut something.
+Given routes as far as they hold, the portfolio's engines, the master over the routes that they
+found, every task still left out tried in every route, and the verifier. Steps decide when a search
+ends, so that a seed gives the same plan; what was run is written down, so that it can be run again
+even where the clock cut it.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 
 from services.planner.domain.instance import Instance, Node
+from services.planner.domain.phases import Phase
 from services.planner.domain.plan import Plan, SolveEnd, Violation
-from services.planner.domain.settings import ENGINE_SHARE, SearchSettings
+from services.planner.domain.settings import SearchSettings
 from services.planner.rules.verify import route_violations, verify
-from services.planner.search.construct import fill, make_room, place_frozen, relocate
+from services.planner.search.construct import fill, make_room
 from services.planner.search.explain import explained
-from services.planner.search.ruin import Ruin
+from services.planner.search.kernel import Sequences
 from services.planner.search.solution import Solution
-from services.planner.solver.routing import propose
+from services.planner.solver import master
+from services.planner.solver.assembly import Assembly, Score
+from services.planner.solver.fewest import searched
+from services.planner.solver.fleet import classes_of
+from services.planner.solver.master import Limits, Master
+from services.planner.solver.pace import clock_of
+from services.planner.solver.pool import Pool
+from services.planner.solver.portfolio import Budget, Portfolio
+from services.planner.solver.spread import Measure
 
-Sequences = Sequence[Sequence[Node]]
+TELL_SECONDS_MIN = 0.4  # between two plans that are told
+TELL_SHARE = 0.1  # of the time so far, between two plans that are told
+FINISH_SECONDS_PER_TASK = 0.0004  # what timing, verifying and explaining the last plan takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,7 @@ class Outcome:
     solution_count: int
     end: SolveEnd
     is_final: bool = False
+    phases: tuple[Phase, ...] = ()
 
 
 class Solve:
@@ -49,92 +60,105 @@ class Solve:
     ) -> None:
         """`tell` hears of every plan; `go_on` says whether anybody still listens."""
         self.instance, self.settings, self.tell = instance, settings, tell
-        self.until = time.monotonic() + settings.seconds
-        self._listens = go_on
-        self.solution_count = 0
-        self.was_cut = False
+        self.listens = go_on
+        self.now = clock_of(settings.pace)
+        self.begun = self.now()
+        self.searched = Assembly(searched(instance))
+        same = self.searched.instance is instance
+        self.assembly = self.searched if same else Assembly(instance)
+        self.classes = classes_of(instance)
+        self.pool = Pool(self.classes)
+        self.portfolio = Portfolio(self.searched, self.pool, settings)
+        self.verified: Outcome | None = None
+        self._told_at = 0.0
+        self._told_score: Score | None = None
 
-    def run(self, seed_routes: Sequences = ()) -> Outcome:
+    def run(self, seed_routes: Sequence[Sequence[Node]] = ()) -> Outcome:
         """Solves; the last outcome told is also returned."""
-        solution = self.first(seed_routes)
-        self.report(solution)
+        start = self.first(seed_routes)
+        master_seconds = master.seconds_of(self.settings.seconds)
+        finish = FINISH_SECONDS_PER_TASK * len(self.instance.problem.tasks)
+        until = self.begun + self.settings.seconds - master_seconds - finish
         if not self.is_decided():
-            solution = self.better(solution)
-        return self.report(solution, is_final=True)
+            budget = Budget(self.settings, self.now, until, self.listens)
+            start = self.portfolio.run(start, budget, self.hear)
+        return self.finish(start, Limits.of(master_seconds, None))
 
-    def first(self, seed_routes: Sequences) -> Solution:
-        """A plan at once: given routes as far as they hold, then the cheapest insertions."""
-        solution = Solution(self.instance)
-        if seed_routes:
-            solution.load(seed_routes)
-        place_frozen(solution)
-        self.solution_count += fill(solution, self.go_on)
-        return solution
+    def replay(
+        self, phases: tuple[Phase, ...], seed_routes: Sequence[Sequence[Node]] = ()
+    ) -> Outcome:
+        """Runs what a solve ran, step by step; its routes are the same."""
+        start = self.portfolio.replay(phases, self.first(seed_routes), self.hear)
+        before = next((one for one in phases if one.engine == master.ENGINE), None)
+        return self.finish(start, Limits.of(0.0, before))
+
+    def first(self, seed_routes: Sequence[Sequence[Node]]) -> Sequences:
+        """Given routes as far as they hold, told at once."""
+        shifts = len(self.instance.problem.shifts)
+        given = self.searched.held(seed_routes or [()] * shifts)
+        if any(given):
+            self.report(self.assembly.plan(given))
+        return given
 
     def is_decided(self) -> bool:
         """Whether nothing is left to decide: every task is pinned to its rank."""
         frozen = {pin.task_id for pin in self.instance.problem.pins if pin.is_frozen}
         return all(task.task_id in frozen for task in self.instance.problem.tasks)
 
-    def better(self, solution: Solution) -> Solution:
-        """The rest of the search."""
-        self.polish(solution)
-        solution = self.engine(solution)
-        rounds = self.settings.rounds(len(self.instance.problem.tasks))
-        ruin = Ruin(solution, self.settings.seed)
-        done = ruin.run(rounds, self.go_on)
-        self.solution_count += done
-        self.was_cut |= done < rounds and bool(ruin.movable)
-        self.polish(solution)
-        return solution
+    def hear(self, better: Callable[[], Sequences]) -> None:
+        """An engine has a better plan; it is told when the last one was told long enough ago."""
+        elapsed = self.now() - self.begun
+        pause = max(TELL_SECONDS_MIN, TELL_SHARE * elapsed)
+        if self._told_at and elapsed - self._told_at < pause:
+            return
+        self._told_at = elapsed
+        plan = self.assembly.plan(self.assembly.held(better()))
+        score = self.assembly.score(plan)
+        if self._told_score is None or score < self._told_score:
+            self._told_score = score
+            self.report(plan)
 
-    def polish(self, solution: Solution) -> None:
-        """Moves what can move, and tries every task that is left out in every route."""
-        relocate(solution, self.go_on)
-        if solution.left_out:
-            make_room(solution, self.go_on)
-            fill(solution, self.go_on)
-
-    def engine(self, solution: Solution) -> Solution:
-        """The better of a plan and of what OR-Tools proposes, mended."""
-        tasks = len(self.instance.problem.tasks)
-        limit = self.settings.engine_solutions(tasks)
-        seconds = (self.until - time.monotonic()) * ENGINE_SHARE
-        if not limit or seconds <= 0:
-            self.was_cut |= bool(limit)
-            return solution
-        proposal = propose(
-            self.instance,
-            [line.view for line in solution.lines],
-            seed=self.settings.seed,
-            solution_limit=limit,
-            time_limit=timedelta(seconds=seconds),
+    def finish(self, sequences: Sequences, limits: Limits) -> Outcome:
+        """The master's choice of routes, what is left out tried everywhere, and the last word."""
+        problem = self.instance.problem
+        own = Master(
+            self.searched,
+            self.classes,
+            Measure.of(problem),
+            problem.objective.balance_cost_percent_max,
         )
-        if proposal is None:
-            return solution
-        self.was_cut |= proposal.ran_out_of_time
-        self.solution_count += proposal.solution_count
-        other = Solution(self.instance)
-        other.load(proposal.sequences)
-        fill(other, self.go_on)
-        self.polish(other)
-        return min(solution, other, key=Solution.score)
+        choice = own.choose(sequences, self.pool.routes(), limits)
+        self.portfolio.phases.append(choice.phase)
+        plan = self.last_plan(choice.sequences)
+        outcome = self.report(plan, is_final=True)
+        if outcome.broken and self.verified is not None:
+            return replace(self.verified, is_final=True, end=SolveEnd.ENGINE_LOST)
+        return outcome
 
-    def go_on(self) -> bool:
-        """Whether time is left and somebody listens."""
-        if time.monotonic() < self.until and self._listens():
-            return True
-        self.was_cut = True
-        return False
+    def last_plan(self, sequences: Sequences) -> Plan:
+        """A plan with a reason for every task that no route can take."""
+        if not self.assembly.left_out(sequences):
+            return self.assembly.plan(sequences)
+        solution = Solution(self.instance)
+        solution.load(sequences)
+        make_room(solution, self.listens)
+        fill(solution, self.listens)
+        return explained(solution, route_violations)
 
-    def report(self, solution: Solution, *, is_final: bool = False) -> Outcome:
-        """Explains and verifies a plan, and tells it."""
-        plan = explained(solution, route_violations) if is_final else solution.plan()
-        found = verify(self.instance, plan)
+    def report(self, plan: Plan, *, is_final: bool = False) -> Outcome:
+        """Verifies a plan and tells it; the last one by every rule anew."""
+        found = verify(self.instance, plan) if is_final else self.assembly.verified(plan)
         soft = tuple(violation for violation in found if not violation.hard)
         broken = tuple(violation for violation in found if violation.hard)
-        plan = Plan(plan.routes, plan.unassigned, soft, plan.churn_drop_micros)
-        end = SolveEnd.DEADLINE if self.was_cut else SolveEnd.LIMIT
-        outcome = Outcome(plan, broken, self.solution_count, end, is_final)
+        outcome = Outcome(
+            Plan(plan.routes, plan.unassigned, soft, plan.churn_drop_micros),
+            broken,
+            sum(phase.iterations for phase in self.portfolio.phases),
+            SolveEnd.DEADLINE if self.portfolio.was_cut else SolveEnd.LIMIT,
+            is_final,
+            tuple(self.portfolio.phases),
+        )
+        if not broken:
+            self.verified = outcome
         self.tell(outcome)
         return outcome

@@ -1,0 +1,36 @@
+"""
+Fewest shifts, in the words of costs: whoever is used costs more than any detour that avoids it.
+
+What leaving a task out costs rises by as much, so that no task is left out to save a shift.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from services.planner.domain.instance import Instance, default_penalty_micros
+from services.planner.domain.shift import Shift
+from services.planner.domain.task import Task
+
+
+def searched(instance: Instance) -> Instance:
+    """The instance that is searched: itself, unless as few shifts as possible are to be used."""
+    problem = instance.problem
+    if not problem.objective.fewest_shifts:
+        return instance
+    more = default_penalty_micros(problem.shifts)
+    shifts = tuple(dearer(shift, more) for shift in problem.shifts)
+    tasks = tuple(worthier(task, more) for task in problem.tasks)
+    return replace(instance, problem=replace(problem, shifts=shifts, tasks=tasks))
+
+
+def dearer(shift: Shift, more: int) -> Shift:
+    """A shift whose use costs more."""
+    costs = shift.costs.effective
+    return replace(shift, costs=replace(costs, fixed_micros=costs.fixed_micros + more))
+
+
+def worthier(task: Task, more: int) -> Task:
+    """A task with a penalty of its own that costs more to leave out."""
+    own = task.penalty_micros
+    return replace(task, penalty_micros=own + more) if own else task

@@ -1,0 +1,161 @@
+"""
+Pace: hands out the chunks of a phase by steps or by a clock, and writes down what was run.
+
+Progress is the larger of two shares: of the steps planned, and of the time. On a machine that is
+quick enough the steps decide, so that a seed gives the same routes; on a slow one the clock does,
+and the search still cools to its end. Either way the chunks that were run can be run again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from services.planner.domain.phases import WHOLE, Chunk, Phase
+from services.planner.domain.settings import Pace
+
+FIRST_STEPS = 100  # of a phase that goes by the clock: what its speed is told by
+CHUNK_SECONDS = 0.1  # between two looks at the clock
+CHUNKS_MIN = 10  # of a phase whose steps are planned
+LOOK_EVERY = 8  # steps between two looks at the clock of an engine that counts by itself
+
+Now = Callable[[], float]
+
+
+def clock_of(pace: Pace) -> Now:
+    """The clock of a pace, in seconds."""
+    return time.process_time if pace is Pace.CPU else time.monotonic
+
+
+class Pacer(Protocol):
+    """How far one phase goes."""
+
+    was_cut: bool
+
+    def chunks(self) -> Iterator[Chunk]:
+        """What to run, chunk by chunk."""
+        ...
+
+    def goes_on(self, done: int) -> bool:
+        """For an engine that counts by itself: whether it goes on after so many steps."""
+        ...
+
+    def phase(self, engine: str) -> Phase:
+        """What was run."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One phase as planned: how many steps, how long, and which part of the whole cooling."""
+
+    steps: int | None
+    """None: the clock alone decides."""
+    seconds: float
+    from_millionths: int = 0
+    to_millionths: int = WHOLE
+
+
+@dataclass(slots=True)
+class LivePacer:
+    """Paces a phase while it runs for the first time."""
+
+    stretch: Stretch
+    now: Now
+    go_on: Callable[[], bool]
+    was_cut: bool = False
+    done: list[Chunk] = field(default_factory=list)
+    _begun: float = field(init=False)
+    _steps: int = 0
+
+    def __post_init__(self) -> None:
+        """The clock runs from here."""
+        self._begun = self.now()
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Chunks until the phase is over; each is written down when it was run."""
+        share = 0.0
+        while share < 1.0:
+            if not self.go_on():
+                self.was_cut = True
+                return
+            steps = self._next_steps()
+            reached = self._share_after(steps)
+            chunk = Chunk(steps, self._millionths(share), self._millionths(reached))
+            yield chunk
+            self.done.append(chunk)
+            self._steps += steps
+            share = max(reached, self._clock_share())
+            self.was_cut |= self._is_late()
+
+    def goes_on(self, done: int) -> bool:
+        """Looks at the clock now and then; the steps planned are the most."""
+        steps = self.stretch.steps
+        is_over = steps is not None and done >= steps
+        if not is_over and done % LOOK_EVERY == 0:
+            is_late = self._clock_share() >= 1.0 or not self.go_on()
+            self.was_cut |= is_late and steps is not None
+            is_over = is_late
+        if is_over and done:
+            ends = self.stretch.from_millionths, self.stretch.to_millionths
+            self.done = [Chunk(done, *ends)]
+        return not is_over
+
+    def phase(self, engine: str) -> Phase:
+        """What was run."""
+        return Phase(engine, tuple(self.done))
+
+    def _clock_share(self) -> float:
+        return (self.now() - self._begun) / max(self.stretch.seconds, 1e-9)
+
+    def _is_late(self) -> bool:
+        steps = self.stretch.steps
+        return steps is not None and self._steps < steps and self._clock_share() >= 1.0
+
+    def _next_steps(self) -> int:
+        """How long the next chunk is: by the plan alone where there is one."""
+        planned = self.stretch.steps
+        if planned is not None:
+            count = max(CHUNKS_MIN, round(self.stretch.seconds / CHUNK_SECONDS))
+            return min(max(1, planned // count), max(1, planned - self._steps))
+        if self._steps == 0:
+            return FIRST_STEPS
+        left = self.stretch.seconds - (self.now() - self._begun)
+        return max(1, round(self._rate() * min(CHUNK_SECONDS, left)))
+
+    def _rate(self) -> float:
+        return self._steps / max(self.now() - self._begun, 1e-6)
+
+    def _share_after(self, steps: int) -> float:
+        planned = self.stretch.steps
+        by_steps = (self._steps + steps) / planned if planned else 0.0
+        by_clock = self._clock_share()
+        if planned is None and self._steps:
+            by_clock += steps / self._rate() / max(self.stretch.seconds, 1e-9)
+        return min(1.0, max(by_steps, by_clock))
+
+    def _millionths(self, share: float) -> int:
+        first, last = self.stretch.from_millionths, self.stretch.to_millionths
+        return first + round(share * (last - first))
+
+
+@dataclass(slots=True)
+class ReplayPacer:
+    """Paces a phase as it ran before."""
+
+    before: Phase
+    was_cut: bool = False
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The chunks that were run."""
+        return iter(self.before.chunks)
+
+    def goes_on(self, done: int) -> bool:
+        """Until as many steps are done as were."""
+        return done < self.before.iterations
+
+    def phase(self, engine: str) -> Phase:
+        """What was run, again."""
+        return Phase(engine, self.before.chunks)
