@@ -62,7 +62,7 @@ def insertion_to_proto(
 def writer_alternative(answer: InsertionAnswer, route: Route, rank: int) -> str:
     """The alternative at which the inserted task is done."""
     visit = route.visits[rank]
-    return answer.prepared.instance.option((visit.task, visit.option)).alternative_id
+    return answer.prepared.instance.option(visit.node).alternative_id
 
 
 def task_shifts(
@@ -70,8 +70,8 @@ def task_shifts(
 ) -> Iterator[pb.TaskShift]:
     """The tasks of the route whose service moves."""
     tasks = answer.prepared.instance.problem.tasks
-    starts = {visit.task: visit.start_second for visit in (base.visits if base else ())}
-    for visit in route.visits:
+    starts = {visit.task: visit.start_second for visit in (base.served if base else ())}
+    for visit in route.served:
         moved = visit.start_second - starts.get(visit.task, visit.start_second)
         if moved:
             yield pb.TaskShift(task_id=tasks[visit.task].task_id, delta_duration=duration(moved))

@@ -14,6 +14,7 @@ from enum import Enum
 from services.planner.domain.access import Charge, Finding
 from services.planner.domain.instance import Node, is_reload
 from services.planner.domain.phases import Phase
+from services.planner.domain.problem import Balance
 from services.planner.domain.reason import Reason
 
 
@@ -161,6 +162,18 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Evenness:
+    """How even the routes of a balanced plan are, and what the cheapest plan would have cost."""
+
+    measure: Balance
+    lowest: int
+    highest: int
+    """Over the routes that are used: seconds, stops or grams."""
+    cheapest_micros: int
+    """The whole cost of the cheapest plan that was found before balance."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Routes and what they leave out."""
 
@@ -169,6 +182,8 @@ class Plan:
     violations: tuple[Violation, ...] = ()
     churn_drop_micros: int = 0
     """What leaving out tasks of the known plan costs beside their penalties."""
+    evenness: Evenness | None = None
+    """What a plan reports whose problem asked for balance."""
 
     @property
     def costs(self) -> Costs:
@@ -199,6 +214,7 @@ class SolveEnd(Enum):
     LIMIT = "LIMIT"
     DEADLINE = "DEADLINE"
     ENGINE_LOST = "ENGINE_LOST"
+    CANCELLED = "CANCELLED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,20 @@ class Problem:
         }
 
     @cached_property
+    def pin_of(self) -> dict[str, Pin]:
+        """The pin of each task that has one, by the task's id."""
+        return {pin.task_id: pin for pin in self.pins}
+
+    @cached_property
+    def frozen_heads(self) -> dict[str, tuple[Pin, ...]]:
+        """The frozen head of each shift that has one, in order, by the shift's id."""
+        heads: dict[str, tuple[Pin, ...]] = {}
+        for pin in sorted(self.pins, key=lambda pin: pin.rank):
+            if pin.is_frozen:
+                heads[pin.shift_id] = (*heads.get(pin.shift_id, ()), pin)
+        return heads
+
+    @cached_property
     def deliveries_of_pickup(self) -> Counter[str]:
         """How many deliveries name each pickup."""
         return Counter(task.pickup_task_id for task in self.tasks if task.pickup_task_id)

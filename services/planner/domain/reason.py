@@ -33,3 +33,6 @@ class Reason(Enum):
     NO_ROOM = "NO_ROOM"
     TOO_DEAR = "TOO_DEAR"
     TIME = "TIME"
+    RELOAD = "RELOAD"
+    RELEASE = "RELEASE"
+    BALANCE = "BALANCE"

@@ -10,38 +10,49 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.planner.domain.instance import Instance
-from services.planner.domain.plan import Break, Route, Violation
+from services.planner.domain.plan import Break, Violation
 from services.planner.domain.reason import Reason
-from services.planner.domain.shift import BreakRule, Shift
-from services.planner.rules.walk import Leg, broken, legs, shift_of
+from services.planner.domain.shift import BreakRule
+from services.planner.rules.walk import Leg, Walk
 
 REASON = Reason.BREAK
 CURE = "widen the break's window"
 
 
-def violations(instance: Instance, route: Route) -> Iterator[Violation]:
+def violations(walk: Walk) -> Iterator[Violation]:
     """
     Breaks that are missing, held twice, outside their window, or that cut work or one another.
     """
-    shift = shift_of(instance, route)
-    held = [shift.breaks[held.rule].break_id for held in route.breaks]
-    for rule in shift.breaks_left:
-        follows = route.end_second <= rule.last_second
-        if held.count(rule.break_id) > 1 or not (follows or rule.break_id in held):
-            yield broken(REASON, instance, route, subject=rule.break_id, message="not held once")
-    for leg in legs(instance, route):
-        free_from = leg.departed_second
-        for one in leg.breaks:
-            rule = shift.breaks[one.rule]
-            excess = misplaced(rule, one, free_from, leg)
-            if excess:
-                yield broken(REASON, instance, route, excess_seconds=excess, subject=rule.break_id)
-            free_from = one.start_second + rule.length_seconds
-    yield from elsewhere(instance, route, shift)
+    if walk.shift.breaks:
+        yield from miscounted(walk)
+        yield from elsewhere(walk)
+        for leg in walk.legs:
+            yield from misplaced(walk, leg)
 
 
-def misplaced(rule: BreakRule, held: Break, free_from: int, leg: Leg) -> int:
+def miscounted(walk: Walk) -> Iterator[Violation]:
+    """Breaks that are missing or held twice; one that was over before the start counts as held."""
+    rules, left = walk.shift.breaks, walk.shift.breaks_left
+    held = [rules[held.rule].break_id for held in walk.route.breaks]
+    for rule in rules:
+        follows = rule not in left or walk.route.end_second <= rule.last_second
+        wrong = held.count(rule.break_id) > (rule in left)
+        if wrong or not (follows or rule.break_id in held):
+            yield walk.broken(REASON, subject=rule.break_id, message="not held once")
+
+
+def misplaced(walk: Walk, leg: Leg) -> Iterator[Violation]:
+    """The breaks of a leg that leave their window, or the free time of the leg."""
+    free_from = leg.departed_second
+    for held in leg.breaks:
+        rule = walk.shift.breaks[held.rule]
+        excess = outside(rule, held, free_from, leg)
+        if excess:
+            yield walk.broken(REASON, excess_seconds=excess, subject=rule.break_id)
+        free_from = held.start_second + rule.length_seconds
+
+
+def outside(rule: BreakRule, held: Break, free_from: int, leg: Leg) -> int:
     """By how much a break leaves its window, or the free time of its leg."""
     early = max(rule.first_second, free_from) - held.start_second
     late = held.start_second - rule.last_second
@@ -49,9 +60,9 @@ def misplaced(rule: BreakRule, held: Break, free_from: int, leg: Leg) -> int:
     return max(0, early, late, over)
 
 
-def elsewhere(instance: Instance, route: Route, shift: Shift) -> Iterator[Violation]:
+def elsewhere(walk: Walk) -> Iterator[Violation]:
     """Breaks that claim a leg which the route does not have."""
-    for held in route.breaks:
-        if not 0 <= held.leg <= len(route.visits):
-            name = shift.breaks[held.rule].break_id
-            yield broken(REASON, instance, route, subject=name, message="lies in no leg")
+    for held in walk.route.breaks:
+        if not 0 <= held.leg < len(walk.legs):
+            name = walk.shift.breaks[held.rule].break_id
+            yield walk.broken(REASON, subject=name, message="lies in no leg")

@@ -9,42 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.planner.domain.instance import Instance
-from services.planner.domain.plan import Route, Violation
+from services.planner.domain.plan import Violation
 from services.planner.domain.problem import MASS
 from services.planner.domain.reason import Reason
-from services.planner.rules.walk import broken, legs, loads_on_legs, shift_of
+from services.planner.rules.walk import Walk
 
 REASON = Reason.CHARGE
 CURE = "charge before, or send another vehicle"
 
 
-def violations(instance: Instance, route: Route) -> Iterator[Violation]:
+def violations(walk: Walk) -> Iterator[Violation]:
     """The first leg that ends below the reserve, and a route that ends with too little."""
-    battery = shift_of(instance, route).vehicle.battery
+    battery = walk.shift.vehicle.battery
     if battery is None:
         return
-    levels = list(charge_after_legs(instance, route))
-    low = next(
-        (leg for leg, level in enumerate(levels) if level < battery.reserve_watt_hours), None
-    )
+    levels = list(charge_after_legs(walk))
+    reserve = battery.reserve_watt_hours
+    low = next((leg for leg, level in enumerate(levels) if level < reserve), None)
     if low is not None:
-        visit = route.visits[low] if low < len(route.visits) else None
-        excess = battery.reserve_watt_hours - levels[low]
-        yield broken(REASON, instance, route, visit, excess_amount=excess, subject="reserve")
+        visit = walk.legs[low].visit
+        yield walk.broken(REASON, visit, excess_amount=reserve - levels[low], subject="reserve")
     elif levels[-1] < battery.end_watt_hours:
         excess = battery.end_watt_hours - levels[-1]
-        yield broken(REASON, instance, route, excess_amount=excess, subject="end")
+        yield walk.broken(REASON, excess_amount=excess, subject="end")
 
 
-def charge_after_legs(instance: Instance, route: Route) -> Iterator[int]:
+def charge_after_legs(walk: Walk) -> Iterator[int]:
     """What the battery holds at the end of each leg, in watt hours."""
-    shift = shift_of(instance, route)
-    level, model = shift.start_charge_watt_hours, shift.vehicle.energy_model
-    reached = route.start_second
-    for leg, load in zip(legs(instance, route), loads_on_legs(instance, route), strict=True):
-        meters = instance.travel_meters(route.shift, leg.here, leg.there)
-        level -= model.leg_watt_hours(meters, leg.ready_second - reached, load[MASS])
+    level, model = walk.shift.start_charge_watt_hours, walk.shift.vehicle.energy_model
+    reached = walk.route.start_second
+    for leg, load in zip(walk.legs, walk.loads, strict=True):
+        level -= model.leg_watt_hours(leg.meters, leg.ready_second - reached, load[MASS])
         level -= model.stop_watt_hours if leg.here != leg.there else 0
         reached = leg.ready_second
         yield level

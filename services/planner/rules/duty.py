@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from services.planner.domain.instance import Instance
-from services.planner.domain.plan import Route, Violation
+from services.planner.domain.plan import Violation
 from services.planner.domain.reason import Reason
 from services.planner.domain.shift import DutyClock, DutyLimit
 from services.planner.rules.timeline import Activity, Span, timeline
-from services.planner.rules.walk import broken, shift_of
+from services.planner.rules.walk import Walk
 
 REASON = Reason.DUTY
 CURE = "send a driver with more time left"
@@ -26,14 +25,14 @@ COUNTED = {
 }
 
 
-def violations(instance: Instance, route: Route) -> Iterator[Violation]:
+def violations(walk: Walk) -> Iterator[Violation]:
     """One per limit that is passed, with the greatest excess."""
-    limits = shift_of(instance, route).duty_limits
-    spans = tuple(timeline(instance, route)) if limits else ()
+    limits = walk.shift.duty_limits
+    spans = tuple(timeline(walk)) if limits else ()
     for limit in limits:
         excess = max(readings(limit, spans), default=0) - limit.limit_seconds
         if excess > 0:
-            yield broken(REASON, instance, route, excess_seconds=excess, subject=limit.limit_id)
+            yield walk.broken(REASON, excess_seconds=excess, subject=limit.limit_id)
 
 
 def readings(limit: DutyLimit, spans: Iterable[Span]) -> Iterator[int]:

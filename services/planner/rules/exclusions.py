@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.planner.domain.instance import Instance
-from services.planner.domain.plan import Route, Violation
+from services.planner.domain.plan import Violation
 from services.planner.domain.reason import Reason
 from services.planner.domain.shift import Shift
 from services.planner.domain.task import Task
-from services.planner.rules.walk import broken, shift_of, task_of
+from services.planner.rules.walk import Walk
 
 REASON = Reason.EXCLUDED
 CURE = "lift the exclusion"
 
 
-def violations(instance: Instance, route: Route) -> Iterator[Violation]:
+def violations(walk: Walk) -> Iterator[Violation]:
     """Visits by a shift or vehicle that may not serve them."""
-    shift = shift_of(instance, route)
-    for visit in route.visits:
-        if excludes(task_of(instance, visit), shift):
-            yield broken(REASON, instance, route, visit)
+    for visit, task in walk.served:
+        if excludes(task, walk.shift):
+            yield walk.broken(REASON, visit)
 
 
 def excludes(task: Task, shift: Shift) -> bool:

@@ -1,29 +1,29 @@
 """
-Shift: a route begins and ends within its shift.
+Shift: a route begins and ends within its shift, and where its shift begins and ends.
 
 Hard. Loading begins when the driver can, at the earliest; unloading is over at the end, at the
-latest: ending exactly then is allowed. Reason SHIFT; cure: lengthen the shift.
+latest: ending exactly then is allowed. A route under way goes on where and when it stands. Depots,
+starts and ends are held by the legs, which lead from one to the other. Reason SHIFT; cure: lengthen
+the shift.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.planner.domain.instance import Instance
-from services.planner.domain.plan import Route, Violation
+from services.planner.domain.plan import Violation
 from services.planner.domain.reason import Reason
-from services.planner.rules.walk import broken, shift_of
+from services.planner.rules.walk import Walk
 
 REASON = Reason.SHIFT
 CURE = "lengthen the shift"
 
 
-def violations(instance: Instance, route: Route) -> Iterator[Violation]:
+def violations(walk: Walk) -> Iterator[Violation]:
     """A start before the shift, and an end after it."""
-    shift = shift_of(instance, route)
-    early = shift.ready_second - route.start_second
+    early = walk.shift.ready_second - walk.route.start_second
     if early > 0:
-        yield broken(REASON, instance, route, excess_seconds=early, subject="start")
-    late = route.end_second - shift.end_second
+        yield walk.broken(REASON, excess_seconds=early, subject="start")
+    late = walk.route.end_second - walk.shift.end_second
     if late > 0:
-        yield broken(REASON, instance, route, excess_seconds=late, subject="end")
+        yield walk.broken(REASON, excess_seconds=late, subject="end")

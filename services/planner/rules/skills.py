@@ -10,23 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.planner.domain.instance import Instance
-from services.planner.domain.plan import Route, Violation
+from services.planner.domain.plan import Violation
 from services.planner.domain.reason import Reason
 from services.planner.domain.shift import Shift
 from services.planner.domain.task import SkillNeed
-from services.planner.rules.walk import broken, shift_of, task_of
+from services.planner.rules.walk import Walk
 
 REASON = Reason.SKILL
 CURE = "give the shift the skill, or another shift"
+NONE = SkillNeed()
 
 
-def violations(instance: Instance, route: Route) -> Iterator[Violation]:
+def violations(walk: Walk) -> Iterator[Violation]:
     """One per visit and skill that is missing or refused."""
-    shift = shift_of(instance, route)
-    for visit in route.visits:
-        for skill in wrong(task_of(instance, visit).skills, shift, visit.start_second):
-            yield broken(REASON, instance, route, visit, subject=skill)
+    for visit, task in walk.served:
+        if task.skills != NONE:
+            for skill in wrong(task.skills, walk.shift, visit.start_second):
+                yield walk.broken(REASON, visit, subject=skill)
 
 
 def wrong(need: SkillNeed, shift: Shift, second: int) -> Iterator[str]:

@@ -10,24 +10,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.planner.domain.instance import Instance
-from services.planner.domain.plan import Route, Violation
+from services.planner.domain.plan import CostKind, Violation, Visit
 from services.planner.domain.reason import Reason
-from services.planner.rules.walk import broken, shift_of
+from services.planner.domain.task import Task
+from services.planner.rules.walk import Walk
 
 REASON = Reason.TERRITORY
 CURE = "assign the territory to the shift"
+KIND = CostKind.TERRITORY
 
 
-def violations(instance: Instance, route: Route) -> Iterator[Violation]:
+def violations(walk: Walk) -> Iterator[Violation]:
     """Visits outside every strict territory, and soft ones outside every preferred."""
-    bound = shift_of(instance, route).territories
+    bound = walk.shift.territories
+    if not bound:
+        return
     strict = {own.territory_id for own in bound if own.strict}
     preferred = {own.territory_id for own in bound if not own.strict}
-    for visit in route.visits:
-        within = instance.territories_of_task[visit.task]
+    for visit, _ in walk.served:
+        within = walk.instance.territories_of_task[visit.task]
         if strict and not strict & within:
-            yield broken(REASON, instance, route, visit, subject="|".join(sorted(strict)))
+            yield walk.broken(REASON, visit, subject="|".join(sorted(strict)))
         if preferred and not preferred & within:
             name = "|".join(sorted(preferred))
-            yield broken(REASON, instance, route, visit, hard=False, subject=name)
+            yield walk.broken(REASON, visit, hard=False, subject=name)
+
+
+def micros(walk: Walk, visit: Visit, task: Task) -> int:
+    """What a visit outside every preferred territory costs: by the cheapest of them."""
+    preferred = [own for own in walk.shift.territories if not own.strict]
+    if not preferred:
+        return 0
+    within = walk.instance.territories_of_task[visit.task]
+    if any(own.territory_id in within for own in preferred):
+        return 0
+    return min(own.outside_cost_micros for own in preferred)

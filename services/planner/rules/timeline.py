@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from services.planner.domain.instance import Instance
-from services.planner.domain.plan import Route
-from services.planner.rules.walk import Leg, legs, shift_of
+from services.planner.rules.walk import Leg, Walk
 
 
 class Activity(Enum):
@@ -33,14 +31,14 @@ class Span:
         return self.end_second - self.start_second
 
 
-def timeline(instance: Instance, route: Route) -> Iterator[Span]:
+def timeline(walk: Walk) -> Iterator[Span]:
     """All spans of a route in order, without gaps; empty ones are left out."""
-    reached = route.start_second
-    for leg in legs(instance, route):
+    reached = walk.route.start_second
+    for leg in walk.legs:
         yield from span(Activity.WORK, reached, leg.departed_second)
-        yield from leg_spans(instance, route, leg)
+        yield from leg_spans(walk, leg)
         reached = leg.ready_second
-    yield from span(Activity.WORK, reached, route.end_second)
+    yield from span(Activity.WORK, reached, walk.route.end_second)
 
 
 def span(activity: Activity, start: int, end: int) -> Iterator[Span]:
@@ -49,15 +47,14 @@ def span(activity: Activity, start: int, end: int) -> Iterator[Span]:
         yield Span(activity, start, end)
 
 
-def leg_spans(instance: Instance, route: Route, leg: Leg) -> Iterator[Span]:
+def leg_spans(walk: Walk, leg: Leg) -> Iterator[Span]:
     """
     Driving, breaks and waiting of a leg.
 
     Driving ends at arrival and fills the time before it, breaks left out: who waits for a zone to
     open waits before driving, who waits for a window waits after it.
     """
-    rules = shift_of(instance, route).breaks
-    left = instance.travel_seconds(route.shift, leg.here, leg.there)
+    rules, left = walk.shift.breaks, leg.travel_seconds
     pauses = [(held.start_second, rules[held.rule].length_seconds) for held in leg.breaks]
     edge, backward = leg.arrival_second, list[Span]()
     for start, length in reversed(pauses):

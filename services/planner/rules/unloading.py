@@ -9,28 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.planner.domain.instance import Instance
-from services.planner.domain.plan import Route, Violation
+from services.planner.domain.plan import Violation
 from services.planner.domain.reason import Reason
 from services.planner.domain.shift import Unloading
-from services.planner.rules.walk import broken, shift_of, task_of
+from services.planner.rules.walk import Walk
 
 REASON = Reason.UNLOADING
 CURE = "lift the unloading policy"
 
 
-def violations(instance: Instance, route: Route) -> Iterator[Violation]:
+def violations(walk: Walk) -> Iterator[Violation]:
     """Deliveries whose goods do not lie at the door."""
-    policy = shift_of(instance, route).unloading
+    policy = walk.shift.unloading
     if policy is Unloading.ANY:
         return
     stack: list[str] = []
-    for visit in route.visits:
-        task = task_of(instance, visit)
-        if instance.problem.deliveries_of_pickup[task.task_id]:
+    for visit, task in walk.served:
+        if walk.instance.problem.deliveries_of_pickup[task.task_id]:
             stack.append(task.task_id)
         if task.pickup_task_id in stack:
             door = stack[-1] if policy is Unloading.LIFO else stack[0]
             if task.pickup_task_id != door:
-                yield broken(REASON, instance, route, visit, subject=policy.value)
+                yield walk.broken(REASON, visit, subject=policy.value)
             stack.remove(task.pickup_task_id)

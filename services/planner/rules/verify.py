@@ -12,6 +12,7 @@ from services.planner.domain.instance import Instance
 from services.planner.domain.plan import Plan, Route, Violation
 from services.planner.domain.reason import Reason
 from services.planner.rules import (
+    balance,
     breaks,
     capacity,
     charge,
@@ -23,9 +24,13 @@ from services.planner.rules import (
     goods,
     locks,
     pairing,
+    penalties,
+    release,
+    reloads,
     service,
     shift,
     skills,
+    soft_windows,
     stop_limit,
     territory,
     travel,
@@ -33,55 +38,47 @@ from services.planner.rules import (
     windows,
     zones,
 )
+from services.planner.rules.walk import Walk
 
-RULES_VERSION = "1"  # raised whenever a rule changes its answer
-Rule = Callable[[Instance, Route], Iterator[Violation]]
+RULES_VERSION = "2"  # raised whenever a rule changes its answer
 # In the order in which a task's own reasons are told: what no timing can mend comes first.
-RULES: tuple[Rule, ...] = (
-    exclusions.violations,
-    locks.violations,
-    territory.violations,
-    skills.violations,
-    capacity.violations,
-    zones.violations,
-    travel.violations,
-    pairing.violations,
-    goods.violations,
-    unloading.violations,
-    service.violations,
-    windows.violations,
-    breaks.violations,
-    shift.violations,
-    duty.violations,
-    distance.violations,
-    stop_limit.violations,
-    charge.violations,
-    cost.violations,
+ROUTE_RULES = (
+    exclusions, locks, territory, skills, capacity, zones, travel, pairing, goods, unloading,
+    service, windows, soft_windows, reloads, release, breaks, shift, duty, distance, stop_limit,
+    charge, cost,
+)  # fmt: skip
+PLAN_RULES = (coverage, penalties, balance)
+RULES: tuple[Callable[[Walk], Iterator[Violation]], ...] = tuple(
+    rule.violations for rule in ROUTE_RULES
 )
-CURES: dict[Reason, str] = {
-    rule.REASON: rule.CURE
-    for rule in (
-        breaks, capacity, charge, cost, coverage, distance, duty, exclusions, goods, locks, pairing,
-        service, shift, skills, stop_limit, territory, travel, unloading, windows, zones,
-    )
-} | {
+CURES: dict[Reason, str] = {rule.REASON: rule.CURE for rule in (*ROUTE_RULES, *PLAN_RULES)} | {
     travel.UNREACHABLE_REASON: travel.UNREACHABLE_CURE,
     zones.UNKNOWN_REASON: zones.UNKNOWN_CURE,
     Reason.NO_ROOM: "add a shift, or drop something of lower priority",
     Reason.TOO_DEAR: "raise the penalty",
     Reason.TIME: "allow more time",
-}  # fmt: skip
+}
 
 
 def route_violations(instance: Instance, route: Route) -> Iterator[Violation]:
     """Every rule that one route breaks, hard and soft."""
+    walk = Walk(instance, route)
     for rule in RULES:
-        yield from rule(instance, route)
+        yield from rule(walk)
 
 
-def verify(instance: Instance, plan: Plan) -> tuple[Violation, ...]:
-    """Every rule that a plan breaks, hard and soft, in the order of its routes."""
-    found = list(coverage.violations(instance, plan))
+def verify(instance: Instance, plan: Plan, *, is_answer: bool = False) -> tuple[Violation, ...]:
+    """
+    Every rule that a plan breaks, hard and soft, in the order of its routes.
+
+    An answer also says why it leaves out what it does.
+    """
+    unknown = tuple(coverage.unknown(instance, plan))
+    if unknown:
+        return unknown
+    found = [violation for rule in PLAN_RULES for violation in rule.violations(instance, plan)]
+    if is_answer:
+        found += coverage.unexplained(instance, plan)
     for route in plan.routes:
         found += route_violations(instance, route)
     return tuple(found)

@@ -102,7 +102,7 @@ async def ways_of(travel: TravelTimes, prepared: Prepared, routes: Sequence[Rout
 def pairs_of(instance: Instance, route: Route) -> list[tuple[int, int]]:
     """The places between which a route's legs lie; the last ends where the route does."""
     places = [instance.places.starts[route.shift]]
-    places += [instance.place((visit.task, visit.option)) for visit in route.visits]
+    places += [instance.place_on(route.shift, visit.node) for visit in route.visits]
     end = instance.places.ends[route.shift]
     places.append(places[-1] if end == NOWHERE else end)
     return list(pairwise(places))

@@ -12,6 +12,7 @@ from services.planner.domain.plan import Violation as BrokenRule
 from services.planner.domain.problem import FixedRoute, Problem
 from services.planner.rules import zones
 from services.planner.rules.verify import RULES_VERSION
+from services.planner.rules.walk import Walk
 from services.planner.search.answers import TaskProposals
 from services.planner.search.solution import nodes_of
 from services.planner.usecases.finish import Finished, denied_areas
@@ -60,7 +61,8 @@ def with_findings(prepared: Prepared, plan: Plan) -> Plan:
             told = {
                 one for one in plan.violations if one.reason in (zones.REASON, zones.UNKNOWN_REASON)
             }
-            found += [one for one in zones.violations(prepared.instance, route) if one not in told]
+            walk = Walk(prepared.instance, route)
+            found += [one for one in zones.violations(walk) if one not in told]
     return replace(plan, violations=(*plan.violations, *found))
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from services.planner.domain.energy import Battery, EnergyModel
 from services.planner.rules.charge import charge_after_legs
+from services.planner.rules.walk import Walk
 from services.planner.tests.rules.valid import Change, told, valid, with_vehicle
 
 MODEL = EnergyModel(100, 50, 600, 20)
@@ -22,7 +23,7 @@ def electric(start: int, reserve: int = 0, end: int = 0) -> Change:
 
 
 INSTANCE, PLAN = electric(FULL)(*valid())
-LEVELS = list(charge_after_legs(INSTANCE, PLAN.routes[0]))
+LEVELS = list(charge_after_legs(Walk(INSTANCE, PLAN.routes[0])))
 USED, USED_AT_CALL = FULL - LEVELS[-1], FULL - LEVELS[2]
 TABLE = [
     (electric(USED), []),

@@ -21,7 +21,8 @@ def left_out(*ranks: int) -> Change:
     """The plan that says it leaves tasks out."""
 
     def change(instance: Instance, plan: Plan) -> tuple[Instance, Plan]:
-        return instance, replace(plan, unassigned=tuple(Unassigned(rank, 1) for rank in ranks))
+        left = tuple(Unassigned(rank, instance.penalties[rank]) for rank in ranks)
+        return instance, replace(plan, unassigned=left)
 
     return change
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from services.planner.rules.distance import meters_of
+from services.planner.rules.walk import Walk
 from services.planner.tests.rules.valid import Change, told, valid, with_shift
 
-METERS = meters_of(valid()[0], valid()[1].routes[0])
+METERS = Walk(valid()[0], valid()[1].routes[0]).meters
 TABLE = [
     (with_shift(distance_limit_meters=0), []),  # no limit
     (with_shift(distance_limit_meters=METERS), []),

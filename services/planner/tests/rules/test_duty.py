@@ -12,10 +12,11 @@ import pytest
 
 from services.planner.domain.shift import DutyClock, DutyLimit
 from services.planner.rules.timeline import Activity, timeline
+from services.planner.rules.walk import Walk
 from services.planner.tests.problems import MINUTE
 from services.planner.tests.rules.valid import Change, told, valid, with_shift
 
-SPANS = list(timeline(valid()[0], valid()[1].routes[0]))
+SPANS = list(timeline(Walk(valid()[0], valid()[1].routes[0])))
 DRIVEN = sum(span.seconds for span in SPANS if span.activity is Activity.DRIVING)
 WHOLE = sum(span.seconds for span in SPANS)
 LUNCH = 30 * MINUTE

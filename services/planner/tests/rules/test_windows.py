@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from services.planner.domain.reason import Reason
 from services.planner.domain.task import Window
-from services.planner.rules.verify import verify
 from services.planner.tests.problems import at
-from services.planner.tests.rules.valid import Change, told, valid, with_option
+from services.planner.tests.rules.valid import Change, told, with_option
 
 # Service: early at 10:00, parcel some time after.
 TABLE = [
@@ -31,13 +29,3 @@ TABLE = [
 @pytest.mark.parametrize(("change", "expected"), TABLE)
 def test_breaking_windows_is_told_as_windows_alone(change: Change, expected: list[object]) -> None:
     assert told(change) == expected
-
-
-def test_a_start_outside_the_preferred_part_is_told_and_is_not_hard() -> None:
-    soft = Window(at(9), at(11), soft_last_second=at(10) - 30)
-    instance, plan = with_option("early", windows=(soft,))(*valid())
-    found = verify(instance, plan)
-
-    assert [(one.reason, one.hard, one.excess_seconds) for one in found] == [
-        (Reason.WINDOW, False, 30)
-    ]

@@ -1,0 +1,63 @@
+"""
+Balance: work is spread evenly over the routes that are used, for no more than was allowed.
+
+Hard is what a balanced plan reports: how even it is, and that it costs no more above the cheapest
+plan than the problem allows. Which plan is the most even one is the search's to find. Reason
+BALANCE; cure: allow balance to cost more, or plan again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from services.planner.domain.instance import Instance
+from services.planner.domain.plan import Evenness, Plan, Violation
+from services.planner.domain.problem import MASS, Balance
+from services.planner.domain.reason import Reason
+from services.planner.domain.task import TaskKind
+from services.planner.rules.stop_limit import stops_of
+from services.planner.rules.walk import Walk
+
+REASON = Reason.BALANCE
+CURE = "allow balance to cost more, or plan again"
+PERCENT = 100
+
+
+def violations(instance: Instance, plan: Plan) -> Iterator[Violation]:
+    """A report that is not so, and a plan that balance made too dear."""
+    told, asked = plan.evenness, instance.problem.objective
+    if told is None:
+        return
+    if told.measure is not asked.balance or told != evenness_of(instance, plan, told):
+        yield Violation(REASON, subject=told.measure.value, message="not as even as reported")
+    allowed = told.cheapest_micros * (PERCENT + asked.balance_cost_percent_max) // PERCENT
+    if plan.cost_micros > allowed:
+        yield Violation(REASON, subject="cost", excess_amount=plan.cost_micros - allowed)
+
+
+def evenness_of(instance: Instance, plan: Plan, told: Evenness) -> Evenness:
+    """How even a plan is, by the measure of a report."""
+    amount = MEASURES[told.measure]
+    amounts = [amount(Walk(instance, route)) for route in plan.routes] or [0]
+    return Evenness(told.measure, min(amounts), max(amounts), told.cheapest_micros)
+
+
+def lasted_seconds(walk: Walk) -> int:
+    """How long a route lasts."""
+    return walk.route.end_second - walk.route.start_second
+
+
+def loaded_grams(walk: Walk) -> int:
+    """The mass that a route takes in, on its way or before it."""
+    return sum(
+        task.loads[MASS]
+        for _, task in walk.served
+        if task.is_from_depot or task.kind is TaskKind.PICKUP
+    )
+
+
+MEASURES: dict[Balance, Callable[[Walk], int]] = {
+    Balance.DURATION: lasted_seconds,
+    Balance.STOPS: stops_of,
+    Balance.LOAD: loaded_grams,
+}
