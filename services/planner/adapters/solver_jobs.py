@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 
 from services.planner.domain.instance import Instance, Node, TravelTable
+from services.planner.domain.phases import Phase
 from services.planner.domain.settings import SearchSettings
 
 Sequences = tuple[tuple[Node, ...], ...]
@@ -34,6 +35,8 @@ class Job:
     settings: SearchSettings | None = None
     tasks: tuple[int, ...] = ()
     count: int = 0
+    phases: tuple[Phase, ...] = ()
+    """Of a solve that is run again: what it ran before."""
 
     def whole(self) -> Instance:
         """The instance with its tables mapped into memory."""

@@ -66,6 +66,8 @@ def done(job: Job, output: BinaryIO, parent: int) -> Any:
             # A planner that was killed leaves its solvers to somebody else: they stop by
             # themselves.
             solve = Solve(instance, settings, tell, lambda: os.getppid() == parent)
+            if job.phases:
+                return solve.replay(job.phases, job.sequences)
             return solve.run(job.sequences)
 
 
