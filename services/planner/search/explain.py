@@ -31,14 +31,20 @@ def explained(solution: Solution, check: Check) -> Plan:
 
 def reasons(solution: Solution, task: int, check: Check) -> tuple[WhyNot, ...]:
     """The reasons for one task: of shifts that could serve it alone, then the most frequent."""
+    return grouped(
+        (*why_not(solution, task, rank, check), line.view.shift.shift_id)
+        for rank, line in enumerate(solution.lines)
+    )
+
+
+def grouped(told: Iterable[tuple[Reason, str, str]]) -> tuple[WhyNot, ...]:
+    """Reason, message and shift of many shifts, those told the same together."""
     groups: dict[tuple[Reason, str], list[str]] = {}
-    for rank, line in enumerate(solution.lines):
-        reason, message = why_not(solution, task, rank, check)
-        groups.setdefault((reason, message), []).append(line.view.shift.shift_id)
-    told = [WhyNot(reason, tuple(ids), text) for (reason, text), ids in groups.items()]
+    for reason, message, shift_id in told:
+        groups.setdefault((reason, message), []).append(shift_id)
     return tuple(
         sorted(
-            told,
+            (WhyNot(reason, tuple(ids), text) for (reason, text), ids in groups.items()),
             key=lambda one: (one.reason not in ABLE, -len(one.shift_ids), one.reason.value),
         )
     )

@@ -1,0 +1,53 @@
+"""Explains tasks left out of given routes: reasons, what blocks them, and what would mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from services.planner.domain.explanation import Block
+from services.planner.domain.instance import Instance, Node
+from services.planner.domain.plan import Route, Unassigned
+from services.planner.search.blocks import blocks
+from services.planner.search.explain import Check, reasons
+from services.planner.search.given import given_solution
+from services.planner.search.relax import Relaxed, relaxations
+from services.planner.search.solution import Solution
+
+GoOn = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What keeps a task out, and what would let it in."""
+
+    unassigned: Unassigned
+    blocks: tuple[Block, ...]
+    relaxed: tuple[Relaxed, ...]
+    is_cut: bool = False
+    """Whether time ended before changes were looked for."""
+
+
+Explanations = tuple[tuple[Route | None, ...], tuple[Explanation, ...]]
+
+
+def explain_tasks(
+    instance: Instance,
+    sequences: Sequence[Sequence[Node]],
+    tasks: Sequence[int],
+    check: Check,
+    go_on: GoOn = lambda: True,
+) -> Explanations:
+    """The routes as they are, and an explanation per task, each by itself."""
+    solution = given_solution(instance, sequences)
+    routes = tuple(line.route for line in solution.lines)
+    return routes, tuple(explain_task(solution, task, check, go_on) for task in tasks)
+
+
+def explain_task(solution: Solution, task: int, check: Check, go_on: GoOn) -> Explanation:
+    """What keeps one task out; once time is up, only the reasons."""
+    left = Unassigned(task, solution.instance.penalties[task], reasons(solution, task, check))
+    if not go_on():
+        return Explanation(left, (), (), is_cut=True)
+    told = blocks(solution, task, check)
+    return Explanation(left, told, relaxations(solution, task, check))

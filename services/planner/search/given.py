@@ -1,0 +1,18 @@
+"""Given routes, taken as they are, as where questions about them begin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.planner.domain.instance import Instance, Node
+from services.planner.search.evaluate import evaluate
+from services.planner.search.solution import Solution
+
+
+def given_solution(instance: Instance, sequences: Sequence[Sequence[Node]]) -> Solution:
+    """Sequences as they are, timed whether or not they hold."""
+    solution = Solution(instance)
+    for line, nodes in zip(solution.lines, sequences, strict=True):
+        if nodes:
+            solution.put(line, nodes, evaluate(line.view, nodes).route)
+    return solution

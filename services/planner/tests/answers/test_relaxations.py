@@ -1,0 +1,203 @@
+"""
+Relaxations: the smallest changes that would let a task in.
+
+Method: scenes on a plane whose seconds a reader can add up, one per rule; and random rich problems,
+in which each change is applied to the problem and the task is inserted there anew: with the change
+it fits and the rules name nothing, with one unit less it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from services.planner.domain.instance import Instance
+from services.planner.domain.plan import Route
+from services.planner.domain.problem import Pin, Problem, Territory
+from services.planner.domain.reason import Reason
+from services.planner.domain.relaxation import Edge, Relaxation, relaxed
+from services.planner.domain.settings import SearchSettings
+from services.planner.domain.shift import (
+    BreakRule,
+    DutyClock,
+    DutyLimit,
+    Shift,
+    ShiftSkill,
+    ShiftTerritory,
+)
+from services.planner.domain.task import SkillNeed, Task, Window
+from services.planner.rules.verify import route_violations
+from services.planner.search.given import given_solution
+from services.planner.search.insert import members, proposals
+from services.planner.search.relax import Relaxed, relaxations
+from services.planner.search.solution import Solution
+from services.planner.solver.solve import Solve
+from services.planner.tests import fuzz
+from services.planner.tests.problems import HOUR, MINUTE, at, on_plane, shift, task
+
+TEN_MINUTES_AWAY = 4_800  # meters: at 8 m/s
+CRANE = SkillNeed(all_of=frozenset({"crane"}))
+
+
+def asked(new: Task, *shifts: Shift, **more: object) -> tuple[Relaxed, ...]:
+    """The relaxations of one task beside empty shifts."""
+    problem = Problem((new,), shifts or (shift("s0"),), **more)  # type: ignore[arg-type]
+    return relaxations(Solution(on_plane(problem)), 0, route_violations)
+
+
+def told(found: tuple[Relaxed, ...]) -> dict[tuple[Reason, Edge | None], int]:
+    """The size of each change, by rule and end."""
+    return {(one.relaxation.reason, one.relaxation.edge): one.relaxation.size for one in found}
+
+
+def far(**more: object) -> Task:
+    """A task 10 minutes from the depot, with a minute of setup and three of service."""
+    return task("new", TEN_MINUTES_AWAY, 0, **more)
+
+
+def test_a_window_that_ends_too_early_needs_to_end_when_the_first_could_be_there() -> None:
+    found = asked(far(windows=(Window(at(7), at(8)),)))
+    needed = 10 * MINUTE + MINUTE
+
+    assert told(found)[Reason.WINDOW, Edge.END] == needed
+    assert told(found)[Reason.SHIFT, Edge.START] == needed
+
+
+def test_a_window_after_the_shift_needs_to_begin_earlier_or_the_shift_to_end_later() -> None:
+    found = told(asked(far(windows=(Window(at(17), at(18)),))))
+    way_back = 3 * MINUTE + 10 * MINUTE
+
+    assert found == {(Reason.WINDOW, Edge.START): way_back, (Reason.SHIFT, Edge.END): way_back}
+
+
+def test_of_two_windows_the_nearest_end_moves_and_never_into_the_other() -> None:
+    gap = (Window(at(6), at(7.9)), Window(at(18), at(19)))
+    found = asked(far(windows=gap))
+    moved = {one.relaxation.window for one in found if one.relaxation.reason is Reason.WINDOW}
+
+    assert told(found)[Reason.WINDOW, Edge.END] == 6 * MINUTE + 11 * MINUTE
+    assert moved == {0, 1}
+
+
+def test_a_missing_skill_is_given_to_the_shift_for_which_that_is_cheapest() -> None:
+    near = shift("near")
+    away = replace(near, shift_id="away", start_point=far().options[0].point)
+    (found,) = asked(far(skills=CRANE), near, away)
+
+    assert found.relaxation == Relaxation(Reason.SKILL, "new", "away", subject="crane")
+
+
+def test_a_skill_that_expires_before_counts_as_missing() -> None:
+    own = shift("s0", skills=(ShiftSkill("crane", at(8.1)),))
+    found = told(asked(far(skills=CRANE), own))
+
+    assert found[Reason.SKILL, None] == 0
+
+
+def test_two_missing_skills_are_given_together() -> None:
+    both = SkillNeed(all_of=frozenset({"crane", "lift"}))
+    (found,) = asked(far(skills=both))
+
+    assert found.relaxation.subject == "crane+lift"
+
+
+def test_capacity_lacks_what_is_too_much() -> None:
+    (found,) = asked(far(loads=(538_000, 1, 1)))
+
+    assert found.relaxation.subject == "mass_grams"
+    assert found.relaxation.amount == 38_000
+
+
+def test_two_rules_that_both_stand_in_the_way_are_mended_by_no_single_change() -> None:
+    assert asked(far(loads=(538_000, 1, 1), skills=CRANE)) == ()
+
+
+def test_an_exclusion_a_pin_and_a_territory_are_lifted_or_given_as_a_whole() -> None:
+    bound = shift("s0", territories=(ShiftTerritory("west"),))
+    lands = {"territories": (Territory("west"), Territory("east"))}
+    pinned = {"pins": (Pin("new", "s1"),)}
+    shut = shift("s1", skills=(), capacity=(1, 0, 0))
+
+    assert told(asked(far(excluded_shift_ids=frozenset({"s0"})))) == {(Reason.EXCLUDED, None): 0}
+    assert (Reason.LOCK, None) in told(asked(far(), shift("s0"), shut, **pinned))
+    found = asked(far(territory_ids=frozenset({"east"})), bound, **lands)
+    assert [one.relaxation.subject for one in found] == ["east"]
+
+
+def test_limits_of_distance_stops_and_duty_lack_the_difference() -> None:
+    there_and_back = 2 * TEN_MINUTES_AWAY
+    clock = DutyLimit("driving", DutyClock.DRIVING, 15 * MINUTE)
+
+    assert told(asked(far(), shift("s0", distance_limit_meters=9_000))) == {
+        (Reason.DISTANCE, None): there_and_back - 9_000
+    }
+    assert told(asked(far(), shift("s0", duty_limits=(clock,)))) == {
+        (Reason.DUTY, None): 5 * MINUTE
+    }
+
+
+def test_a_break_that_stands_in_the_way_may_move() -> None:
+    pause = BreakRule("lunch", at(12), at(12), HOUR)
+    noon = (Window(at(12.1), at(12.1) + MINUTE),)
+    found = told(asked(far(windows=noon), shift("s0", breaks=(pause,))))
+
+    assert found[Reason.BREAK, Edge.END] > 0
+    assert found[Reason.BREAK, Edge.START] > 0
+
+
+def test_what_costs_more_than_its_penalty_needs_a_penalty_just_above_its_price() -> None:
+    (found,) = asked(far(penalty_micros=1_000))
+
+    assert found.relaxation.reason is Reason.TOO_DEAR
+    assert found.relaxation.amount == found.insertion.delta_micros - 1_000 + 1
+
+
+def test_who_could_simply_be_served_needs_no_change() -> None:
+    assert asked(far()) == ()
+
+
+def test_the_smallest_change_comes_first_as_a_share_of_what_there_is() -> None:
+    narrow = far(windows=(Window(at(7), at(7.9)),))
+    found = [(one.relaxation.reason, one.relaxation.edge) for one in asked(narrow)]
+
+    assert found[0] == (Reason.SHIFT, Edge.START)  # 17 min of 9 h before 17 min of 54 min
+    assert found[1] == (Reason.WINDOW, Edge.END)
+
+
+def explained(seed: int) -> Iterator[tuple[Instance, Solution, int, Relaxed]]:
+    """Every relaxation of every task that a short search leaves out of a random problem."""
+    instance = fuzz.instance(seed)
+    plan = Solve(instance, SearchSettings(solution_limit=10, seconds=60), lambda _: None).run().plan
+    sequences = {route.shift: route.sequence for route in plan.routes}
+    shifts = range(len(instance.problem.shifts))
+    solution = given_solution(instance, [sequences.get(rank, ()) for rank in shifts])
+    for left in plan.unassigned:
+        name = instance.problem.tasks[left.task].task_id
+        if not instance.problem.deliveries_of_pickup[name]:
+            for one in relaxations(solution, left.task, route_violations):
+                yield instance, solution, left.task, one
+
+
+def inserted(solution: Solution, task: int, relaxation: Relaxation) -> Route | None:
+    """The task really inserted beside the same routes in the changed problem; None: not served."""
+    instance = solution.instance
+    changed = replace(instance, problem=relaxed(instance.problem, relaxation))
+    found = proposals(given_solution(changed, solution.sequences()), task, 1)
+    if not found:
+        return None
+    hard = [one for one in route_violations(changed, found[0].route) if one.hard]
+    assert not hard
+    penalty = sum(changed.penalties[member] for member in members(changed, task))
+    is_dear = relaxation.reason is Reason.TOO_DEAR and found[0].delta_micros >= penalty
+    return None if is_dear else found[0].route
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_change_lets_the_task_in_and_one_unit_less_does_not(seed: int) -> None:
+    for _, solution, rank, one in explained(seed):
+        assert inserted(solution, rank, one.relaxation) is not None
+        if one.relaxation.size > 1:
+            less = one.relaxation.of_size(one.relaxation.size - 1)
+            assert inserted(solution, rank, less) is None
