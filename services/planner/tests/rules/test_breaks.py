@@ -12,21 +12,30 @@ import pytest
 
 from services.planner.domain.instance import Instance
 from services.planner.domain.plan import Break, Plan
-from services.planner.domain.shift import BreakRule
-from services.planner.tests.problems import MINUTE, at
+from services.planner.domain.shift import BreakRule, StartState
+from services.planner.tests.problems import DEPOT, MINUTE, at
 from services.planner.tests.rules.valid import Change, told, valid, with_route, with_shift
 
 ROUTE = valid()[1].routes[0]
-HELD = ROUTE.breaks[0]  # 30 minutes from 12:03, on the way to the last stop at 12:59
+HELD = ROUTE.breaks[0]  # 30 minutes somewhere in the wait before the pickup opens
+OPENS = ROUTE.visits[HELD.leg].ready_second
+AGAIN = Break(0, at(12.25), HELD.leg + 1)  # in the wait before the last stop
+LUNCH = 30 * MINUTE
+GOODS = frozenset({"early", "parcel"})
 TABLE = [
     (with_route(breaks=()), [("BREAK", "", "lunch", 0)]),
-    (with_route(breaks=(Break(0, at(11.5), 3), HELD)),
-     [("BREAK", "", "lunch", 0), ("BREAK", "", "lunch", 60)]),
+    (with_route(breaks=(HELD, AGAIN)), [("BREAK", "", "lunch", 0)]),
+    (with_route(breaks=(HELD, replace(HELD, start_second=HELD.start_second + 60))),
+     [("BREAK", "", "lunch", 0), ("BREAK", "", "lunch", LUNCH - 60)]),
+    (with_shift(start_state=StartState(at(8), DEPOT, GOODS, frozenset({"lunch"}))),
+     [("BREAK", "", "lunch", 0)]),
     (with_shift(breaks=(BreakRule("lunch", at(11), HELD.start_second - 1, 30 * MINUTE),)),
      [("BREAK", "", "lunch", 1)]),
     (with_shift(breaks=(BreakRule("lunch", HELD.start_second + 1, at(13), 30 * MINUTE),)),
      [("BREAK", "", "lunch", 1)]),
-    (with_route(breaks=(replace(HELD, start_second=at(12.49)),)), [("BREAK", "", "lunch", 24)]),
+    (with_route(breaks=(replace(HELD, start_second=OPENS - LUNCH),)), []),
+    (with_route(breaks=(replace(HELD, start_second=OPENS - LUNCH + 24),)),
+     [("BREAK", "", "lunch", 24)]),
     (with_route(breaks=(replace(HELD, leg=9),)), [("BREAK", "", "lunch", 0)]),
     # A route that is over while the break may still start need not hold it.
     (with_shift(breaks=(HELD_LATE := BreakRule("late", at(13), ROUTE.end_second, 30 * MINUTE),)),

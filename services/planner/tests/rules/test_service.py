@@ -19,6 +19,11 @@ TABLE = [
         [("SERVICE", "parcel", "", 20)],
     ),
     (with_option("parcel", profile_service_seconds=((Profile.CARGO_BIKE, 9),)), []),
+    (
+        with_option("parcel", profile_setup_seconds=((Profile.VAN, 90),)),
+        [("SERVICE", "parcel", "", 30)],
+    ),
+    (with_option("parcel", profile_setup_seconds=((Profile.CARGO_BIKE, 9),)), []),
 ]
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from services.planner import rules
 from services.planner.domain.reason import Reason
+from services.planner.domain.task import Window
 from services.planner.rules import cost, verify
-from services.planner.tests.rules.valid import broken, nothing
+from services.planner.search.answers import time_routes
+from services.planner.tests.problems import at, on_plane, shift, task
+from services.planner.tests.rules.valid import broken, nothing, valid, with_option
 
 RULES = Path(next(iter(rules.__path__)))
 NO_RULES = {"__init__", "timeline", "verify", "walk"}
@@ -15,6 +19,24 @@ NO_RULES = {"__init__", "timeline", "verify", "walk"}
 
 def test_a_valid_plan_passes() -> None:
     assert broken(nothing) == []
+
+
+def test_a_violation_names_the_route_and_the_stop() -> None:
+    instance, plan = valid()
+    tasks = (*instance.problem.tasks, task("alone", 500, 500))
+    problem = replace(
+        instance.problem, tasks=tasks, shifts=(shift("bike"), *instance.problem.shifts)
+    )
+    wider = on_plane(problem)
+    nodes = [((5, 0),), plan.routes[0].sequence]
+    timed = time_routes(wider, nodes, verify.verify)
+    late = with_option("call", windows=(Window(at(16), at(17)),))
+    changed = replace(wider, problem=late(wider, timed)[0].problem)
+    found = verify.verify(changed, timed)
+
+    assert [(one.shift_id, one.task_id, one.reason.value) for one in found] == [
+        ("van", "call", "WINDOW")
+    ]
 
 
 def test_every_reason_has_a_cure() -> None:

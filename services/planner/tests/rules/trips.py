@@ -114,7 +114,7 @@ def at_reload(**seconds: int) -> Change:
             f"{name}_second": getattr(visits[rank], f"{name}_second") + by
             for name, by in seconds.items()
         }
-        visits[rank] = replace(visits[rank], **moments)  # type: ignore[arg-type]
+        visits[rank] = replace(visits[rank], **moments)
         return instance, plan.with_routes((replace(plan.routes[0], visits=tuple(visits)),))
 
     return change
