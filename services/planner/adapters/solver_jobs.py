@@ -19,6 +19,7 @@ import numpy as np
 from services.planner.domain.instance import Instance, Node, TravelTable
 from services.planner.domain.phases import Phase
 from services.planner.domain.settings import SearchSettings
+from services.planner.domain.task import Window
 
 Sequences = tuple[tuple[Node, ...], ...]
 
@@ -27,7 +28,7 @@ Sequences = tuple[tuple[Node, ...], ...]
 class Job:
     """What a solver process is to do."""
 
-    kind: Literal["solve", "time", "insert"]
+    kind: Literal["solve", "time", "insert", "keep", "explain", "windows"]
     instance: Instance
     """Without its tables, which lie in files."""
     table_files: tuple[str, ...]
@@ -37,6 +38,8 @@ class Job:
     count: int = 0
     phases: tuple[Phase, ...] = ()
     """Of a solve that is run again: what it ran before."""
+    windows: tuple[Window, ...] = ()
+    """To be priced."""
 
     def whole(self) -> Instance:
         """The instance with its tables mapped into memory."""

@@ -13,7 +13,7 @@ import copy
 import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -27,8 +27,11 @@ from services.planner.adapters.solver_process import SolverLost, SolverProcess
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.plan import Plan, Route, SolveEnd
 from services.planner.domain.settings import SearchSettings
+from services.planner.domain.task import Window
 from services.planner.ports import Solved
 from services.planner.search.answers import TaskProposals
+from services.planner.search.explanations import Explanations
+from services.planner.search.offers import Offers
 from services.planner.solver.solve import Outcome
 
 GRACE_SECONDS = 0.15  # after its time is up a search has so long to say its last word
@@ -124,13 +127,45 @@ class SolverPool:
         answer = await self._answer(instance, job)
         return answer
 
-    async def _answer(self, instance: Instance, job: Job) -> Any:
-        """The one answer to a job of the quick lane."""
+    async def keep(self, instance: Instance, sequences: Sequence[Sequence[Node]]) -> Plan:
+        """Given sequences as far as they hold."""
+        job = Job("keep", without_tables(instance), (), tuple(map(tuple, sequences)))
+        plan: Plan = await self._answer(instance, job)
+        return plan
+
+    async def price_windows(
+        self,
+        instance: Instance,
+        sequences: Sequence[Sequence[Node]],
+        task: int,
+        windows: Sequence[Window],
+    ) -> Offers:
+        """What each window would cost."""
+        given: Sequences = tuple(map(tuple, sequences))
+        small = without_tables(instance)
+        job = Job("windows", small, (), given, tasks=(task,), windows=tuple(windows))
+        answer: Offers = await self._answer(instance, job)
+        return answer
+
+    async def explain(
+        self,
+        instance: Instance,
+        sequences: Sequence[Sequence[Node]],
+        tasks: Sequence[int],
+        seconds: float,
+    ) -> Explanations:
+        """What keeps tasks out; takes seconds, so it waits its turn among the searches."""
+        given: Sequences = tuple(map(tuple, sequences))
+        settings = SearchSettings(seconds=seconds)
+        job = Job("explain", without_tables(instance), (), given, settings, tuple(tasks))
+        answer: Explanations = await self._answer(instance, job, self._searches)
+        return answer
+
+    async def _answer(self, instance: Instance, job: Job, lane: Lane | None = None) -> Any:
+        """The one answer to a job, of the quick lane unless another is named."""
         async with tables_on_disk(instance.tables) as files:
-            placed = Job(
-                job.kind, job.instance, files, job.sequences, tasks=job.tasks, count=job.count
-            )
-            async with self._quick.turn() as process:
+            placed = replace(job, table_files=files)
+            async with (lane or self._quick).turn() as process:
                 try:
                     async with asyncio.timeout(QUICK_SECONDS_MAX):
                         return await anext(process.answers(placed))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from typing import Any, BinaryIO
 
 from services.planner.adapters import frames
@@ -20,6 +21,9 @@ from services.planner.adapters.solver_jobs import Job
 from services.planner.domain.settings import SearchSettings
 from services.planner.rules.verify import route_violations, verify
 from services.planner.search.answers import propose_insertions, time_routes
+from services.planner.search.explanations import explain_tasks
+from services.planner.search.given import kept_plan
+from services.planner.search.offers import price_windows
 from services.planner.solver.routing import ENGINE
 from services.planner.solver.solve import Outcome, Solve
 
@@ -55,6 +59,21 @@ def done(job: Job, output: BinaryIO, parent: int) -> Any:
         case "insert":
             return propose_insertions(
                 instance, job.sequences, job.tasks, job.count, route_violations
+            )
+        case "keep":
+            return kept_plan(instance, job.sequences)
+        case "windows":
+            return price_windows(
+                instance, job.sequences, job.tasks[0], job.windows, route_violations
+            )
+        case "explain":
+            ends = time.monotonic() + (job.settings or SearchSettings()).seconds
+            return explain_tasks(
+                instance,
+                job.sequences,
+                job.tasks,
+                route_violations,
+                lambda: time.monotonic() < ends,
             )
         case "solve":
 

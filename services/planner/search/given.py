@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.planner.domain.instance import Instance, Node
+from services.planner.domain.plan import Plan
 from services.planner.search.evaluate import evaluate
 from services.planner.search.solution import Solution
+
+
+def kept_plan(instance: Instance, sequences: Sequence[Sequence[Node]]) -> Plan:
+    """Sequences as far as they hold every rule; what does not is left out, without reasons."""
+    solution = Solution(instance)
+    solution.load(sequences)
+    return solution.plan()
 
 
 def given_solution(instance: Instance, sequences: Sequence[Sequence[Node]]) -> Solution:
