@@ -13,16 +13,23 @@ from meshkit.clock import Clock, open_clock
 from meshkit.postgres import Database
 from meshkit.retention import forget_in_time
 from meshkit.server import CannotStart, run, serve
+from services.planner.adapters.bell import Bell
 from services.planner.adapters.compliance import ComplianceAccess
 from services.planner.adapters.no_compliance import NoCompliance
 from services.planner.adapters.postgres import PostgresRecords
+from services.planner.adapters.postgres_queue import PostgresQueue
+from services.planner.adapters.request_retention import forget_requests_in_time
 from services.planner.adapters.roads import BadMap, RoadTravelTimes
+from services.planner.adapters.runner import Runner
 from services.planner.adapters.solver_pool import SolverPool
 from services.planner.config import PlannerSettings
 from services.planner.convert.events import computed_draft
+from services.planner.convert.questions import kept_plan
 from services.planner.ports import AccessRules
 from services.planner.servicer import Defaults, PlannerServicer
+from services.planner.servicer.jobs import DRAFTS, read_question
 from services.planner.usecases.optimize import World
+from services.planner.usecases.work import Means
 
 SCHEMA = "planner"
 VERSION = "doorstep-0.1.0"
@@ -33,7 +40,8 @@ async def start(settings: PlannerSettings) -> None:
     clock = open_clock(settings.clock_file, sandbox=settings.sandbox)
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(database(settings, clock))
-        world = await open_world(settings, stack)
+        world, world_for_jobs = await open_worlds(settings, stack)
+        await Bell(db).open()
         servicer = PlannerServicer(
             db,
             world,
@@ -41,20 +49,30 @@ async def start(settings: PlannerSettings) -> None:
             clock,
             Defaults(settings.seed, settings.search_seconds_max),
         )
-        await serve(settings, [servicer], loops=[partial(forget_in_time, db)], ready=db.ping)
+        runner = open_runner(settings, db, clock, world_for_jobs)
+        forget = (partial(forget_in_time, db), partial(forget_requests_in_time, db))
+        await serve(settings, [servicer], loops=[runner.run, *forget], ready=db.ping)
 
 
-async def open_world(settings: PlannerSettings, stack: AsyncExitStack) -> World:
-    """Roads, solvers and compliance."""
+def open_runner(settings: PlannerSettings, db: Database, clock: Clock, world: World) -> Runner:
+    """Who works on optimizations."""
+    queue = PostgresQueue(db, Bell(db), DRAFTS, clock)
+    read = partial(read_question, seed=settings.seed)
+    return Runner(Means(world, queue, clock, read, kept_plan), settings.job_solvers)
+
+
+async def open_worlds(settings: PlannerSettings, stack: AsyncExitStack) -> tuple[World, World]:
+    """Roads, solvers and compliance; the second for optimizations, with solvers of their own."""
     try:
         travel = await stack.enter_async_context(
             RoadTravelTimes(settings.map_file, settings.maps_folder, settings.kernels_folder)
         )
     except BadMap as error:
         raise CannotStart(f"{error}; set DOORSTEP_PLANNER_MAP_FILE to an .osm.pbf") from error
-    solver = SolverPool(settings.solvers, settings.solver_waiting_max, VERSION)
-    await stack.enter_async_context(solver)
-    return World(travel, await open_compliance(settings, stack), solver)
+    pool = SolverPool(settings.solvers, settings.solver_waiting_max, VERSION, settings.job_solvers)
+    await stack.enter_async_context(pool)
+    access = await open_compliance(settings, stack)
+    return World(travel, access, pool), World(travel, access, pool.for_jobs)
 
 
 async def open_compliance(settings: PlannerSettings, stack: AsyncExitStack) -> AccessRules:

@@ -9,10 +9,12 @@ from typing import Protocol
 
 from services.planner.domain.access import AccessArea, Charge, Finding
 from services.planner.domain.instance import Instance, Node
+from services.planner.domain.optimization import Batch, Optimization, Trail
 from services.planner.domain.phases import Phase
-from services.planner.domain.plan import Plan, Route, SolveEnd, SolveRecord
+from services.planner.domain.plan import Costs, Plan, Route, SolveEnd, SolveRecord
 from services.planner.domain.settings import SearchSettings
 from services.planner.domain.shift import Vehicle
+from services.planner.domain.task import Window
 from services.planner.domain.travel import (
     Leg,
     MapInfo,
@@ -21,6 +23,8 @@ from services.planner.domain.travel import (
     TravelQuestion,
 )
 from services.planner.search.answers import TaskProposals
+from services.planner.search.explanations import Explanations
+from services.planner.search.offers import Offers
 
 Sequences = Sequence[Sequence[Node]]
 
@@ -137,6 +141,23 @@ class Solver(Protocol):
     ) -> tuple[tuple[Route | None, ...], tuple[TaskProposals, ...]]:
         """The routes as they are, and the cheapest insertions of each task by itself."""
 
+    async def keep(self, instance: Instance, sequences: Sequences) -> Plan:
+        """Given sequences as far as they hold every rule; the rest is left out."""
+
+    async def price_windows(
+        self, instance: Instance, sequences: Sequences, task: int, windows: Sequence[Window]
+    ) -> Offers:
+        """The routes as they are, and what serving a task in each window would cost."""
+
+    async def explain(
+        self, instance: Instance, sequences: Sequences, tasks: Sequence[int], seconds: float
+    ) -> Explanations:
+        """
+        The routes as they are, and what keeps tasks out and would let them in, each by itself.
+
+        Once `seconds` are over, only reasons are told. Raises Exhausted (`SOLVERS_BUSY`).
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class PlanComputed:
@@ -155,5 +176,118 @@ class PlanComputed:
 class Records(Protocol):
     """The planner's own record of solves, and its feed."""
 
-    async def add(self, tenant: str, computed: PlanComputed) -> None:
-        """Keeps a record and tells of it, both or neither. Raises Unavailable without a store."""
+    async def add(self, tenant: str, computed: PlanComputed, request: bytes, trail: Trail) -> None:
+        """
+        Keeps a record, its request and trail, and tells of it: all or nothing.
+
+        Raises Unavailable without a store.
+        """
+
+    async def trail(self, tenant: str, optimization_id: str) -> tuple[bytes, Trail | None] | None:
+        """A kept request and its trail, which is None until the end; None without a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An optimization to start: what is told of it, and its request as it is kept."""
+
+    optimization: Optimization
+    request: bytes
+
+
+class Optimizations(Protocol):
+    """The optimizations of one tenant, within one transaction. Each change is told on the feed."""
+
+    async def unfinished(self) -> int:
+        """How many are not over."""
+
+    async def add(self, asked: Asked) -> None:
+        """Keeps one that waits for a worker."""
+
+    async def find(self, optimization_id: str) -> Optimization | None:
+        """One, None where this tenant has none of that id."""
+
+    async def cancel(self, optimization_id: str, at: datetime) -> Optimization | None:
+        """Stops one; None when it is over already."""
+
+    async def add_batch(self, batch: Batch, parts: Sequence[Asked]) -> None:
+        """Keeps a batch and its parts."""
+
+    async def find_batch(self, batch_id: str) -> Batch | None:
+        """A batch, None where this tenant has none of that id."""
+
+    async def cancel_batch(self, batch_id: str, at: datetime) -> Batch:
+        """Stops all parts of a batch that are not over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An optimization that one runner works on, until another claims it."""
+
+    tenant: str
+    optimization_id: str
+    epoch: int
+    request: bytes
+    sequences: Sequences
+    """The best plan so far, to go on from; empty while there is none."""
+    searched_milliseconds: int
+    batch_id: str = ""
+
+    @property
+    def subject(self) -> str:
+        """What is watched: itself, or the batch that it is a part of."""
+        return self.batch_id or self.optimization_id
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A plan that an optimization came to: as it is sent, and what is told of it."""
+
+    plan: bytes
+    sequences: Sequences
+    cost_micros: int
+    costs: Costs
+    unassigned_count: int
+    bound_micros: int | None
+    record: SolveRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a search is."""
+
+    percent: int
+    searched_milliseconds: int
+
+
+class Queue(Protocol):
+    """
+    The optimizations of all tenants, for those who work on them.
+
+    What a runner writes is refused (False) once it is no longer its own: it was cancelled, or
+    somebody else claimed it. All raise Unavailable without a store.
+    """
+
+    async def claim(self) -> Claim | None:
+        """The next one that nobody works on, tenants in turns."""
+
+    async def renew(self, claim: Claim, progress: Progress) -> bool:
+        """Says that it is still at work."""
+
+    async def until_lost(self, claim: Claim) -> None:
+        """Returns when it was cancelled, or somebody else has it."""
+
+    async def improve(self, claim: Claim, found: Found, progress: Progress) -> bool:
+        """Keeps a better plan."""
+
+    async def finish(self, claim: Claim, found: Found, trail: Trail, at: datetime) -> bool:
+        """Keeps the last plan: DONE."""
+
+    async def fail(self, claim: Claim, reason: str, at: datetime) -> bool:
+        """Ends it without a plan: FAILED."""
+
+    async def release(self, claim: Claim) -> bool:
+        """Gives it back: QUEUED."""
+
+    async def wait(self, seconds: float) -> None:
+        """Waits until something may be there to claim, or for so long."""

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from meshkit.feed import Draft
 from meshkit.postgres import Database
+from services.planner.adapters.codec import pack, unpack
+from services.planner.domain.optimization import Trail
 from services.planner.ports import PlanComputed
 
 INSERT_SOLVE = """
@@ -16,6 +18,12 @@ INSERT_SOLVE = """
     ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"""
 
 
+INSERT_REQUEST = """
+    INSERT INTO requests (tenant, optimization_id, request, trail) VALUES ($1, $2, $3, $4)"""
+
+FIND_TRAIL = "SELECT request, trail FROM requests WHERE tenant = $1 AND optimization_id = $2"
+
+
 class PostgresRecords:
     """Keeps a record and tells of it in one transaction."""
 
@@ -24,8 +32,8 @@ class PostgresRecords:
         self._db = db
         self._encode = encode
 
-    async def add(self, tenant: str, computed: PlanComputed) -> None:
-        """Keeps a record and tells of it, both or neither."""
+    async def add(self, tenant: str, computed: PlanComputed, request: bytes, trail: Trail) -> None:
+        """Keeps a record, its request and trail, and tells of it: all or nothing."""
         record = computed.record
         async with self._db.transaction(tenant) as tx:
             await tx.execute(
@@ -48,4 +56,15 @@ class PostgresRecords:
                 computed.route_count,
                 computed.access_checked,
             )
+            kept = pack(trail)
+            await tx.execute(INSERT_REQUEST, tenant, computed.optimization_id, request, kept)
             tx.append(self._encode(computed))
+
+    async def trail(self, tenant: str, optimization_id: str) -> tuple[bytes, Trail | None] | None:
+        """A kept request, and its trail when its solve is over."""
+        async with self._db.transaction(tenant) as tx:
+            row = await tx.fetchrow(FIND_TRAIL, tenant, optimization_id)
+        if row is None:
+            return None
+        trail = row["trail"]
+        return row["request"], None if trail is None else unpack(trail, Trail)

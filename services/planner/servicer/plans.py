@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from doorstep.planner.v1 import event_pb2
 from doorstep.planner.v1 import planner_service_pb2 as pb
@@ -14,20 +16,16 @@ from meshkit.watch import serve_watch
 from services.planner.convert.insertions import insertions_to_proto
 from services.planner.convert.matrix import map_to_proto, matrix_question, matrix_to_proto
 from services.planner.convert.plan import notice_to_proto, plan_to_proto
-from services.planner.convert.problem import (
-    digest_of,
-    fixed_routes,
-    settings_from_proto,
-)
+from services.planner.convert.problem import digest_of, fixed_routes
+from services.planner.convert.questions import question_from_proto
 from services.planner.domain.lint import lint
 from services.planner.domain.settings import SearchSettings
 from services.planner.servicer.base import Context, PlannerBase, read_problem
 from services.planner.usecases import given, matrix
 from services.planner.usecases.optimize import Question, optimize
+from services.planner.usecases.world import refuse_too_many_tasks
 
 ANSWER_SECONDS = 60.0  # what a caller without a deadline waits: the contract's maximum
-RESERVE_SECONDS = 4.0  # for travel, legs, access and the way back
-SEARCH_SHARE = 0.6  # of what is left: a second, shorter search may follow the first
 
 
 class Plans(PlannerBase):
@@ -36,16 +34,12 @@ class Plans(PlannerBase):
     async def OptimizeRoutes(
         self, request: pb.OptimizeRoutesRequest, context: Context
     ) -> pb.OptimizeRoutesResponse:
-        tenant, options = current_caller().required_tenant(), request.options
-        problem = await read_problem(request.problem)
-        question = Question(
-            problem,
-            digest_of(request.problem),
-            self._settings(request),
-            fixed_routes(options.seed_routes),
-            options.omit_polylines,
-            options.omit_access,
-        )
+        tenant = current_caller().required_tenant()
+        refuse_too_many_tasks(len(request.problem.tasks))
+        seed, seconds = self._defaults.seed, self._search_seconds(request)
+        question = await asyncio.to_thread(question_from_proto, request, seed, seconds)
+        left = remaining() or ANSWER_SECONDS
+        question = replace(question, answer_by=time.monotonic() + left)
         answer = await optimize(self._world, self._records, self._clock, new_id, tenant, question)
         return pb.OptimizeRoutesResponse(plan=await asyncio.to_thread(plan_to_proto, answer))
 
@@ -104,13 +98,10 @@ class Plans(PlannerBase):
         async for response in answers:
             yield response
 
-    def _settings(self, request: pb.OptimizeRoutesRequest) -> SearchSettings:
-        """How to search within what the deadline leaves."""
-        left = (remaining() or ANSWER_SECONDS) - RESERVE_SECONDS
+    def _search_seconds(self, request: pb.OptimizeRoutesRequest) -> float:
+        """The most time for a search, before it is known how long all else takes."""
         asked = request.options.HasField("search_duration")
-        longest = max(0.0, left * SEARCH_SHARE)
-        seconds = longest if asked else min(longest, self._defaults.search_seconds)
-        return settings_from_proto(request.options, self._defaults.seed, seconds)
+        return ANSWER_SECONDS if asked else self._defaults.search_seconds
 
     async def _given_question(
         self, request: pb.EvaluateRoutesRequest | pb.ProposeInsertionsRequest

@@ -20,9 +20,12 @@ from meshkit.pgtest import PostgresForTests
 from meshkit.postgres import Database
 from services.planner.adapters.postgres import PostgresRecords
 from services.planner.convert.events import computed_draft
+from services.planner.domain.optimization import Run, Trail
+from services.planner.domain.phases import Chunk, Phase
 from services.planner.domain.plan import SolveEnd, SolveRecord
 from services.planner.ports import PlanComputed
 
+REQUEST = b"as it was asked"
 pytestmark = pytest.mark.pg
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 NOON = datetime(2026, 5, 29, 9, tzinfo=UTC)
@@ -36,6 +39,11 @@ COMPUTED = PlanComputed(
     unassigned_count=1,
     route_count=2,
     access_checked=True,
+)
+TRAIL = Trail(
+    COMPUTED.record,
+    (Run((((0, 0),), ((1, 0),)), 20.0, (Phase("lean", (Chunk(10, 0, 1_000_000),)),)),),
+    (((1, 0), (0, 0)), ()),
 )
 
 
@@ -56,7 +64,7 @@ async def told_of(db: Database) -> tuple[feed.Change, ...]:
 
 
 async def test_a_record_is_kept_and_told(db: Database) -> None:
-    await PostgresRecords(db, computed_draft).add("acme", COMPUTED)
+    await PostgresRecords(db, computed_draft).add("acme", COMPUTED, REQUEST, TRAIL)
     (change,) = await told_of(db)
     told = event_pb2.PlanComputed.FromString(change.payload)
 
@@ -68,8 +76,8 @@ async def test_a_record_is_kept_and_told(db: Database) -> None:
 
 async def test_a_tenant_sees_its_own_records_only(db: Database) -> None:
     records = PostgresRecords(db, computed_draft)
-    await records.add("acme", COMPUTED)
-    await records.add("other", replace(COMPUTED, optimization_id="opt_2"))
+    await records.add("acme", COMPUTED, REQUEST, TRAIL)
+    await records.add("other", replace(COMPUTED, optimization_id="opt_2"), REQUEST, TRAIL)
 
     assert [row[0] for row in await solves(db, "acme")] == ["opt_1"]
     assert [row[0] for row in await solves(db, "other")] == ["opt_2"]
@@ -77,8 +85,16 @@ async def test_a_tenant_sees_its_own_records_only(db: Database) -> None:
 
 async def test_a_record_that_cannot_be_kept_is_not_told(db: Database) -> None:
     records = PostgresRecords(db, computed_draft)
-    await records.add("acme", COMPUTED)
+    await records.add("acme", COMPUTED, REQUEST, TRAIL)
     with pytest.raises(MeshError):
-        await records.add("acme", COMPUTED)
+        await records.add("acme", COMPUTED, REQUEST, TRAIL)
 
     assert len(await told_of(db)) == 1
+
+
+async def test_what_it_takes_to_repeat_a_solve_comes_back_whole(db: Database) -> None:
+    records = PostgresRecords(db, computed_draft)
+    await records.add("acme", COMPUTED, REQUEST, TRAIL)
+
+    assert await records.trail("acme", "opt_1") == (REQUEST, TRAIL)
+    assert await records.trail("other", "opt_1") is None

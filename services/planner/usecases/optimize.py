@@ -10,6 +10,7 @@ from meshkit.clock import Clock
 from meshkit.ids import NewId
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.lint import lint
+from services.planner.domain.optimization import Trail
 from services.planner.domain.plan import Plan, SolveRecord, Unassigned, WhyNot
 from services.planner.domain.problem import FixedRoute, Problem
 from services.planner.domain.settings import SearchSettings
@@ -24,6 +25,7 @@ from services.planner.ports import (
 from services.planner.rules.verify import RULES_VERSION
 from services.planner.search.solution import nodes_of
 from services.planner.usecases.finish import Finished, denied_areas, finish
+from services.planner.usecases.searches import Searches
 from services.planner.usecases.world import (
     Blocks,
     Prepared,
@@ -35,6 +37,9 @@ from services.planner.usecases.world import (
 )
 
 CLEANINGS_MAX = 3  # times that visits which compliance still denies are taken out
+RESERVE_SECONDS = 0.5  # for legs, access and the way back
+RESERVE_SECONDS_PER_TASK = 0.002
+SEARCH_SHARE = 0.65  # of what is left: a second search, half as long, may follow the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,10 @@ class Question:
     seed_routes: tuple[FixedRoute, ...] = ()
     omit_polylines: bool = False
     omit_access: bool = False
+    request: bytes = b""
+    """As it is kept, to be repeated."""
+    answer_by: float | None = None
+    """When the caller waits no longer, monotonic; None when nobody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,33 +92,49 @@ async def optimize(
     )
     notices = await asyncio.to_thread(lambda: tuple(lint(question.problem)))
     prepared = with_notices(prepared, notices)
-    prepared, solved, finished = await planned(world, question, prepared)
+    searches = Searches()
+    prepared, solved, finished = await planned(world, question, prepared, searches)
     record = replace(
         record_of(world, question, prepared, solved, finished),
         solve_milliseconds=round((time.monotonic() - begun) * 1_000),
     )
     answer = Answer(prepared, finished, record, new_id("opt"))
-    await records.add(tenant, computed(answer, clock))
+    await records.add(tenant, computed(answer, clock), question.request, trail(answer, searches))
     return answer
 
 
+def trail(answer: Answer, searches: Searches) -> Trail:
+    """What it takes to repeat a solve."""
+    sequences = sequences_of(answer.prepared.instance, answer.plan)
+    return Trail(answer.record, tuple(searches.runs), tuple(sequences))
+
+
 async def planned(
-    world: World, question: Question, prepared: Prepared
+    world: World, question: Question, prepared: Prepared, searches: Searches | None = None
 ) -> tuple[Prepared, Solved, Finished]:
     """Searches; where compliance denies legs, once more around the areas that it names."""
     seeds = nodes_of(question.problem, question.seed_routes) if question.seed_routes else ()
-    settings = question.settings
-    solved = await world.solver.solve(prepared.instance, settings, seeds)
+    settings, searches = in_time(question), searches or Searches()
+    solved = await searches.search(world.solver, prepared, settings, seeds)
     finished = await finished_plan(world, question, prepared, solved.plan)
     if any(denied_areas(finished.plan)):
         prepared = await around(world, prepared, finished.plan)
         # What the first search found is where the second begins: half the time is enough.
         settings = replace(settings, seconds=settings.seconds / 2)
         base = sequences_of(prepared.instance, finished.plan)
-        solved = await world.solver.solve(prepared.instance, settings, base)
+        solved = await searches.search(world.solver, prepared, settings, base)
         finished = await finished_plan(world, question, prepared, solved.plan)
         finished = await cleaned(world, question, prepared, finished)
     return prepared, solved, finished
+
+
+def in_time(question: Question) -> SearchSettings:
+    """The settings, with no more seconds than are left beside all else that an answer takes."""
+    if question.answer_by is None:
+        return question.settings
+    reserve = RESERVE_SECONDS + RESERVE_SECONDS_PER_TASK * len(question.problem.tasks)
+    left = (question.answer_by - time.monotonic() - reserve) * SEARCH_SHARE
+    return replace(question.settings, seconds=max(0.0, min(question.settings.seconds, left)))
 
 
 async def finished_plan(

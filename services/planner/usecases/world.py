@@ -81,7 +81,12 @@ class Access:
 
 
 async def prepare(
-    travel: TravelTimes, access: AccessRules, problem: Problem, *, omit_access: bool
+    travel: TravelTimes,
+    access: AccessRules,
+    problem: Problem,
+    *,
+    omit_access: bool,
+    tasks_max: int = TASKS_AT_ONCE_MAX,
 ) -> Prepared:
     """
     Asks compliance, then the road engine.
@@ -89,7 +94,7 @@ async def prepare(
     `omit_access` leaves the check of the finished plan out where no area closes or opens during a
     shift: what is closed all day is driven around, and the rest only the check can tell.
     """
-    refuse_too_many(problem)
+    refuse_too_many(problem, tasks_max)
     known = await ask_access(access, problem.shifts)
     prepared = await with_travel(travel, problem, known, (frozenset(),) * len(problem.shifts))
     needed = not omit_access or closes_for_a_while(problem, known)
@@ -135,23 +140,23 @@ async def with_travel(
     )
 
 
-def refuse_too_many(problem: Problem) -> None:
-    """Before anything is computed: what takes too long while the caller waits."""
-    refuse_too_many_tasks(len(problem.tasks))
+def refuse_too_many(problem: Problem, tasks_max: int) -> None:
+    """Before anything is computed: what takes too long, or does not fit."""
+    refuse_too_many_tasks(len(problem.tasks), tasks_max)
     places = len(places_of(problem).points)
     if places > POINTS_MAX:
         raise too_many(f"{places} different places; at most {POINTS_MAX}")
 
 
-def refuse_too_many_tasks(count: int) -> None:
+def refuse_too_many_tasks(count: int, tasks_max: int = TASKS_AT_ONCE_MAX) -> None:
     """The same before the tasks are even read."""
-    if count > TASKS_AT_ONCE_MAX:
-        raise too_many(f"{count} tasks; at most {TASKS_AT_ONCE_MAX}")
+    if count > tasks_max:
+        raise too_many(f"{count} tasks; at most {tasks_max}")
 
 
 def too_many(what: str) -> Invalid:
-    """What a caller hears who should start an optimization instead."""
-    return Invalid("TOO_MANY_STOPS", f"{what} are planned while the caller waits")
+    """What a caller hears who should start an optimization instead, or split the problem."""
+    return Invalid("TOO_MANY_STOPS", f"{what} are planned at once")
 
 
 NOT_ASKED = Access((), is_known=False, rules_version=0)

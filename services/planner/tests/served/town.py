@@ -11,7 +11,9 @@ from doorstep.planner.v1 import (
 )
 from doorstep.planner.v1 import planner_service_pb2 as pb
 from doorstep.planner.v1 import planner_service_pb2_grpc as pb_grpc
+from meshkit.postgres import Database
 from meshkit.testing import TestMesh
+from services.planner.adapters.solver_pool import SolverPool
 from services.planner.tests.city_hall import CityHall
 
 QUICK = optimization_pb2.SearchOptions(solution_limit=20)
@@ -24,6 +26,8 @@ class Town:
     planner: pb_grpc.PlannerServiceAsyncStub
     mesh: TestMesh
     hall: CityHall
+    db: Database
+    pool: SolverPool
 
     async def optimize(self, problem: problem_pb2.Problem) -> plan_pb2.Plan:
         request = pb.OptimizeRoutesRequest(problem=problem, options=QUICK)
