@@ -1,0 +1,99 @@
+"""The search: ruin, recreate, and keep the result or go back, ever more strictly."""
+
+from __future__ import annotations
+
+from math import log
+
+from services.planner.search.compiled import compiled
+from services.planner.search.lean.arrays import NONE, Knobs, Model, State
+from services.planner.search.lean.chance import below, fraction
+from services.planner.search.lean.links import undo
+from services.planner.search.lean.order import sort_absent
+from services.planner.search.lean.recreate import recreate
+from services.planner.search.lean.ruin import ruin
+
+COOL_EVERY = 64  # iterations at one temperature
+
+
+@compiled
+def anneal(
+    model: Model, state: State, knobs: Knobs, iterations: int, heat_from: float, heat_to: float
+) -> None:
+    """A chunk of iterations; the temperature falls from one end to the other, in micros."""
+    heat = heat_from
+    for rank in range(iterations):
+        if rank % COOL_EVERY == 0:
+            heat = heat_from * (heat_to / heat_from) ** (rank / iterations)
+        step(model, state, knobs, heat)
+
+
+@compiled
+def step(model: Model, state: State, knobs: Knobs, heat: float) -> None:
+    """One iteration."""
+    tally = state.tally[0]
+    begin(state)
+    cost_before, absent_before, used_before = tally.cost, tally.absent, tally.used
+    lay_aside(state, knobs)
+    for rank in range(absent_before):
+        state.absent[rank].task_before = state.absent[rank].task
+    cost_max = cost_before - int(heat * log(1.0 - fraction(state)))
+    ruin(model, state, knobs)
+    sort_absent(model, state)
+    if recreate(model, state, knobs, cost_max) and tally.cost <= cost_max:
+        accept(model, state)
+    else:
+        undo(state)
+        tally.cost, tally.absent, tally.used = cost_before, absent_before, used_before
+        for rank in range(absent_before):
+            state.absent[rank].task = state.absent[rank].task_before
+
+
+@compiled
+def begin(state: State) -> None:
+    """Nothing is saved yet in a new iteration."""
+    tally = state.tally[0]
+    tally.iteration += 1
+    tally.saved = tally.touched = 0
+
+
+@compiled
+def lay_aside(state: State, knobs: Knobs) -> None:
+    """Draws which of too many absent tasks this iteration tries, and moves them to the end."""
+    tally = state.tally[0]
+    tally.aside = 0
+    if tally.used > 0 and tally.absent > knobs.absent_max:
+        tally.aside = tally.absent - knobs.absent_max
+        for rank in range(tally.aside, tally.absent):
+            other = below(state, rank + 1)
+            task = state.absent[rank].task
+            state.absent[rank].task = state.absent[other].task
+            state.absent[other].task = task
+
+
+@compiled
+def accept(model: Model, state: State) -> None:
+    """Goes on from the new plan, and keeps it when it is the best."""
+    tally = state.tally[0]
+    for rank in range(tally.touched):
+        route = state.lists[rank].touched
+        if not state.lists[route].is_dirty:
+            state.lists[route].is_dirty = True
+            state.lists[tally.dirty].dirty = route
+            tally.dirty += 1
+    if tally.cost < tally.best_cost:
+        tally.best_cost = tally.cost
+        keep_best(model, state)
+
+
+@compiled
+def keep_best(model: Model, state: State) -> None:
+    """Copies the routes that changed since the best plan was copied last."""
+    tally, task_count = state.tally[0], model.near.shape[0]
+    for rank in range(tally.dirty):
+        route = state.lists[rank].dirty
+        state.lists[route].is_dirty = False
+        node = task_count + 2 * route
+        while node != NONE:
+            state.best_next[node] = state.nodes[node].next
+            node = state.nodes[node].next
+    tally.dirty = 0
