@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from clients.cli import maps
+from clients.cli import maps, plan
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Doorstep from the command line."
 )
 app.add_typer(maps.app, name="map")
+app.add_typer(plan.app, name="plan")
 
 
 @app.callback()
