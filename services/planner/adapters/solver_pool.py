@@ -99,7 +99,8 @@ class SolverPool:
         """The best plan found in time that passed the verifier; `tell` hears of those before it."""
         async with tables_on_disk(instance.tables) as files:
             sequences = tuple(map(tuple, seed_routes))
-            job = Job("solve", without_tables(instance), files, sequences, settings)
+            whole = without_tables(instance)
+            job = Job("solve", whole, files, sequences, settings, phases=settings.replay)
             best, begun = Best(tell), time.monotonic()
             async with self._searches.turn() as process:
                 await watched(process, job, settings.seconds + GRACE_SECONDS, best)
@@ -209,7 +210,7 @@ class Best:
 
 def told(outcome: Outcome, end: SolveEnd) -> Solved:
     """A plan as the planner knows it."""
-    return Solved(outcome.plan, outcome.solution_count, end)
+    return Solved(outcome.plan, outcome.solution_count, end, outcome.phases)
 
 
 async def watched(process: SolverProcess, job: Job, seconds: float, best: Best) -> None:
