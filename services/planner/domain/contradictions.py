@@ -74,7 +74,7 @@ def pickup_faults(path: str, task: Task, problem: Problem) -> Iterator[Fault]:
 
 
 def shift_faults(path: str, shift: Shift, problem: Problem) -> Iterator[Fault]:
-    """Territories that do not exist, breaks outside the shift, a state outside it."""
+    """Territories that do not exist, ids that stand twice, a break or a state outside the shift."""
     territories = {area.territory_id for area in problem.territories}
     for rank, bound in enumerate(shift.territories):
         if bound.territory_id not in territories:
@@ -85,6 +85,7 @@ def shift_faults(path: str, shift: Shift, problem: Problem) -> Iterator[Fault]:
     yield from repeated(
         f"{path}.duty_limits.limits", "limit_id", (limit.limit_id for limit in shift.duty_limits)
     )
+    yield from repeated(f"{path}.reloads", "reload_id", (own.reload_id for own in shift.reloads))
     for rank, rule in enumerate(shift.breaks):
         within = shift.start_second <= rule.first_second
         if not (within and rule.last_second + rule.length_seconds <= shift.end_second):
@@ -155,6 +156,23 @@ def route_faults(
             elif found is not None and not offers(problem.tasks[found], visit.alternative_id):
                 yield Fault(f"{here}.alternative_id", f"no alternative {visit.alternative_id!r}")
             seen.add(visit.task_id)
+        yield from fixed_reload_faults(f"{path}[{rank}]", route, problem)
+
+
+def fixed_reload_faults(path: str, route: FixedRoute, problem: Problem) -> Iterator[Fault]:
+    """Reloads of a given route that its shift does not have, that lie beyond it, or go back."""
+    shift = problem.rank_of_shift.get(route.shift_id)
+    known = {own.reload_id for own in problem.shifts[shift].reloads} if shift is not None else set()
+    before = 0
+    for rank, own in enumerate(route.reloads):
+        here = f"{path}.reloads[{rank}]"
+        if shift is not None and own.reload_id not in known:
+            yield Fault(f"{here}.reload_id", f"no reload {own.reload_id!r} of the shift")
+        if own.rank > len(route.visits):
+            yield Fault(f"{here}.visit_rank", f"the route has {len(route.visits)} visits")
+        if own.rank < before:
+            yield Fault(f"{here}.visit_rank", "the reloads are not in order")
+        before = own.rank
 
 
 def offers(task: Task, alternative_id: str) -> bool:

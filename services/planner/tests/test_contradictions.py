@@ -6,25 +6,37 @@ Method: one sound problem, one change at a time; the path of the fault is compar
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from services.planner.domain.contradictions import contradictions, route_faults
-from services.planner.domain.problem import FixedRoute, FixedVisit, FreezeLevel, Pin, Problem
+from services.planner.domain.problem import (
+    FixedReload,
+    FixedRoute,
+    FixedVisit,
+    FreezeLevel,
+    Objective,
+    Pin,
+    Problem,
+)
 from services.planner.domain.shift import (
     BreakRule,
     DutyClock,
     DutyLimit,
+    Reload,
     Shift,
     ShiftTerritory,
     StartState,
 )
-from services.planner.domain.task import Task, TaskKind
+from services.planner.domain.task import SlotCost, Task, TaskKind, Window
+from services.planner.domain.travel import Profile
 from services.planner.tests.problems import DEPOT, at, shift, task
 
 PICK = task("pick", 0, 1, kind=TaskKind.PICKUP)
 DROP = task("drop", 0, 2, pickup_task_id="pick")
+DOCK = Reload("dock", DEPOT)
 SOUND = Problem((task("one", 1, 1), PICK, DROP), (shift("van"), shift("bike")))
 
 
@@ -35,6 +47,10 @@ def with_tasks(*tasks: Task) -> Problem:
 def with_van(**changes: object) -> Problem:
     van: Shift = replace(SOUND.shifts[0], **changes)  # type: ignore[arg-type]
     return replace(SOUND, shifts=(van, SOUND.shifts[1]))
+
+
+def loading(*ranks: int, name: str = "dock") -> FixedRoute:
+    return FixedRoute("van", (FixedVisit("one"),), tuple(FixedReload(name, rank) for rank in ranks))
 
 
 def carrying(*task_ids: str, second: int = at(9)) -> Problem:
@@ -63,6 +79,11 @@ def carrying(*task_ids: str, second: int = at(9)) -> Problem:
          ["shifts[0].breaks[0].start_window"]),
         (with_van(duty_limits=(DutyLimit("x", DutyClock.SPAN, 1),) * 2),
          ["shifts[0].duty_limits.limits[1].limit_id"]),
+        (with_van(reloads=(DOCK, replace(DOCK, reload_id="b")), reload_limit=1), []),
+        (with_van(reloads=(DOCK, DOCK), reload_limit=1), ["shifts[0].reloads[1].reload_id"]),
+        # What only looks wrong is a suspicion and refused by nobody: see the lint.
+        (with_tasks(task("one", 1, 1, release_second=at(20)), PICK, DROP), []),
+        (with_van(reload_limit=3), []),
         (carrying("one"), []),
         (carrying("one", second=at(20)), ["shifts[0].start_state.state_time"]),
         (carrying("pick"), ["shifts[0].start_state.onboard_task_ids"]),
@@ -90,9 +111,53 @@ def test_a_contradiction_is_found_where_it_stands(problem: Problem, paths: list[
         ((FixedRoute("van", (FixedVisit("one"), FixedVisit("one"))),),
          ["routes[0].visits[1].task_id"]),
         ((FixedRoute("van", (FixedVisit("one", "x"),)),), ["routes[0].visits[0].alternative_id"]),
+        ((loading(0, 1),), []),
+        ((loading(0, 0),), []),
+        ((loading(0, name="x"),), ["routes[0].reloads[0].reload_id"]),
+        ((loading(2, 0),), ["routes[0].reloads[0].visit_rank", "routes[0].reloads[1].visit_rank"]),
     ],
 )  # fmt: skip
 def test_given_routes_must_name_what_there_is(
     routes: tuple[FixedRoute, ...], paths: list[str]
 ) -> None:
-    assert [fault.path for fault in route_faults("routes", routes, SOUND, known=True)] == paths
+    problem = with_van(reloads=(DOCK,), reload_limit=2)
+
+    assert [fault.path for fault in route_faults("routes", routes, problem, known=True)] == paths
+
+
+def test_all_contradictions_are_told_at_once() -> None:
+    wrong = replace(
+        with_van(reloads=(DOCK, DOCK), territories=(ShiftTerritory("x"),)),
+        tasks=(PICK, replace(DROP, loads=(7, 7, 7)), PICK),
+        pins=(Pin("x", "y"),),
+    )
+
+    assert len(list(contradictions(wrong))) == 6
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: task("one", 1, 1, kind=TaskKind.PICKUP, release_second=at(9)),
+        lambda: task("drop", 1, 1, pickup_task_id="pick", release_second=at(9)),
+        lambda: SlotCost(at(9), at(9) - 1, 5),
+        lambda: SlotCost(at(9), at(10), -1),
+        lambda: task(
+            "one", 1, 1, slot_costs=(SlotCost(at(9), at(10), 5), SlotCost(at(10), at(11), 5))
+        ),
+        lambda: replace(DOCK, windows=(Window(at(9), at(10)), Window(at(10), at(11)))),
+        lambda: replace(DOCK, service_seconds=-1),
+        lambda: shift("van", reload_limit=-1),
+        lambda: shift("van", end_second=at(8)),
+        lambda: Objective(balance_cost_percent_max=101),
+        lambda: Objective(carbon_cost_micros_per_kilogram=-1),
+        lambda: replace(PICK.options[0], profile_setup_seconds=((Profile.VAN, -1),)),
+    ],
+)
+def test_what_contradicts_itself_cannot_be_made(make: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        make()
+
+
+def test_a_day_longer_than_24_hours_is_the_contracts_business() -> None:
+    assert shift("van", end_second=at(8 + 48)).end_second == at(56)
