@@ -14,12 +14,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-import numpy as np
-
 from services.planner.domain.instance import Instance, Node, TravelTable
 from services.planner.domain.phases import Phase
 from services.planner.domain.settings import SearchSettings
 from services.planner.domain.task import Window
+from services.planner.solver.tables import mapped, save
 
 Sequences = tuple[tuple[Node, ...], ...]
 
@@ -55,18 +54,6 @@ async def tables_on_disk(tables: Sequence[TravelTable]) -> AsyncIterator[tuple[s
         for table, file in zip(tables, files, strict=True):
             await asyncio.to_thread(save, table, file)
         yield tuple(map(str, files))
-
-
-def save(table: TravelTable, file: Path) -> None:
-    """Writes a table for `mapped` to find."""
-    both = (np.asarray(table.seconds, np.int32), np.asarray(table.meters, np.int32))
-    np.save(file, np.stack(both))
-
-
-def mapped(file: Path) -> TravelTable:
-    """A table as it lies in a file."""
-    seconds, meters = np.asarray(np.load(file, mmap_mode="r"))
-    return TravelTable(seconds.data, meters.data, round(len(seconds) ** 0.5))
 
 
 def without_tables(instance: Instance) -> Instance:

@@ -33,6 +33,8 @@ class SearchSettings:
     seconds: float = 20.0
     """The most time; for a pace of STEPS a guard."""
     pace: Pace = Pace.STEPS
+    processes: int = 2
+    """How many search the parts of a large problem side by side; the routes are the same."""
     replay: tuple[Phase, ...] = ()
     """What to run again, instead of what seconds and size would ask for."""
 

@@ -1,17 +1,74 @@
-"""Which of our kernels searches an instance, and how quick it is."""
+"""Which of our kernels searches an instance, how quick it is, and how it gets ready."""
 
 from __future__ import annotations
 
-from services.planner.domain.instance import Instance
+from collections.abc import Iterator
+
+from services.planner.domain.instance import Instance, TravelTable
+from services.planner.domain.problem import Problem
+from services.planner.domain.shift import Costs, Shift, Vehicle
+from services.planner.domain.task import Option, Task, TaskKind
+from services.planner.domain.travel import Point, Profile
+from services.planner.search import compiled
 from services.planner.search.kernel import Kernel
+from services.planner.search.lean.kernel import LeanKernel
+from services.planner.search.lean.suits import suits
 from services.planner.solver.mending import MendingKernel
 
+LEAN, MENDING = "lean", "mending"
 LEAN_PER_SECOND = 60_000.0  # iterations, on a machine slower than most
 FULL_PER_SECOND = 20_000.0
 MENDING_PER_SECOND = 20_000.0  # times tasks
 
 
-def kernel_of(instance: Instance, seed: int) -> tuple[str, Kernel, float]:
-    """The kernel's name, the kernel, and how many iterations a second it is good for."""
-    tasks = max(1, len(instance.problem.tasks))
-    return "mending", MendingKernel(instance, seed), MENDING_PER_SECOND / tasks
+def kind_of(instance: Instance) -> tuple[str, float]:
+    """The kind of kernel, and how many iterations a second it is good for."""
+    if suits(instance):
+        return LEAN, LEAN_PER_SECOND
+    return MENDING, MENDING_PER_SECOND / max(1, len(instance.problem.tasks))
+
+
+def kernel_of(instance: Instance, seed: int) -> Kernel:
+    """The kernel that suits an instance."""
+    return LeanKernel(instance, seed) if suits(instance) else MendingKernel(instance, seed)
+
+
+def warm() -> None:
+    """Has every kernel compile, or read its machine code; after it no search waits for that."""
+    compiled.warm([try_all])
+
+
+def try_all() -> None:
+    """Tries one kernel of each kind."""
+    for kernel in tiny_kernels():
+        try_out(kernel)
+
+
+def tiny_kernels() -> Iterator[Kernel]:
+    """One of each kind that is compiled."""
+    yield LeanKernel(tiny(Costs(kilometer_micros=1_000)), 1)
+
+
+def try_out(kernel: Kernel) -> None:
+    """Calls everything that a portfolio calls."""
+    kernel.run(2, 0.0, 1.0)
+    kernel.load(kernel.best())
+    kernel.run(2, 0.0, 1.0)
+    kernel.take_pool()
+
+
+def tiny(costs: Costs) -> Instance:
+    """Three deliveries around a depot."""
+    spots = [Point(60.0, 24.0 + 0.01 * number) for number in range(4)]
+    tasks = tuple(
+        Task(f"t{number}", TaskKind.DELIVERY, (Option(spot),), (1,))
+        for number, spot in enumerate(spots[1:])
+    )
+    vehicle = Vehicle("v", Profile.VAN, (2,))
+    shifts = tuple(
+        Shift(f"s{n}", vehicle, 0, 36_000, spots[0], end_point=spots[0], costs=costs)
+        for n in range(2)
+    )
+    problem = Problem(tasks, shifts, ("mass_grams",))
+    cells = [60 * abs(here - there) for here in range(4) for there in range(4)]
+    return Instance(problem, (TravelTable(cells, cells, 4),), (0, 0))

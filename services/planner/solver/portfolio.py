@@ -9,23 +9,29 @@ which pays the more the longer they are. The kernel then has the last word.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 
 from services.planner.domain.instance import Instance
 from services.planner.domain.phases import WHOLE, Chunk, Phase
-from services.planner.domain.settings import SearchSettings
+from services.planner.domain.settings import Pace, SearchSettings
 from services.planner.search.kernel import Kernel, PoolRoute, Sequences
-from services.planner.solver import pyvrp_engine
+from services.planner.solver import pyvrp_engine, rounds
 from services.planner.solver.assembly import Assembly
-from services.planner.solver.kernels import kernel_of
+from services.planner.solver.kernels import kernel_of, kind_of
 from services.planner.solver.pace import LivePacer, Now, Pacer, ReplayPacer, Stretch
+from services.planner.solver.partition import Partition
+from services.planner.solver.parts import Beside, Here, Parts
 from services.planner.solver.pool import Pool
 from services.planner.solver.pyvrp_engine import Hear, PyvrpEngine
+from services.planner.solver.rounds import Effort, Rounds
 
 PYVRP = pyvrp_engine.ENGINE
 LONG_ROUTE_STOPS = 25  # stops per route from which PyVRP pays; measured, see docs/benchmarks.md
 PYVRP_TASKS = range(20, 1_201)
 PYVRP_PER_SECOND = 60_000  # iterations times tasks
+WHOLE_TASKS_MAX = 1_200  # beyond, a problem is searched part by part
 FIRST_STEPS = 10  # of the kernel: a plan to tell of at once, and to see the shape of
 
 
@@ -62,12 +68,14 @@ class Portfolio:
         """Makes the kernel that suits."""
         self.assembly, self.pool, self.settings = assembly, pool, settings
         self.instance: Instance = assembly.instance
-        self.kernel_name, self.kernel, self.per_second = kernel_of(self.instance, settings.seed)
+        self.kernel_name, self.per_second = kind_of(self.instance)
         self.phases: list[Phase] = []
         self.was_cut = False
 
     def run(self, start: Sequences, budget: Budget, hear: Hear) -> Sequences:
         """Searches from a plan for a budget; the best plan."""
+        if self.is_large:
+            return self._run_parts(start, budget, hear)
         first = Phase(self.kernel_name, (Chunk(FIRST_STEPS, 0, 0),))
         best, left = self._stage(first.engine, start, ReplayPacer(first), hear), 1.0
         for stage in self.stages(best):
@@ -83,9 +91,43 @@ class Portfolio:
         """Runs what was run before."""
         best = start
         for before in phases:
-            if before.engine in (self.kernel_name, PYVRP):
+            if before.engine == rounds.ENGINE:
+                best = self._replay_parts(before, best)
+            elif before.engine in (self.kernel_name, PYVRP):
                 best = self._stage(before.engine, best, ReplayPacer(before), hear)
         return best
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is searched part by part."""
+        return len(self.instance.problem.tasks) > WHOLE_TASKS_MAX
+
+    def _run_parts(self, start: Sequences, budget: Budget, hear: Hear) -> Sequences:
+        """Searches part by part."""
+        settings = self.settings
+        processes = 1 if settings.pace is Pace.CPU else settings.processes
+        effort = Effort(
+            budget.seconds_left, self.per_second, processes, settings.pace is Pace.STEPS
+        )
+        parts = Beside(self.instance, processes) if processes > 1 else Here(self.instance)
+        with closing(parts):
+            own = self._rounds(parts)
+            found = own.run(start, effort, budget.now, budget.go_on, hear)
+        self.phases.append(own.phase())
+        self.was_cut |= own.was_cut
+        return found
+
+    def _replay_parts(self, before: Phase, start: Sequences) -> Sequences:
+        """The same rounds again, in this process."""
+        own = self._rounds(Here(self.instance))
+        found = own.replay(before.chunks, start)
+        self.phases.append(own.phase())
+        return found
+
+    def _rounds(self, parts: Parts) -> Rounds:
+        classes, seed = self.pool.classes, self.settings.seed
+        partition = Partition(self.instance, classes, seed)
+        return Rounds(self.instance, parts, partition, self.pool, seed, self.assembly.held)
 
     def stages(self, start: Sequences) -> Iterator[Stage]:
         """The engines' turns, by the shape of the problem."""
@@ -110,7 +152,7 @@ class Portfolio:
         tasks = len(self.instance.problem.tasks)
         rate = PYVRP_PER_SECOND / tasks if stage.engine == PYVRP else self.per_second
         steps = None
-        if self.settings.pace is type(self.settings.pace).STEPS:
+        if self.settings.pace is Pace.STEPS:
             steps = max(1, round(self.settings.steps(tasks, rate) * stage.share))
         return Stretch(steps, seconds, stage.from_millionths, stage.to_millionths)
 
@@ -127,6 +169,11 @@ class Portfolio:
         found = self.assembly.held(found)
         self.pool.add(self._routes(found))
         return min(start, found, key=lambda one: self.assembly.score(self.assembly.plan(one)))
+
+    @cached_property
+    def kernel(self) -> Kernel:
+        """Made when first used: a large problem has one per part instead."""
+        return kernel_of(self.instance, self.settings.seed)
 
     def _run_kernel(self, kernel: Kernel, start: Sequences, pacer: Pacer, hear: Hear) -> Sequences:
         """Our kernel's turn; its pool is taken chunk by chunk, so that a replay takes the same."""

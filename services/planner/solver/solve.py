@@ -23,12 +23,12 @@ from services.planner.search.kernel import Sequences
 from services.planner.search.solution import Solution
 from services.planner.solver import master
 from services.planner.solver.assembly import Assembly, Score
-from services.planner.solver.fewest import searched
 from services.planner.solver.fleet import classes_of
 from services.planner.solver.master import Limits, Master
 from services.planner.solver.pace import clock_of
 from services.planner.solver.pool import Pool
 from services.planner.solver.portfolio import Budget, Portfolio
+from services.planner.solver.searched import searched
 from services.planner.solver.spread import Measure
 
 TELL_SECONDS_MIN = 0.4  # between two plans that are told

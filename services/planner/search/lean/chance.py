@@ -35,7 +35,7 @@ def draw(state: State) -> Any:
 @compiled
 def below(state: State, count: int) -> int:
     """An integer from 0 to count - 1."""
-    return int(((draw(state) >> TO_31_BITS) * np.uint64(count)) >> PART_OF_31_BITS)
+    return int(np.int64(((draw(state) >> TO_31_BITS) * np.uint64(count)) >> PART_OF_31_BITS))
 
 
 @compiled

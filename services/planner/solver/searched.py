@@ -1,7 +1,8 @@
 """
-Fewest shifts, in the words of costs: whoever is used costs more than any detour that avoids it.
+The instance that engines search: what only the master follows is left out, or put into costs.
 
-What leaving a task out costs rises by as much, so that no task is left out to save a shift.
+Fewest shifts: whoever is used costs more than any detour that avoids it. What leaving a task out
+costs rises by as much, so that no task is left out to save a shift.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from services.planner.domain.task import Task
 
 
 def searched(instance: Instance) -> Instance:
-    """The instance that is searched: itself, unless as few shifts as possible are to be used."""
-    problem = instance.problem
-    if not problem.objective.fewest_shifts:
+    """The instance itself, or one without balance, in which as few shifts as possible pay."""
+    problem, objective = instance.problem, instance.problem.objective
+    plain = replace(objective, balance=None, balance_cost_percent_max=0, fewest_shifts=False)
+    if objective == plain:
         return instance
+    if not objective.fewest_shifts:
+        return replace(instance, problem=replace(problem, objective=plain))
     more = default_penalty_micros(problem.shifts)
     shifts = tuple(dearer(shift, more) for shift in problem.shifts)
     tasks = tuple(worthier(task, more) for task in problem.tasks)
-    return replace(instance, problem=replace(problem, shifts=shifts, tasks=tasks))
+    return replace(instance, problem=replace(problem, shifts=shifts, tasks=tasks, objective=plain))
 
 
 def dearer(shift: Shift, more: int) -> Shift:
