@@ -1,30 +1,26 @@
 """
 Insertion: where a task can be added to a route, and what that costs.
 
-Candidates pass a bound in constant time, are ranked by an estimate of their cost, and are then
-timed exactly. A delivery with a pickup is inserted together with it.
+Candidates pass a bound, all routes at once (see `field`), are ranked by an estimate of their cost,
+and the best are timed exactly. A delivery with a pickup is inserted together with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
+
+import numpy as np
 
 from services.planner.domain.instance import Instance, Node
-from services.planner.domain.money import METERS_PER_KILOMETER, SECONDS_PER_HOUR
 from services.planner.domain.plan import Route
 from services.planner.search.evaluate import holding
-from services.planner.search.late import open_at
-from services.planner.search.profile import Slack
-from services.planner.search.solution import Line, Solution
-from services.planner.search.stay import Stay
+from services.planner.search.field import Offers
+from services.planner.search.solution import Solution
 
 EXACT_TRIES = 12  # candidates timed per task and pass before it counts as without room
-
-
-def setup_of(stay: Stay, here: int) -> int:
-    """Setup is spent when the vehicle comes from another place."""
-    return stay.setup_seconds if stay.place != here else 0
+PAIR_RANKS_MAX = 30  # of a pickup and of a delivery in one route that are combined
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +28,8 @@ class Candidate:
     """One way to add a task, and with a delivery its pickup, to a line; not timed yet."""
 
     estimate_micros: int
+    least_micros: int
+    """It costs no less than this, as far as ways keep the triangle."""
     line: int
     ranks: tuple[int, ...]
     """Among the line's present nodes, one for each node of the group, not falling."""
@@ -58,79 +56,60 @@ class Insertion:
     delta_micros: int
 
 
-def candidates(solution: Solution, task: int, line: int) -> Iterator[Candidate]:
-    """Every way to add a task to a line that passes the bounds."""
-    own, problem = solution.lines[line], solution.instance.problem
+def candidates(
+    solution: Solution, task: int, lines: Sequence[int] | None = None
+) -> Iterator[Candidate]:
+    """Every way to add a task to some lines, or to all, that passes the bounds."""
+    problem = solution.instance.problem
     pickup = problem.tasks[task].pickup_task_id
     if pickup:
-        yield from pair_candidates(own, (problem.rank_of_task[pickup], 0), (task, 0), line)
+        yield from pair_candidates(solution, (problem.rank_of_task[pickup], 0), (task, 0), lines)
         return
     for option in range(len(problem.tasks[task].options)):
         node = (task, option)
-        if own.view.refusal(node) is None:
-            for rank, micros in ranks(own, node):
-                yield Candidate(micros, line, (rank,), (node,))
+        for line, rank, estimate, least in rows(solution.field.offers(node), lines):
+            yield Candidate(estimate, least, line, (rank,), (node,))
 
 
-def ranks(line: Line, node: Node) -> Iterator[tuple[int, int]]:
-    """The ranks at which a node passes the bounds, each with an estimate of its cost."""
-    view, slack, stay = line.view, line.slacks(), line.view.stay(node)
-    place, opened = stay.place, stay.cost_micros + (0 if line.nodes else view.costs.fixed_micros)
-    for rank in range(frozen_count(line), len(line.nodes) + 1):
-        here, there = slack.places[rank], slack.places[rank + 1]
-        ready = slack.departures[rank] + view.seconds(here, place) + setup_of(stay, here)
-        start, missed = open_at(stay.windows, ready)
-        if missed or start > slack.latest_starts[rank]:
-            continue
-        next_setup = slack.setups[rank] if there != place else 0
-        after = start + stay.service_seconds + view.seconds(place, there) + next_setup
-        if after <= slack.latest_starts[rank]:
-            yield rank, opened + detour_micros(line, slack, rank, stay)
+def rows(offers: Offers, lines: Sequence[int] | None) -> Iterator[tuple[int, int, int, int]]:
+    """Offers one by one: line, rank, estimate and least cost."""
+    columns = (offers.lines, offers.ranks, offers.estimate_micros, offers.least_micros)
+    if lines is not None:
+        kept = np.isin(offers.lines, np.asarray(lines, np.int64))
+        columns = tuple(column[kept] for column in columns)  # type: ignore[assignment]
+    return zip(*(column.tolist() for column in columns), strict=True)
 
 
-def detour_micros(line: Line, slack: Slack, rank: int, stay: Stay) -> int:
-    """What the way and the service of an insertion cost, waiting left out."""
-    view, place = line.view, stay.place
-    here, there = slack.places[rank], slack.places[rank + 1]
-    meters = view.meters(here, place) + view.meters(place, there) - view.meters(here, there)
-    seconds = view.seconds(here, place) + view.seconds(place, there) - view.seconds(here, there)
-    seconds += stay.service_seconds + setup_of(stay, here)
-    if not line.nodes:
-        seconds += view.shift.loading_seconds + view.shift.unloading_seconds
-    time_micros = seconds * view.costs.hour_micros // SECONDS_PER_HOUR
-    return time_micros + meters * view.costs.kilometer_micros // METERS_PER_KILOMETER
+def pair_candidates(
+    solution: Solution, pickup: Node, delivery: Node, lines: Sequence[int] | None
+) -> Iterator[Candidate]:
+    """The more promising ways to add a pickup and, after it, its delivery."""
+    first, second = solution.field.offers(pickup), solution.field.offers(delivery)
+    ups, downs = by_line(rows(first, lines)), by_line(rows(second, lines))
+    for line in ups.keys() & downs.keys():
+        for up in ups[line]:
+            for down in downs[line]:
+                if up[0] <= down[0]:
+                    estimate, least = up[1] + down[1], max(up[2], down[2])
+                    yield Candidate(estimate, least, line, (up[0], down[0]), (pickup, delivery))
 
 
-def frozen_count(line: Line) -> int:
-    """How many visits of a line are its frozen head."""
-    if not line.view.frozen:
-        return 0
-    frozen = {pin.task_id for pin in line.view.frozen}
-    return sum(line.view.instance.task(node).task_id in frozen for node in line.nodes)
-
-
-def pair_candidates(line: Line, pickup: Node, delivery: Node, number: int) -> Iterator[Candidate]:
-    """Every way to add a pickup and, after it, its delivery."""
-    view = line.view
-    if view.refusal(pickup) is not None or view.refusal(delivery) is not None:
-        return
-    slack, stays = line.slacks(), (view.stay(pickup), view.stay(delivery))
-    for first in range(frozen_count(line), len(line.nodes) + 1):
-        for second in range(first, len(line.nodes) + 1):
-            micros = detour_micros(line, slack, first, stays[0])
-            micros += detour_micros(line, slack, second, stays[1])
-            yield Candidate(micros, number, (first, second), (pickup, delivery))
+def by_line(
+    found: Iterator[tuple[int, int, int, int]],
+) -> dict[int, list[tuple[int, int, int]]]:
+    """Rank, estimate and least cost of the cheapest offers of each line."""
+    lines: dict[int, list[tuple[int, int, int]]] = {}
+    for line, rank, estimate, least in found:
+        lines.setdefault(line, []).append((rank, estimate, least))
+    return {
+        line: nsmallest(PAIR_RANKS_MAX, own, key=lambda one: one[1]) for line, own in lines.items()
+    }
 
 
 def best(solution: Solution, task: int, lines: Sequence[int] | None = None) -> Insertion | None:
     """The cheapest insertion found among the most promising candidates of all lines."""
-    if lines is None:
-        near = solution.lines_near(task)
-        found = best(solution, task, near)
-        is_all = len(near) == len(solution.lines)
-        return found if found or is_all else best(solution, task, range(len(solution.lines)))
     ranked = sorted(
-        (one for line in lines for one in candidates(solution, task, line)),
+        candidates(solution, task, lines),
         key=lambda one: (one.estimate_micros, one.line, one.ranks, one.group),
     )
     found = None
@@ -158,17 +137,26 @@ def exact(solution: Solution, candidate: Candidate, task: int) -> Insertion | No
 
 
 def proposals(solution: Solution, task: int, count: int) -> list[Insertion]:
-    """The cheapest insertions, all candidates timed; at most one per shift and alternative."""
-    by_line: dict[tuple[int, int], Insertion] = {}
-    for line in range(len(solution.lines)):
-        for candidate in candidates(solution, task, line):
-            timed = exact(solution, candidate, task)
-            if timed is None:
-                continue
-            key = (line, timed.option)
-            if key not in by_line or timed.delta_micros < by_line[key].delta_micros:
-                by_line[key] = timed
-    ordered = sorted(by_line.values(), key=lambda one: (one.delta_micros, one.line, one.rank))
+    """The cheapest insertions, at most one per shift and alternative: by bounds, then exactly."""
+    ranked = sorted(
+        candidates(solution, task),
+        key=lambda one: (one.least_micros, one.estimate_micros, one.line, one.ranks, one.group),
+    )
+    found: dict[tuple[int, int], Insertion] = {}
+    limit = None
+    for candidate in ranked:
+        if limit is not None and candidate.least_micros > limit:
+            break
+        key = (candidate.line, candidate.group[-1][1])
+        known = found.get(key)
+        if known is not None and candidate.least_micros >= known.delta_micros:
+            continue
+        timed = exact(solution, candidate, task)
+        if timed is not None and (known is None or timed.delta_micros < known.delta_micros):
+            found[key] = timed
+            deltas = sorted(one.delta_micros for one in found.values())
+            limit = deltas[count - 1] if len(deltas) >= count else None
+    ordered = sorted(found.values(), key=lambda one: (one.delta_micros, one.line, one.rank))
     return ordered[:count]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,8 +10,9 @@ from services.planner.domain.instance import RELOAD, Instance, Node, is_reload
 from services.planner.domain.plan import Plan, Route, Unassigned
 from services.planner.domain.problem import FixedRoute, Problem
 from services.planner.search.evaluate import holding, views_of
+from services.planner.search.field import Field
+from services.planner.search.line import Line as Line
 from services.planner.search.order import tasks_of
-from services.planner.search.profile import Slack, slack_of
 from services.planner.search.view import ShiftView
 
 NEIGHBORS = 40  # tasks looked at around one
@@ -20,31 +20,6 @@ LOOK_EVERYWHERE_MAX = 300  # tasks; beyond, only lines near a task are looked at
 # What makes one plan better than another: the penalties left out per tier, highest first, then the
 # cost.
 Score = tuple[tuple[int, ...], int]
-
-
-@dataclass(slots=True)
-class Line:
-    """One shift with its present sequence."""
-
-    view: ShiftView
-    nodes: tuple[Node, ...] = ()
-    route: Route | None = None
-    slack: Slack | None = None
-
-    @property
-    def cost_micros(self) -> int:
-        """Of its route; 0 when it is not used."""
-        return self.route.cost_micros if self.route else 0
-
-    def place(self, nodes: Sequence[Node], route: Route | None) -> None:
-        """Takes another sequence that was found to hold."""
-        self.nodes, self.route, self.slack = tuple(nodes), route, None
-
-    def slacks(self) -> Slack:
-        """Its forward and backward bounds, made when first asked for."""
-        if self.slack is None:
-            self.slack = slack_of(self.view, self.nodes)
-        return self.slack
 
 
 class Solution:
@@ -57,6 +32,7 @@ class Solution:
         self.left_out = set(range(len(instance.problem.tasks)))
         self.line_of: dict[int, int] = {}
         self.near = neighbors(instance)
+        self.field = Field(instance, self.lines)
         self.tiers = sorted({task.priority for task in instance.problem.tasks}, reverse=True)
 
     def put(self, line: Line, nodes: Sequence[Node], route: Route | None) -> None:

@@ -82,7 +82,7 @@ def swept(course: Course, latest: Sequence[int], price: Price) -> Route | None:
         setup, service = course.setups[leg], stay.service_seconds
         reached = after_leg(course, layers[-1], leg, latest[leg] - setup)
         own = stay_curve(stay, latest[leg], price.weight)
-        layer = [moved(summed(moved(one, setup), own), service) for one in reached]
+        layer = [onward(one, setup, own, service) for one in reached]
         if not any(layer):
             return None
         layers.append(layer)
@@ -97,6 +97,13 @@ def swept(course: Course, latest: Sequence[int], price: Price) -> Route | None:
         return None
     _, over, count = min(ends)
     return traced(course, layers, over, count)
+
+
+def onward(reached: Curve, setup: int, own: Curve, service: int) -> Curve:
+    """From the completion of a leg to the departure from its stay."""
+    if not reached:
+        return reached
+    return moved(summed(moved(reached, setup) if setup else reached, own), service)
 
 
 def start_layer(course: Course, price: Price) -> list[Curve]:
@@ -145,7 +152,10 @@ def after_leg(course: Course, layer: Sequence[Curve], leg: int, until: int) -> l
     for before, own in enumerate(layer):
         if not own:
             continue
-        found[before] = lower(found[before], cut(moved(waited(own), travel), 0, until))
+        # A break not taken yet must still be able to start: in a later leg, or after the end.
+        due = course.breaks[before][2] if before < len(course.breaks) else FOREVER
+        free = cut(moved(waited(own), travel), 0, min(until, due))
+        found[before] = lower(found[before], free)
         for after in range(before + 1, len(layer)):
             way = leeway(course.breaks[before:after])
             if way is None or way[1] > until:
