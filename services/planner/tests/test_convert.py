@@ -1,0 +1,182 @@
+"""
+The wire to the domain and back: reloads, releases, slots and what else a caller can state.
+
+Method: one request, one field at a time; every fault is told with the path of its field. Routes on
+the wire are those of the plan with a reload, on straight lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import permutations
+
+import pytest
+from google.type.interval_pb2 import Interval
+from google.type.latlng_pb2 import LatLng
+
+from doorstep.planner.v1 import load_pb2, plan_pb2, problem_pb2, shift_pb2, task_pb2, vehicle_pb2
+from meshkit.errors import Invalid
+from services.planner.convert.problem import fixed_routes, problem_from_proto
+from services.planner.convert.routes import RouteWriter
+from services.planner.domain.problem import Balance, FixedReload, Objective
+from services.planner.domain.task import SlotCost
+from services.planner.domain.travel import Basis, Leg, Profile
+from services.planner.tests import wire
+from services.planner.tests.rules import trips
+from services.planner.usecases.world import Prepared
+
+HOUR = 3_600
+VAN = vehicle_pb2.TRAVEL_PROFILE_VAN
+
+
+def dock(**more: object) -> shift_pb2.Reload:
+    settings: dict[str, object] = {"location": wire.DEPOT, "loading_duration": wire.seconds(600)}
+    return shift_pb2.Reload(reload_id="dock", **(settings | more))  # type: ignore[arg-type]
+
+
+def rich() -> problem_pb2.Problem:
+    """One task and one shift that state every new field."""
+    task = wire.task("t0", 60.17, 24.94, setup_duration=wire.seconds(60))
+    task.release_time.CopyFrom(wire.moment(9))
+    task.release_time.nanos = 1
+    task.slot_costs.add(interval=wire.interval(8, 10), cost_micros=5)
+    task.profile_services.add(profile=VAN, service_duration=wire.seconds(30))
+    task.profile_services[0].setup_duration.CopyFrom(wire.seconds(20))
+    van = wire.shift("van", reloads=[dock(windows=[wire.interval(9, 11)])], reload_limit=2)
+    van.start_state.state_time.CopyFrom(wire.moment(9))
+    van.start_state.location.CopyFrom(wire.DEPOT)
+    crates = load_pb2.LoadAmount(dimension="crates", amount=3)
+    van.start_state.onboard_load.CopyFrom(load_pb2.Load(mass_grams=7, amounts=[crates]))
+    objective = problem_pb2.Objective(
+        balance=problem_pb2.BALANCE_MEASURE_STOPS, balance_cost_percent_max=5, fewest_shifts=True
+    )
+    return problem_pb2.Problem(tasks=[task], shifts=[van], objective=objective)
+
+
+def test_every_new_field_arrives() -> None:
+    problem = problem_from_proto(rich())
+    task, shift = problem.tasks[0], problem.shifts[0]
+    nine = wire.moment(9).seconds
+
+    assert task.release_second == nine + 1  # a plan never promises more than it was given
+    assert task.slot_costs == (SlotCost(nine - HOUR, nine + HOUR - 1, 5),)
+    assert task.options[0].service_for(Profile.VAN) == 30
+    assert task.options[0].setup_for(Profile.VAN) == 20
+    assert task.options[0].setup_for(Profile.FOOT) == 60
+    assert [(own.first_second, own.last_second) for own in shift.reloads[0].windows] == [
+        (nine, nine + 2 * HOUR - 1)
+    ]
+    assert (shift.reloads[0].service_seconds, shift.reload_limit) == (600, 2)
+    assert shift.start_state is not None
+    assert dict(zip(problem.dimensions, shift.start_state.onboard_load, strict=True)) == {
+        "mass_grams": 7, "volume_cubic_centimeters": 0, "item_count": 0, "crates": 3,
+    }  # fmt: skip
+    assert problem.objective == Objective(0, Balance.STOPS, 5, fewest_shifts=True)
+    assert problem.unsearched == ()
+
+
+def test_a_profile_without_its_own_setup_takes_the_tasks() -> None:
+    request = rich()
+    request.tasks[0].profile_services[0].ClearField("setup_duration")
+    option = problem_from_proto(request).tasks[0].options[0]
+
+    assert (option.service_for(Profile.VAN), option.setup_for(Profile.VAN)) == (30, 60)
+
+
+def test_given_routes_bring_their_reloads() -> None:
+    route = wire.fixed({"van": ["t0"]})[0]
+    route.reloads.add(reload_id="dock", visit_rank=1)
+
+    assert fixed_routes([route])[0].reloads == (FixedReload("dock", 1),)
+
+
+def reload_nowhere(request: problem_pb2.Problem) -> None:
+    request.shifts[0].reloads[0].location.CopyFrom(LatLng())
+
+
+def reload_backwards(request: problem_pb2.Problem) -> None:
+    request.shifts[0].reloads[0].windows.append(wire.interval(8, 9))
+
+
+def open_slot(request: problem_pb2.Problem) -> None:
+    request.tasks[0].slot_costs[0].interval.CopyFrom(Interval(start_time=wire.moment(9)))
+
+
+def release_of_a_pickup(request: problem_pb2.Problem) -> None:
+    request.tasks[0].type = task_pb2.TASK_TYPE_PICKUP
+
+
+def profile_twice(request: problem_pb2.Problem) -> None:
+    request.tasks[0].profile_services.append(request.tasks[0].profile_services[0])
+
+
+def endless(request: problem_pb2.Problem) -> None:
+    request.shifts[0].interval.end_time.seconds = wire.moment(8 + 24).seconds + 1
+
+
+FAULTS: dict[Callable[[problem_pb2.Problem], None], str] = {
+    reload_nowhere: "problem.shifts[0].reloads[0]",
+    reload_backwards: "problem.shifts[0].reloads[0]",
+    open_slot: "problem.tasks[0].slot_costs[0]",
+    release_of_a_pickup: "problem.tasks[0]",
+    profile_twice: "problem.tasks[0].profile_services[1].profile",
+    endless: "problem.shifts[0]",
+}
+
+
+def faults_of(*spoil: Callable[[problem_pb2.Problem], None]) -> set[str]:
+    request = rich()
+    for one in spoil:
+        one(request)
+    with pytest.raises(Invalid) as caught:
+        problem_from_proto(request)
+    return {violation.field for violation in caught.value.violations}
+
+
+@pytest.mark.parametrize("spoil", FAULTS)
+def test_a_fault_is_told_where_it_stands(spoil: Callable[[problem_pb2.Problem], None]) -> None:
+    assert faults_of(spoil) == {FAULTS[spoil]}
+
+
+def test_all_faults_are_told_at_once() -> None:
+    chosen = (reload_nowhere, open_slot, profile_twice)
+
+    assert faults_of(*chosen) == {FAULTS[one] for one in chosen}
+
+
+def written() -> plan_pb2.Route:
+    """The plan with a reload, as an answer shows it."""
+    instance, plan = trips.valid()
+    prepared = Prepared(instance, (), (), access_checked=False, access_rules_version=0, notices=())
+    way = Leg(0, 0, "", Basis.ROAD)
+    ways = {(0, *pair): way for pair in permutations(range(len(instance.places.points)), 2)}
+    return RouteWriter(prepared, ways).route(plan.routes[0])
+
+
+def test_a_reload_is_a_stop_of_its_own_kind() -> None:
+    route = written()
+    shown = [(stop.reload_id, [own.task_id for own in stop.tasks]) for stop in route.stops]
+    reload = route.stops[2]
+
+    assert shown == [("", ["first"]), ("", ["back"]), ("dock", []), ("", ["second"])]
+    assert reload.place_id == "dock"
+    assert reload.departure_time.seconds - reload.service_start_time.seconds == 600
+    assert len(route.legs) == len(route.stops) + 1
+
+
+def test_what_is_loaded_at_a_reload_counts_from_there_on() -> None:
+    route = written()
+
+    assert route.start_load.mass_grams == route.peak_load.mass_grams == 6_000
+    assert [stop.departure_load.mass_grams for stop in route.stops] == [0, 3_000, 6_000, 0]
+
+
+def test_a_reload_counts_as_loading_and_as_no_stop() -> None:
+    metrics = written().metrics
+
+    assert (metrics.stop_count, metrics.task_count, metrics.reload_count) == (3, 3, 1)
+    assert metrics.delay_duration.seconds == 600
+    assert metrics.service_duration.seconds == 3 * (180 + 60)
+    lasted = (metrics.travel_duration, metrics.service_duration, metrics.wait_duration,
+              metrics.break_duration, metrics.delay_duration)  # fmt: skip
+    assert sum(part.seconds for part in lasted) == metrics.total_duration.seconds
