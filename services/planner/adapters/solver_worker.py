@@ -24,7 +24,8 @@ from services.planner.search.answers import propose_insertions, time_routes
 from services.planner.search.explanations import explain_tasks
 from services.planner.search.given import kept_plan
 from services.planner.search.offers import price_windows
-from services.planner.solver.routing import ENGINE
+from services.planner.solver import pyvrp_engine, routing
+from services.planner.solver.kernels import warm
 from services.planner.solver.solve import Outcome, Solve
 
 
@@ -34,7 +35,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
     output, parent = own_output(), os.getppid()
-    send(output, ENGINE)
+    warm()
+    send(output, f"{routing.ENGINE}+{pyvrp_engine.ENGINE}")
     while True:
         try:
             job = frames.read(sys.stdin.buffer)
