@@ -61,6 +61,24 @@ class Partition:
             groups = list(halved(lumps, turn, count))
         return self._with_spares(groups, sequences)
 
+    def around(self, sequences: Sequences, shifts: frozenset[int], tasks_max: int) -> Part:
+        """The routes of some shifts and those nearest to them, with what is left out."""
+        lumps = [*self._routes(sequences), *self._left_out(sequences)]
+        own = [one.spot for one in lumps if one.shift is None or one.shift in shifts]
+        middles = np.array(own or [self.middle])
+
+        def far(lump: Lump) -> tuple[bool, float]:
+            is_own = lump.shift is None or lump.shift in shifts
+            return not is_own, float(((middles - lump.spot) ** 2).sum(axis=1).min())
+
+        taken, count = list[Lump](), 0
+        for lump in sorted(lumps, key=far):
+            if not far(lump)[0] or count + len(lump.tasks) <= tasks_max:
+                taken.append(lump)
+                count += len(lump.tasks)
+        (part,) = self._with_spares([taken], sequences)
+        return part
+
     def _routes(self, sequences: Sequences) -> Iterator[Lump]:
         for shift, nodes in enumerate(sequences):
             tasks = {node[0] for node in nodes if not is_reload(node)}

@@ -17,9 +17,10 @@ from services.planner.domain.instance import Instance
 from services.planner.domain.phases import WHOLE, Chunk, Phase
 from services.planner.domain.settings import Pace, SearchSettings
 from services.planner.search.kernel import Kernel, PoolRoute, Sequences
-from services.planner.solver import pyvrp_engine, rounds
+from services.planner.solver import ladder, pyvrp_engine, rounds
 from services.planner.solver.assembly import Assembly
 from services.planner.solver.kernels import kernel_of, kind_of
+from services.planner.solver.ladder import Changed
 from services.planner.solver.pace import LivePacer, Now, Pacer, ReplayPacer, Stretch
 from services.planner.solver.partition import Partition
 from services.planner.solver.parts import Beside, Here, Parts
@@ -72,8 +73,9 @@ class Portfolio:
         self.phases: list[Phase] = []
         self.was_cut = False
 
-    def run(self, start: Sequences, budget: Budget, hear: Hear) -> Sequences:
+    def run(self, changed: Changed, budget: Budget, hear: Hear) -> Sequences:
         """Searches from a plan for a budget; the best plan."""
+        start = self._look_near(changed, budget, hear) if changed.shifts else changed.sequences
         if self.is_large:
             return self._run_parts(start, budget, hear)
         first = Phase(self.kernel_name, (Chunk(FIRST_STEPS, 0, 0),))
@@ -87,15 +89,36 @@ class Portfolio:
                 break
         return best
 
-    def replay(self, phases: tuple[Phase, ...], start: Sequences, hear: Hear) -> Sequences:
+    def replay(self, phases: tuple[Phase, ...], changed: Changed, hear: Hear) -> Sequences:
         """Runs what was run before."""
-        best = start
+        best = changed.sequences
         for before in phases:
-            if before.engine == rounds.ENGINE:
+            if before.engine == ladder.ENGINE:
+                best = self._near(changed, ReplayPacer(before))
+            elif before.engine == rounds.ENGINE:
                 best = self._replay_parts(before, best)
             elif before.engine in (self.kernel_name, PYVRP):
                 best = self._stage(before.engine, best, ReplayPacer(before), hear)
         return best
+
+    def _look_near(self, changed: Changed, budget: Budget, hear: Hear) -> Sequences:
+        """The rung between an insertion and a search of the whole."""
+        seconds = min(ladder.NEAR_SECONDS, budget.seconds_left)
+        steps = round(self.per_second * seconds) if self.settings.pace is Pace.STEPS else None
+        stretch = Stretch(steps, seconds, round(ladder.WARM_FROM * WHOLE), WHOLE)
+        found = self._near(changed, LivePacer(stretch, budget.now, budget.go_on))
+        hear(lambda: found)
+        return found
+
+    def _near(self, changed: Changed, pacer: Pacer) -> Sequences:
+        found = ladder.improved(self.assembly, self.pool, changed, pacer, self.settings.seed)
+        self.phases.append(pacer.phase(ladder.ENGINE))
+        self.was_cut |= pacer.was_cut
+        return self._better(changed.sequences, found)
+
+    def _better(self, one: Sequences, other: Sequences) -> Sequences:
+        """The better of two plans; the first of equal ones."""
+        return min(one, other, key=lambda plan: self.assembly.score(self.assembly.plan(plan)))
 
     @property
     def is_large(self) -> bool:
@@ -168,7 +191,7 @@ class Portfolio:
         self.was_cut |= pacer.was_cut
         found = self.assembly.held(found)
         self.pool.add(self._routes(found))
-        return min(start, found, key=lambda one: self.assembly.score(self.assembly.plan(one)))
+        return self._better(start, found)
 
     @cached_property
     def kernel(self) -> Kernel:

@@ -21,9 +21,10 @@ from services.planner.search.construct import fill, make_room
 from services.planner.search.explain import explained
 from services.planner.search.kernel import Sequences
 from services.planner.search.solution import Solution
-from services.planner.solver import master
+from services.planner.solver import ladder, master
 from services.planner.solver.assembly import Assembly, Score
 from services.planner.solver.fleet import classes_of
+from services.planner.solver.ladder import Changed
 from services.planner.solver.master import Limits, Master
 from services.planner.solver.pace import clock_of
 from services.planner.solver.pool import Pool
@@ -75,13 +76,14 @@ class Solve:
 
     def run(self, seed_routes: Sequence[Sequence[Node]] = ()) -> Outcome:
         """Solves; the last outcome told is also returned."""
-        start = self.first(seed_routes)
+        begin = self.first(seed_routes)
+        start = begin.sequences
         master_seconds = master.seconds_of(self.settings.seconds)
         finish = FINISH_SECONDS_PER_TASK * len(self.instance.problem.tasks)
         until = self.begun + self.settings.seconds - master_seconds - finish
         if not self.is_decided():
             budget = Budget(self.settings, self.now, until, self.listens)
-            start = self.portfolio.run(start, budget, self.hear)
+            start = self.portfolio.run(begin, budget, self.hear)
         return self.finish(start, Limits.of(master_seconds, None))
 
     def replay(
@@ -92,13 +94,18 @@ class Solve:
         before = next((one for one in phases if one.engine == master.ENGINE), None)
         return self.finish(start, Limits.of(0.0, before))
 
-    def first(self, seed_routes: Sequence[Sequence[Node]]) -> Sequences:
-        """Given routes as far as they hold, told at once."""
+    def first(self, seed_routes: Sequence[Sequence[Node]]) -> Changed:
+        """Given routes as far as they hold, told at once; then a few new tasks inserted."""
         shifts = len(self.instance.problem.shifts)
         given = self.searched.held(seed_routes or [()] * shifts)
-        if any(given):
-            self.report(self.assembly.plan(given))
-        return given
+        if not any(given):
+            return Changed(given)
+        self.report(self.assembly.plan(given))
+        if not 0 < len(self.searched.left_out(given)) <= ladder.NEW_TASKS_MAX:
+            return Changed(given)
+        changed = ladder.inserted(self.searched, given)
+        self.report(self.assembly.plan(self.assembly.held(changed.sequences)))
+        return changed
 
     def is_decided(self) -> bool:
         """Whether nothing is left to decide: every task is pinned to its rank."""
