@@ -80,10 +80,9 @@ def route_terms(walk: Walk) -> dict[CostKind, int]:
 
 def lasted_seconds(walk: Walk) -> int:
     """How long a route lasts, from when it began where it is under way."""
-    state = walk.shift.start_state
-    began = walk.route.start_second
-    if state is not None and state.route_start_second is not None:
-        began = state.route_start_second
+    state, began = walk.shift.start_state, walk.route.start_second
+    if state is not None:
+        began = state.second if state.route_start_second is None else state.route_start_second
     return walk.route.end_second - began
 
 

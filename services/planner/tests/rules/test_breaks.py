@@ -27,7 +27,7 @@ TABLE = [
     (with_route(breaks=(HELD, AGAIN)), [("BREAK", "", "lunch", 0)]),
     (with_route(breaks=(HELD, replace(HELD, start_second=HELD.start_second + 60))),
      [("BREAK", "", "lunch", 0), ("BREAK", "", "lunch", LUNCH - 60)]),
-    (with_shift(start_state=StartState(at(8), DEPOT, GOODS, frozenset({"lunch"}))),
+    (with_shift(start_state=StartState(ROUTE.start_second, DEPOT, GOODS, frozenset({"lunch"}))),
      [("BREAK", "", "lunch", 0)]),
     (with_shift(breaks=(BreakRule("lunch", at(11), HELD.start_second - 1, 30 * MINUTE),)),
      [("BREAK", "", "lunch", 1)]),

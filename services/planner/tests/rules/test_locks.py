@@ -12,9 +12,10 @@ from services.planner.domain.instance import Instance
 from services.planner.domain.plan import Plan
 from services.planner.domain.problem import FreezeLevel, Pin
 from services.planner.domain.shift import StartState
-from services.planner.tests.problems import DEPOT, at
+from services.planner.tests.problems import DEPOT
 from services.planner.tests.rules.valid import Change, told, valid, with_problem, with_shift
 
+BEGUN = valid()[1].routes[0].start_second
 SERVED = valid()[1].routes[0].visits[0].start_second
 SHIFT, SEQUENCE, TIME = FreezeLevel.SHIFT, FreezeLevel.SEQUENCE, FreezeLevel.TIME
 
@@ -25,10 +26,10 @@ def pinned(*pins: Pin) -> Change:
 
 
 def under_way(*onboard: str) -> Change:
-    """The shift on its way since 9:00 from the depot, with some goods on board."""
+    """The shift on its way from the depot, with some goods on board."""
 
     def change(instance: Instance, plan: Plan) -> tuple[Instance, Plan]:
-        state = StartState(at(9), DEPOT, frozenset(onboard))
+        state = StartState(BEGUN, DEPOT, frozenset(onboard))
         return with_shift(start_state=state, loading_seconds=0)(instance, plan)
 
     return change
