@@ -5,25 +5,28 @@ nothing else, or that there is no room beside what it does. Counterfactual, neve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from services.planner.domain.instance import Instance, Node
+from services.planner.domain.instance import RELOAD, Instance, Node
 from services.planner.domain.plan import Plan, Route, Unassigned, Violation, WhyNot
 from services.planner.domain.reason import Reason
-from services.planner.search.evaluate import evaluate
-from services.planner.search.insert import best, members
+from services.planner.search.evaluate import evaluate, holding
+from services.planner.search.insert import EXACT_TRIES, Candidate, candidates, exact, members
 from services.planner.search.solution import Solution
 from services.planner.search.view import ShiftView
 
 ABLE = {Reason.NO_ROOM, Reason.TOO_DEAR, Reason.TIME}  # of shifts that could serve the task alone
+NO_ROOM = "the shift could serve it alone, but not beside its other tasks"
+TRIES_MAX = 5_000  # insertions timed over all tasks of a plan: about a second
+Twin = tuple[int, int]  # a class of shifts, and the rank of one of them where it matters
 Check = Callable[[Instance, Route], Iterable[Violation]]  # the rules, asked about a finished route
 
 
 def explained(solution: Solution, check: Check) -> Plan:
     """The plan as it stands, each task left out with its reasons."""
-    plan = solution.plan()
+    plan, judge = solution.plan(), Judge(solution, check)
     left = tuple(
-        Unassigned(one.task, one.penalty_micros, reasons(solution, one.task, check))
+        Unassigned(one.task, one.penalty_micros, grouped(judge.told(one.task)))
         for one in plan.unassigned
     )
     return Plan(plan.routes, left, churn_drop_micros=plan.churn_drop_micros)
@@ -31,10 +34,7 @@ def explained(solution: Solution, check: Check) -> Plan:
 
 def reasons(solution: Solution, task: int, check: Check) -> tuple[WhyNot, ...]:
     """The reasons for one task: of shifts that could serve it alone, then the most frequent."""
-    return grouped(
-        (*why_not(solution, task, rank, check), line.view.shift.shift_id)
-        for rank, line in enumerate(solution.lines)
-    )
+    return grouped(Judge(solution, check).told(task))
 
 
 def grouped(told: Iterable[tuple[Reason, str, str]]) -> tuple[WhyNot, ...]:
@@ -50,21 +50,79 @@ def grouped(told: Iterable[tuple[Reason, str, str]]) -> tuple[WhyNot, ...]:
     )
 
 
-def why_not(solution: Solution, task: int, rank: int, check: Check) -> tuple[Reason, str]:
-    """What keeps a task out of one shift."""
-    instance, view = solution.instance, solution.lines[rank].view
-    alone = [alone_nodes(instance, task, option) for option in option_ranks(instance, task)]
-    if all(evaluate(view, nodes).reason is not None for nodes in alone):
-        return first_broken(view, alone[0], check)
-    delivery = delivery_of(instance, task)
-    found = best(solution, task if delivery is None else delivery, [rank])
-    if found is not None:
-        group = members(instance, task if delivery is None else delivery)
-        penalty = sum(instance.penalties[member] for member in group)
-        if found.delta_micros < penalty:
+Told = tuple[Reason, str]  # the reason, and its words
+
+
+class Judge:
+    """Says for each shift what keeps a task out of it; equal shifts are asked once."""
+
+    def __init__(self, solution: Solution, check: Check) -> None:
+        """Counts how many insertions were timed, over all tasks."""
+        self.solution, self.check = solution, check
+        self.tries_left = TRIES_MAX
+
+    def told(self, task: int) -> Iterator[tuple[Reason, str, str]]:
+        """Reason, words and id for each shift."""
+        delivery = delivery_of(self.solution.instance, task)
+        moved = task if delivery is None else delivery
+        alone: dict[Twin, Told | None] = {}
+        beside: dict[Twin, Told] = {}
+        found = by_line(self.solution, moved)
+        for line in self.solution.lines:
+            view, shift_id = line.view, line.view.shift.shift_id
+            own = view.rank if task in view.naming else -1
+            kind = (view.class_rank, own)
+            if kind not in alone:
+                alone[kind] = self.alone(view, task)
+            reason = alone[kind]
+            if reason is None:
+                twin = (view.class_rank, view.rank if line.nodes else own)
+                if twin not in beside:
+                    beside[twin] = self.beside(moved, found.get(view.rank, []))
+                reason = beside[twin]
+            yield (*reason, shift_id)
+
+    def alone(self, view: ShiftView, task: int) -> Told | None:
+        """What keeps a task out of a shift that does nothing else; None where nothing does."""
+        instance = self.solution.instance
+        ways = [alone_nodes(instance, task, option) for option in option_ranks(instance, task)]
+        if any(is_able(view, nodes) for nodes in ways):
+            return None
+        return first_broken(view, ways[0], self.check)
+
+    def beside(self, task: int, found: list[Candidate]) -> Told:
+        """What keeps a task out of a route that could serve it alone."""
+        instance, cheapest = self.solution.instance, None
+        for candidate in found[:EXACT_TRIES]:
+            if not self.tries_left:
+                return Reason.TIME, "too many tasks are left out to try every shift"
+            self.tries_left -= 1
+            timed = exact(self.solution, candidate, task)
+            if timed is not None:
+                known = timed.delta_micros if cheapest is None else cheapest
+                cheapest = min(timed.delta_micros, known)
+        if cheapest is None:
+            return Reason.NO_ROOM, NO_ROOM
+        if cheapest < sum(instance.penalties[member] for member in members(instance, task)):
             return Reason.TIME, "the search ended before it was placed"
-        return Reason.TOO_DEAR, f"serving it would cost {found.delta_micros} micros more"
-    return Reason.NO_ROOM, "the shift could serve it alone, but not beside its other tasks"
+        return Reason.TOO_DEAR, f"serving it would cost {cheapest} micros more"
+
+
+def by_line(solution: Solution, task: int) -> dict[int, list[Candidate]]:
+    """The candidates for a task by their line, the most promising first."""
+    found: dict[int, list[Candidate]] = {}
+    for candidate in sorted(candidates(solution, task), key=lambda one: one.estimate_micros):
+        found.setdefault(candidate.line, []).append(candidate)
+    return found
+
+
+def is_able(view: ShiftView, nodes: tuple[Node, ...]) -> bool:
+    """Whether a shift can serve nodes and nothing else, from its start or after a reload."""
+    if any(view.refusal(node) is not None for node in nodes):
+        return False
+    reloads = range(len(view.shift.reloads)) if view.shift.reload_limit else ()
+    ways = [nodes, *(((RELOAD, rank), *nodes) for rank in reloads)]
+    return any(holding(view, way) is not None for way in ways)
 
 
 def option_ranks(instance: Instance, task: int) -> range:

@@ -196,7 +196,7 @@ class Field:
 
 def rooms_of(line: Line) -> Iterator[tuple[int, list[int], list[int]]]:
     """
-    What more a route can carry per dimension and position: a delivery up to it, a pickup from it on.
+    What more a route can carry per dimension and position: a delivery up to it, a pickup after it.
 
     Within the trip between two reloads; a pickup is taken as carried to the end of its trip.
     """
