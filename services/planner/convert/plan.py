@@ -29,7 +29,14 @@ def plan_to_proto(answer: Answer) -> pb.Plan:
         metrics=summed(route.metrics for route in routes),
         access_checked=answer.finished.access_checked,
         record=record_to_proto(answer.record),
+        factor_set_versions=factor_versions(routes),
     )
+
+
+def factor_versions(routes: Iterable[pb.Route]) -> list[str]:
+    """The versions of the factor sets that routes rest on, each once."""
+    named = (route.factor_set_version for route in routes)
+    return list(dict.fromkeys(name for name in named if name))
 
 
 def in_order(plan: Plan) -> list[Route]:
@@ -78,12 +85,15 @@ def record_to_proto(record: SolveRecord) -> pb.SolveRecord:
 
 
 def summed(metrics: Iterable[pb.RouteMetrics]) -> pb.RouteMetrics:
-    """All routes together."""
-    whole = pb.RouteMetrics()
+    """All routes together; emissions only where they are known of every route."""
+    whole, is_known = pb.RouteMetrics(), True
     for own in metrics:
+        is_known = is_known and own.HasField("co2e_milligrams")
         for field, value in own.ListFields():
             if field.message_type is None:
                 setattr(whole, field.name, getattr(whole, field.name) + value)
             else:
                 getattr(whole, field.name).seconds += value.seconds
+    if not is_known:
+        whole.ClearField("co2e_milligrams")
     return whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from doorstep.planner.v1 import plan_pb2 as pb
 from doorstep.planner.v1 import reason_pb2
-from services.planner.domain.plan import Unassigned
+from services.planner.domain.plan import Unassigned, WhyNot
 from services.planner.domain.problem import Problem
 from services.planner.domain.reason import Reason
 
@@ -19,10 +19,12 @@ def unassigned_to_proto(problem: Problem, left: Unassigned) -> pb.UnassignedTask
     return pb.UnassignedTask(
         task_id=problem.tasks[left.task].task_id,
         penalty_micros=left.penalty_micros,
-        reasons=[
-            pb.UnassignedReason(
-                reason=reason_to_proto(why.reason), shift_ids=why.shift_ids, message=why.message
-            )
-            for why in left.reasons
-        ],
+        reasons=map(why_not_to_proto, left.reasons),
+    )
+
+
+def why_not_to_proto(why: WhyNot) -> pb.UnassignedReason:
+    """One reason for some shifts."""
+    return pb.UnassignedReason(
+        reason=reason_to_proto(why.reason), shift_ids=why.shift_ids, message=why.message
     )

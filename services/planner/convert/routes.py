@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from doorstep.planner.v1 import plan_pb2 as pb
+from services.planner.convert.emissions import add_emissions, duty_readings
 from services.planner.convert.moments import duration, timestamp
 from services.planner.convert.places import latlng, load_to_proto
 from services.planner.convert.terms import access_charges, costs_to_proto
@@ -83,6 +84,8 @@ class RouteWriter:
         self._add_stops(whole, walk, groups)
         add_breaks(whole, walk, groups)
         whole.metrics.CopyFrom(metrics(whole, walk))
+        whole.duty_readings.extend(duty_readings(walk))
+        add_emissions(whole, walk, [(group.first, group.visits) for group in groups])
         return whole
 
     def _add_stops(self, whole: pb.Route, walk: Walk, groups: Sequence[Group]) -> None:

@@ -35,7 +35,7 @@ def footprint(instance: Instance, route: Route) -> Footprint | None:
     if factors is None:
         return None
     parts = tuple(parts_of(instance, route))
-    meters = sum(part.meters for part in parts) + meters_home(instance, route)
+    meters = meters_of(instance, route)
     stops = sum(part.stops for part in parts)
     lasted = route.end_second - route.start_second
     return Footprint(
@@ -57,6 +57,11 @@ def parts_of(instance: Instance, route: Route) -> Iterator[Part]:
         meters = instance.travel_meters(route.shift, here, there)
         yield Part(visit, meters, visit.end_second - reached, int(is_stop))
         here, reached = there, visit.end_second
+
+
+def meters_of(instance: Instance, route: Route) -> int:
+    """The length of a route."""
+    return sum(part.meters for part in parts_of(instance, route)) + meters_home(instance, route)
 
 
 def meters_home(instance: Instance, route: Route) -> int:

@@ -6,13 +6,13 @@ Rpcs that are not here answer RPC_PENDING.
 
 from __future__ import annotations
 
+from services.planner.servicer.answers import Answers
 from services.planner.servicer.base import Defaults
 from services.planner.servicer.batches import Batches
 from services.planner.servicer.optimizations import Optimizations
-from services.planner.servicer.plans import Plans
 
 __all__ = ["Defaults", "PlannerServicer"]
 
 
-class PlannerServicer(Plans, Optimizations, Batches):
+class PlannerServicer(Answers, Optimizations, Batches):
     """All of it."""

@@ -1,0 +1,105 @@
+"""
+Plans the rest of a day anew from the known plan, and says what changes.
+
+What comes out is never worse than keeping the known plan as far as it still holds, churn counted:
+where a search found nothing better, the known plan stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+
+from meshkit.clock import Clock
+from meshkit.ids import NewId
+from services.planner.domain.difference import Difference, difference
+from services.planner.domain.instance import Instance
+from services.planner.domain.lint import lint
+from services.planner.domain.plan import Plan, Unassigned, WhyNot
+from services.planner.domain.reason import Reason
+from services.planner.ports import Records
+from services.planner.search.solution import nodes_of
+from services.planner.usecases.finish import Finished
+from services.planner.usecases.optimize import (
+    Answer,
+    Question,
+    World,
+    computed,
+    finished_plan,
+    planned,
+    record_of,
+    trail,
+)
+from services.planner.usecases.searches import Searches
+from services.planner.usecases.world import Prepared, prepare, with_notices
+
+Score = tuple[tuple[int, ...], int]  # penalties per tier but the lowest, highest first; then cost
+NOTHING_BETTER = WhyNot(Reason.TIME, (), "nothing better than the known plan was found in time")
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """A plan for the rest of the day, and how it differs from the known one."""
+
+    answer: Answer
+    difference: Difference
+
+
+async def reoptimize(
+    world: World, records: Records, clock: Clock, new_id: NewId, tenant: str, question: Question
+) -> Replanned:
+    """The best plan found in time from the known one; its record is kept and told."""
+    begun, searches = time.monotonic(), Searches()
+    prepared = await prepare(
+        world.travel, world.access, question.problem, omit_access=question.omit_access
+    )
+    notices = await asyncio.to_thread(lambda: tuple(lint(question.problem)))
+    prepared, solved, finished = await planned(
+        world, question, with_notices(prepared, notices), searches
+    )
+    kept = await world.solver.keep(
+        prepared.instance, nodes_of(question.problem, question.problem.churn.base_routes)
+    )
+    finished = await at_least(world, question, prepared, kept, finished)
+    record = replace(
+        record_of(world, question, prepared, solved, finished),
+        solve_milliseconds=round((time.monotonic() - begun) * 1_000),
+    )
+    answer = Answer(prepared, finished, record, new_id("opt"))
+    await records.add(tenant, computed(answer, clock), question.request, trail(answer, searches))
+    return Replanned(answer, difference(prepared.instance, kept, answer.plan))
+
+
+async def at_least(
+    world: World, question: Question, prepared: Prepared, kept: Plan, finished: Finished
+) -> Finished:
+    """The plan that was found, or the known one where that is better and nothing denies it."""
+    if score_of(prepared.instance, finished.plan) <= score_of(prepared.instance, kept):
+        return finished
+    known = await finished_plan(world, question, prepared, with_reasons(kept, finished.plan))
+    if any(finding.verdict.forbids for route in known.plan.routes for finding in route.findings):
+        return finished
+    return known
+
+
+def score_of(instance: Instance, plan: Plan) -> Score:
+    """How good a plan is, charges of zones left out: compare with `<`."""
+    tasks = instance.problem.tasks
+    tiers = sorted({task.priority for task in tasks}, reverse=True)[:-1]
+    lost = tuple(
+        sum(left.penalty_micros for left in plan.unassigned if tasks[left.task].priority == tier)
+        for tier in tiers
+    )
+    charged = sum(charge.amount_micros for route in plan.routes for charge in route.charges)
+    return lost, plan.cost_micros - charged
+
+
+def with_reasons(kept: Plan, plan: Plan) -> Plan:
+    """The known plan, with the reasons that were told for the tasks that both leave out."""
+    told = {left.task: left.reasons for left in plan.unassigned}
+    left = tuple(
+        Unassigned(one.task, one.penalty_micros, told.get(one.task, (NOTHING_BETTER,)))
+        for one in kept.unassigned
+    )
+    return replace(kept, unassigned=left)
