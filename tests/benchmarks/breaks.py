@@ -20,6 +20,7 @@ from typing import Any
 from services.planner.domain.instance import Instance
 from services.planner.domain.settings import Pace, SearchSettings
 from services.planner.domain.shift import BreakRule
+from services.planner.solver.kernels import warm
 from services.planner.solver.solve import Outcome, Solve
 from tests.benchmarks.results import commit, machine, save
 from tests.benchmarks.town import MINUTE, at, on_roads, town
@@ -78,6 +79,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     about, rows = {"machine": machine(), "commit": commit()}, []
+    warm()
     for seed in map(int, options.seeds.split(",")):
         rows.append(compared(options.stops, options.seconds, seed) | about)
         print(told(rows[-1]), flush=True)

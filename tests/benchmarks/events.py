@@ -23,6 +23,7 @@ from typing import Any
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.settings import Pace, SearchSettings
 from services.planner.search.kernel import Sequences
+from services.planner.solver.kernels import warm
 from services.planner.solver.solve import Outcome, Solve
 from tests.benchmarks.breaks import STOPS_PER_SHIFT, percent
 from tests.benchmarks.results import commit, machine, save
@@ -112,6 +113,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     about, rows = {"machine": machine(), "commit": commit()}, []
+    warm()
     for seed in map(int, options.seeds.split(",")):
         rows.append(measured(options.stops, options.more, seed, options.long) | about)
         print(told(rows[-1]), flush=True)

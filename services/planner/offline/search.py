@@ -9,6 +9,7 @@ from typing import Any
 
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.settings import SearchSettings
+from services.planner.solver.kernels import warm
 from services.planner.solver.solve import Outcome, Solve
 
 Event = Mapping[str, Any]
@@ -33,6 +34,7 @@ def search(
     seeds: Sequences = (),
 ) -> Outcome:
     """Solves; every plan that passed the verifier is told."""
+    warm()
     begun = time.monotonic()
 
     def tell(outcome: Outcome) -> None:

@@ -7,6 +7,7 @@ from services.planner.domain.plan import Plan
 from services.planner.domain.settings import Pace, SearchSettings
 from services.planner.formats.build import Reading
 from services.planner.search.kernel import Sequences
+from services.planner.solver.kernels import warm
 from services.planner.solver.solve import Outcome, Solve
 from tests.benchmarks.trace import Trace
 
@@ -19,6 +20,7 @@ def solve(reading: Reading, seconds: float, seed: int, trace: Trace) -> Sequence
             trace.tell(outcome.plan.cost_micros)
 
     settings = SearchSettings(seed=seed, seconds=seconds, pace=Pace.CPU)
+    warm()
     trace.start()
     last = Solve(reading.instance, settings, tell).run()
     return None if last.broken else sequences_of(reading.instance, last.plan)
