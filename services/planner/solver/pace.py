@@ -129,10 +129,13 @@ class LivePacer:
         return self._steps / max(self.now() - self._begun, 1e-6)
 
     def _share_after(self, steps: int) -> float:
+        """By the steps; by the clock where that is ahead of them, as it will be then."""
         planned = self.stretch.steps
-        by_steps = (self._steps + steps) / planned if planned else 0.0
+        by_steps, done = 0.0, 0.0
+        if planned:
+            by_steps, done = (self._steps + steps) / planned, self._steps / planned
         by_clock = self._clock_share()
-        if planned is None and self._steps:
+        if self._steps and by_clock > done:
             by_clock += steps / self._rate() / max(self.stretch.seconds, 1e-9)
         return min(1.0, max(by_steps, by_clock))
 
