@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from doorstep.planner.v1 import plan_pb2 as pb
+from doorstep.planner.v1 import problem_pb2
 from services.planner.convert.moments import duration
 from services.planner.convert.reasons import reason_to_proto, unassigned_to_proto
 from services.planner.convert.routes import RouteWriter
 from services.planner.convert.terms import costs_to_proto
-from services.planner.domain.plan import Notice, Plan, Route, SolveRecord, Violation
+from services.planner.domain.plan import Evenness, Notice, Plan, Route, SolveRecord, Violation
 from services.planner.usecases.optimize import Answer
 
 
@@ -30,6 +31,17 @@ def plan_to_proto(answer: Answer) -> pb.Plan:
         access_checked=answer.finished.access_checked,
         record=record_to_proto(answer.record),
         factor_set_versions=factor_versions(routes),
+        evenness=evenness_to_proto(plan.evenness) if plan.evenness else None,
+    )
+
+
+def evenness_to_proto(evenness: Evenness) -> pb.Evenness:
+    """How even the routes are."""
+    return pb.Evenness(
+        measure=problem_pb2.BalanceMeasure.Value(f"BALANCE_MEASURE_{evenness.measure.value}"),
+        lowest=evenness.lowest,
+        highest=evenness.highest,
+        cheapest_cost_micros=evenness.cheapest_micros,
     )
 
 
