@@ -1,0 +1,152 @@
+"""
+The master: what it picks of the routes that a search found, and that no solve goes around it.
+
+Method: pools by hand in which the best plan is told by counting, then whole solves.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import pytest
+
+from services.planner.domain.instance import Instance, Node
+from services.planner.domain.problem import Balance, Objective, Problem
+from services.planner.domain.settings import SearchSettings
+from services.planner.domain.shift import Costs
+from services.planner.search.kernel import PoolRoute, Sequences
+from services.planner.solver import master
+from services.planner.solver.assembly import Assembly
+from services.planner.solver.fleet import classes_of
+from services.planner.solver.master import Limits, Master
+from services.planner.solver.solve import Outcome, Solve
+from services.planner.solver.spread import Measure, spread_of
+from services.planner.tests import fuzz
+from services.planner.tests.problems import city, on_plane, shift, task
+
+QUICK = SearchSettings(solution_limit=30, seconds=60)
+LIMITS = Limits(1.0, 10.0)
+
+
+def nodes(*tasks: int) -> tuple[Node, ...]:
+    return tuple((task, 0) for task in tasks)
+
+
+def line(count: int, shifts: int, **more: object) -> Instance:
+    """Tasks in a row, one kilometer after another."""
+    tasks = tuple(task(f"t{n}", 1_000 * (n + 1), 0) for n in range(count))
+    return on_plane(Problem(tasks, tuple(shift(f"s{n}") for n in range(shifts)), **more))  # type: ignore[arg-type]
+
+
+def pooled(assembly: Assembly, *sequences: tuple[int, tuple[Node, ...]]) -> list[PoolRoute]:
+    """Routes with what they cost."""
+    found = []
+    for rank, own in sequences:
+        route = assembly.route(rank, own)
+        assert route is not None
+        found.append(PoolRoute(rank, own, route.cost_micros))
+    return found
+
+
+def chosen(
+    instance: Instance, incumbent: Sequences, *pool: tuple[int, tuple[Node, ...]]
+) -> Sequences:
+    assembly = Assembly(instance)
+    objective = instance.problem.objective
+    own = Master(
+        assembly,
+        classes_of(instance),
+        Measure.of(instance.problem),
+        objective.balance_cost_percent_max,
+    )
+    return own.choose(incumbent, pooled(assembly, *pool), LIMITS).sequences
+
+
+def test_it_makes_one_plan_of_the_better_halves_of_two() -> None:
+    spots = ((3_000, 0), (3_000, 300), (-3_000, 0), (-3_000, 300))
+    tasks = tuple(task(f"t{n}", *spot) for n, spot in enumerate(spots))
+    instance = on_plane(Problem(tasks, (shift("s0"), shift("s1"))))
+    crossed = (nodes(0, 2), nodes(1, 3))
+    picked = chosen(instance, crossed, (0, nodes(0, 1)), (0, nodes(2, 3)), (1, nodes(0, 3)))
+
+    assert sorted(picked) == [nodes(0, 1), nodes(2, 3)]
+
+
+def test_it_keeps_the_incumbent_when_the_pool_holds_nothing_better() -> None:
+    incumbent = (nodes(0, 1, 2), ())
+
+    assert chosen(line(3, 2), incumbent, (1, nodes(2, 0, 1))) == incumbent
+
+
+def test_a_task_of_a_higher_tier_is_served_whatever_it_costs() -> None:
+    low = tuple(task(f"low{n}", 500 * n, 500) for n in range(3))
+    high = replace(task("high", 60_000, 0), priority=5, penalty_micros=1)
+    instance = on_plane(Problem((*low, high), (shift("s0"),)))
+
+    assert chosen(instance, (nodes(0, 1, 2),), (0, nodes(3))) == (nodes(3),)
+
+
+def test_shifts_of_a_class_stand_for_each_other_and_drive_once() -> None:
+    instance = line(4, 2)
+    picked = chosen(instance, (nodes(0), nodes(1)), (0, nodes(0, 1)), (0, nodes(2, 3)))
+
+    assert sorted(picked) == [nodes(0, 1), nodes(2, 3)]
+
+
+def test_a_route_that_stays_keeps_its_shift() -> None:
+    picked = chosen(line(4, 2), (nodes(3), nodes(0, 1)), (0, nodes(2, 3)))
+
+    assert picked == (nodes(2, 3), nodes(0, 1))
+
+
+def test_balance_is_bought_up_to_its_ceiling_and_no_further() -> None:
+    even = (nodes(0, 1), nodes(2, 3))
+    uneven = (nodes(0, 1, 2, 3), ())
+    spread = {}
+    for percent in (0, 100):
+        objective = Objective(balance=Balance.STOPS, balance_cost_percent_max=percent)
+        instance = line(4, 2, objective=objective)
+        lopsided = (nodes(0, 1, 2), nodes(3))
+        picked = chosen(instance, lopsided, (0, even[0]), (1, even[1]), (0, uneven[0]))
+        measure = Measure.of(instance.problem)
+        assert measure is not None
+        spread[percent] = spread_of(measure, Assembly(instance).plan(picked))
+
+    assert spread[100] == 0
+    assert spread[0] in (0, 2)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_solve_goes_around_the_master(seed: int) -> None:
+    instance = fuzz.instance(seed)
+    outcome = Solve(instance, QUICK, lambda _: None).run()
+
+    assert [one.engine for one in outcome.phases].count(master.ENGINE) == 1
+    assert outcome.phases[-1].engine == master.ENGINE
+
+
+def test_what_only_the_master_can_know_shows_in_the_answer_of_a_solve() -> None:
+    problem = city(3, 24, 4, breaks=False)
+    even = replace(problem, objective=Objective(0, Balance.STOPS, 60))
+    plain, spread = (
+        Solve(on_plane(one), replace(QUICK, solution_limit=300), lambda _: None).run()
+        for one in (problem, even)
+    )
+    measure = Measure(Balance.STOPS, problem)
+
+    assert spread.broken == ()
+    assert spread_of(measure, spread.plan) <= spread_of(measure, plain.plan)
+    assert not spread.plan.unassigned
+
+
+def test_fewest_shifts_come_before_cost() -> None:
+    costs = Costs(kilometer_micros=400_000)
+    apart = tuple(task(f"t{n}", 3_000 * (-1) ** n, 0) for n in range(4))
+    far_end = (shift("s0", costs=costs), shift("s1", costs=costs))
+    few = Problem(apart, far_end, objective=Objective(fewest_shifts=True))
+    outcome: Outcome = Solve(on_plane(few), QUICK, lambda _: None).run()
+
+    assert len(outcome.plan.routes) == 1
+    assert outcome.broken == ()
+    assert "highspy" not in sys.modules
