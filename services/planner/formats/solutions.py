@@ -77,8 +77,11 @@ def nodes(reading: Reading, route: tuple[int, ...], shift: int) -> tuple[Node, .
 
 
 def micros(reading: Reading, published: Decimal) -> int:
-    """A published cost in our units."""
-    return int((published * reading.sheet.cost_factor).to_integral_value(ROUND_HALF_UP))
+    """A published cost in our units; one with a fraction is in those of the file's distances."""
+    factor = reading.sheet.cost_factor
+    if factor == 1 and published != published.to_integral_value():
+        factor = reading.sheet.scale.factor
+    return int((published * factor).to_integral_value(ROUND_HALF_UP))
 
 
 def best_known(reading: Reading, path: Path) -> Best | None:

@@ -66,6 +66,17 @@ def test_the_smaller_of_two_listed_values_is_taken(tmp_path: Path) -> None:
     assert best_known(read(file), file) == Best(172)
 
 
+@pytest.mark.parametrize(("stated", "cost"), [("Cost 128", 128), ("Cost: 12.8", 128)])
+def test_a_cost_with_a_fraction_is_in_units_of_the_file(
+    tmp_path: Path, stated: str, cost: int
+) -> None:
+    file, solution = tmp_path / "tiny.txt", tmp_path / "tiny.sol"
+    file.write_text(SOLOMON)
+    solution.write_text(f"Route #1: 1\nRoute #2: 2\n{stated}\n")
+
+    assert best_known(read(file), file) == Best(cost)
+
+
 def test_a_solution_that_does_not_fit_its_file_is_refused(tmp_path: Path) -> None:
     file, solution = tmp_path / "tiny.txt", tmp_path / "tiny.sol"
     file.write_text(LILIM)
