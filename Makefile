@@ -54,9 +54,10 @@ lock: $(UV)  ## renew the hashed locks (no registry address is written)
 k8s: env  ## render the cluster's manifests into deploy/k8s/generated, and check them
 	$(BIN)/python -m deploy.k8s && $(BIN)/python -m pytest -q tests/deploy
 
-bench: env  ## measure roads and the store on this machine (minutes)
+bench: env  ## measure roads, the store, late deliveries and breaks on this machine (minutes)
 	$(BIN)/python -m services.planner.adapters.roads.measure clients/day/city/helsinki.osm.pbf 100 500
 	$(BIN)/python -m pytest -q -s -m bench meshkit services
+	$(BIN)/python -m tests.benchmarks.events && $(BIN)/python -m tests.benchmarks.breaks
 
 soak: env  ## the long tests
 	$(BIN)/python -m pytest -q -m soak
