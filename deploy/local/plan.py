@@ -18,7 +18,7 @@ from deploy.local.supervisor import RestartPolicy
 from deploy.table import NAMES, ROOT, Service, named
 from meshkit.roles import Access
 
-START_SECONDS = 120  # a planner's first start compiles its kernels
+START_SECONDS = 600  # a planner's first start compiles its kernels, on a busy machine
 DRAIN_SECONDS, STOP_SECONDS = 5, 12  # ^C should not take half a minute
 
 
