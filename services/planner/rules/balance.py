@@ -28,18 +28,20 @@ def violations(instance: Instance, plan: Plan) -> Iterator[Violation]:
     told, asked = plan.evenness, instance.problem.objective
     if told is None:
         return
-    if told.measure is not asked.balance or told != evenness_of(instance, plan, told):
+    if told != evenness_of(instance, plan, told.cheapest_micros):
         yield Violation(REASON, subject=told.measure.value, message="not as even as reported")
     allowed = told.cheapest_micros * (PERCENT + asked.balance_cost_percent_max) // PERCENT
     if plan.cost_micros > allowed:
         yield Violation(REASON, subject="cost", excess_amount=plan.cost_micros - allowed)
 
 
-def evenness_of(instance: Instance, plan: Plan, told: Evenness) -> Evenness:
-    """How even a plan is, by the measure of a report."""
-    amount = MEASURES[told.measure]
-    amounts = [amount(Walk(instance, route)) for route in plan.routes] or [0]
-    return Evenness(told.measure, min(amounts), max(amounts), told.cheapest_micros)
+def evenness_of(instance: Instance, plan: Plan, cheapest_micros: int) -> Evenness | None:
+    """How even a plan is, by what its problem asks to spread; None where it asks for nothing."""
+    measure = instance.problem.objective.balance
+    if measure is None:
+        return None
+    amounts = [MEASURES[measure](Walk(instance, route)) for route in plan.routes] or [0]
+    return Evenness(measure, min(amounts), max(amounts), cheapest_micros)
 
 
 def lasted_seconds(walk: Walk) -> int:

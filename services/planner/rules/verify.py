@@ -67,6 +67,12 @@ def route_violations(instance: Instance, route: Route) -> Iterator[Violation]:
         yield from rule(walk)
 
 
+def plan_violations(instance: Instance, plan: Plan) -> Iterator[Violation]:
+    """Every rule that a plan breaks as a whole, whatever its routes break."""
+    for rule in PLAN_RULES:
+        yield from rule.violations(instance, plan)
+
+
 def verify(instance: Instance, plan: Plan, *, is_answer: bool = False) -> tuple[Violation, ...]:
     """
     Every rule that a plan breaks, hard and soft, in the order of its routes.
@@ -76,7 +82,7 @@ def verify(instance: Instance, plan: Plan, *, is_answer: bool = False) -> tuple[
     unknown = tuple(coverage.unknown(instance, plan))
     if unknown:
         return unknown
-    found = [violation for rule in PLAN_RULES for violation in rule.violations(instance, plan)]
+    found = list(plan_violations(instance, plan))
     if is_answer:
         found += coverage.unexplained(instance, plan)
     for route in plan.routes:

@@ -16,6 +16,7 @@ from services.planner.domain.instance import Instance, Node
 from services.planner.domain.phases import Phase
 from services.planner.domain.plan import Plan, SolveEnd, Violation
 from services.planner.domain.settings import SearchSettings
+from services.planner.rules.balance import PERCENT, evenness_of
 from services.planner.rules.verify import route_violations, verify
 from services.planner.search.construct import fill, make_room
 from services.planner.search.explain import explained
@@ -137,10 +138,20 @@ class Solve:
         choice = own.choose(sequences, self.pool.routes(), limits)
         self.portfolio.phases.append(choice.phase)
         plan = self.last_plan(choice.sequences)
+        if problem.objective.balance is not None:
+            plan = self.balanced(plan, sequences)
         outcome = self.report(plan, is_final=True)
         if outcome.broken and self.verified is not None:
             return replace(self.verified, is_final=True, end=SolveEnd.ENGINE_LOST)
         return outcome
+
+    def balanced(self, plan: Plan, before: Sequences) -> Plan:
+        """A plan that says how even it is; the one before it, if balance costs more than it may."""
+        cheapest = self.assembly.plan(before).cost_micros
+        percent = self.instance.problem.objective.balance_cost_percent_max
+        if plan.cost_micros * PERCENT > cheapest * (PERCENT + percent):
+            plan = self.last_plan(before)
+        return replace(plan, evenness=evenness_of(self.instance, plan, cheapest))
 
     def last_plan(self, sequences: Sequences) -> Plan:
         """A plan with a reason for every task that no route can take."""
@@ -158,7 +169,7 @@ class Solve:
         soft = tuple(violation for violation in found if not violation.hard)
         broken = tuple(violation for violation in found if violation.hard)
         outcome = Outcome(
-            Plan(plan.routes, plan.unassigned, soft, plan.churn_drop_micros),
+            replace(plan, violations=soft),
             broken,
             sum(phase.iterations for phase in self.portfolio.phases),
             SolveEnd.DEADLINE if self.portfolio.was_cut else SolveEnd.LIMIT,

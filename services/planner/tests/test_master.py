@@ -137,6 +137,11 @@ def test_what_only_the_master_can_know_shows_in_the_answer_of_a_solve() -> None:
 
     assert spread.broken == ()
     assert spread_of(measure, spread.plan) <= spread_of(measure, plain.plan)
+    told = spread.plan.evenness
+    assert told is not None
+    assert told.highest - told.lowest == spread_of(measure, spread.plan)
+    assert spread.plan.cost_micros <= told.cheapest_micros * 160 // 100
+    assert plain.plan.evenness is None
     assert not spread.plan.unassigned
 
 
