@@ -1,0 +1,83 @@
+"""
+The ladder: what a solve answers first when routes are given, and that each rung is no worse.
+
+Method: a planned city and a few tasks more; all that is told is looked at in order.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from services.planner.domain.instance import Instance
+from services.planner.domain.settings import Pace, SearchSettings
+from services.planner.search.kernel import Sequences
+from services.planner.solver import ladder
+from services.planner.solver.assembly import Assembly
+from services.planner.solver.solve import Outcome, Solve
+from services.planner.tests.problems import city, on_plane
+
+SETTINGS = SearchSettings(solution_limit=400, seconds=20.0)
+
+
+@pytest.fixture(scope="module")
+def town() -> tuple[Instance, Sequences]:
+    """A city with a plan for all tasks but the last five."""
+    instance = on_plane(city(4, 45, 6))
+    outcome = Solve(instance, SETTINGS, lambda _: None).run()
+    sequences = {route.shift: route.sequence for route in outcome.plan.routes}
+    kept = (tuple(node for node in sequences.get(shift, ()) if node[0] < 40) for shift in range(6))
+    return instance, Assembly(instance).held(kept)
+
+
+def told(instance: Instance, given: Sequences, settings: SearchSettings) -> list[Outcome]:
+    heard: list[Outcome] = []
+    Solve(instance, settings, heard.append).run(given)
+    return heard
+
+
+def test_given_routes_are_told_as_they_are_then_with_what_is_new(
+    town: tuple[Instance, Sequences],
+) -> None:
+    instance, given = town
+    first, second, *_ = told(instance, given, SETTINGS)
+
+    assert [route.sequence for route in first.plan.routes] == [own for own in given if own]
+    assert len(first.plan.unassigned) == 5
+    assert second.plan.unassigned == ()
+    assert first.broken == second.broken == ()
+
+
+def test_every_rung_is_no_worse_than_the_one_below(town: tuple[Instance, Sequences]) -> None:
+    instance, given = town
+    costs = [one.plan.cost_micros for one in told(instance, given, SETTINGS)]
+
+    assert costs == sorted(costs, reverse=True)
+
+
+def test_a_moment_is_enough_for_a_search_around_what_changed(
+    town: tuple[Instance, Sequences],
+) -> None:
+    instance, given = town
+    heard = told(instance, given, SearchSettings(seconds=0.5, pace=Pace.CPU))
+
+    assert heard[-1].phases[0].engine == ladder.ENGINE
+    assert heard[-1].broken == ()
+
+
+def test_routes_with_nothing_new_are_not_searched_around(town: tuple[Instance, Sequences]) -> None:
+    instance, _ = town
+    outcome = Solve(instance, SETTINGS, lambda _: None).run()
+    sequences = {route.shift: route.sequence for route in outcome.plan.routes}
+    again = told(instance, tuple(sequences.get(shift, ()) for shift in range(6)), SETTINGS)
+
+    assert ladder.ENGINE not in [one.engine for one in again[-1].phases]
+    assert again[-1].plan.cost_micros <= outcome.plan.cost_micros
+
+
+def test_only_changed_routes_count_as_changed(town: tuple[Instance, Sequences]) -> None:
+    instance, given = town
+    changed = ladder.inserted(Assembly(instance), given)
+    differing = {rank for rank in range(6) if changed.sequences[rank] != given[rank]}
+
+    assert changed.shifts == differing
+    assert 1 <= len(differing) <= 5

@@ -1,0 +1,120 @@
+"""
+Large problems in parts: what a part is, which parts there are, and that a plan stays whole.
+
+Method: cities with parts far smaller than in use; ways and costs of a part are held against those
+of the whole; one test searches in processes of its own.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from services.planner.domain.instance import Instance
+from services.planner.domain.phases import Chunk
+from services.planner.domain.settings import Pace, SearchSettings
+from services.planner.search.kernel import Sequences
+from services.planner.solver import partition, portfolio
+from services.planner.solver.assembly import Assembly
+from services.planner.solver.cut import Part, cut
+from services.planner.solver.fleet import classes_of
+from services.planner.solver.partition import Partition
+from services.planner.solver.parts import Beside, Here, PartJob
+from services.planner.solver.solve import Solve
+from services.planner.tests import fuzz
+from services.planner.tests.problems import city, on_plane
+
+CHUNK = Chunk(20, 0, 1_000_000)
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partition, "PART_TASKS", 15)
+    monkeypatch.setattr(portfolio, "WHOLE_TASKS_MAX", 50)
+
+
+@pytest.fixture
+def town() -> Instance:
+    return on_plane(city(1, 60, 9, breaks=False))
+
+
+def planned(instance: Instance) -> Sequences:
+    """A plan by ten tasks per shift, far from good."""
+    count = len(instance.problem.tasks)
+    rows = [tuple((task, 0) for task in range(first, min(first + 10, count)))
+            for first in range(0, count, 10)]  # fmt: skip
+    rows += [()] * (len(instance.problem.shifts) - len(rows))
+    return Assembly(instance).held(rows)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_part_times_and_prices_a_route_as_the_whole_does(seed: int) -> None:
+    instance = fuzz.instance(seed)
+    outcome = Solve(instance, SearchSettings(solution_limit=10), lambda _: None).run()
+    onboard = {
+        instance.problem.rank_of_task[task_id] for task_id in instance.problem.onboard_shift_of
+    }
+    for route in outcome.plan.routes:
+        tasks = {visit.task for visit in route.served} | onboard
+        tasks |= {rank for rank in (9, 10) if tasks & {9, 10}}  # a pair stays together
+        shifts = tuple(range(len(instance.problem.shifts)))
+        part = Part(tuple(sorted(tasks)), shifts)
+        nodes = tuple(route.sequence if s == route.shift else () for s in shifts)
+        own = Assembly(cut(instance, part)).route(route.shift, part.inside(nodes)[route.shift])
+
+        assert own is not None
+        assert own.costs == route.costs
+        assert (own.start_second, own.end_second) == (route.start_second, route.end_second)
+        assert part.named(own.sequence) == route.sequence
+
+
+def test_parts_hold_every_task_once_and_no_shift_twice(town: Instance) -> None:
+    own = Partition(town, classes_of(town), 1)
+    start = planned(town)
+    for number in range(4):
+        parts = own.parts(start, number)
+        tasks = [task for part in parts for task in part.tasks]
+        shifts = [shift for part in parts for shift in part.shifts]
+
+        assert sorted(tasks) == list(range(60))
+        assert len(shifts) == len(set(shifts))
+        assert len(parts) == 4
+
+
+def test_borders_move_from_round_to_round(town: Instance) -> None:
+    own = Partition(town, classes_of(town), 1)
+    start = planned(town)
+
+    assert own.parts(start, 0) != own.parts(start, 2)
+    assert own.parts(start, 1) == Partition(town, classes_of(town), 1).parts(start, 1)
+
+
+def test_with_nothing_planned_tasks_and_shifts_are_dealt_all_the_same(town: Instance) -> None:
+    parts = Partition(town, classes_of(town), 1).parts(((),) * 9, 0)
+
+    assert sorted(task for part in parts for task in part.tasks) == list(range(60))
+    assert sorted(shift for part in parts for shift in part.shifts) == list(range(9))
+
+
+def test_processes_beside_this_one_find_what_this_one_does(town: Instance) -> None:
+    start = planned(town)
+    parts = Partition(town, classes_of(town), 1).parts(start, 0)
+    jobs = [PartJob(part, part.inside(start), CHUNK, rank) for rank, part in enumerate(parts)]
+    with closing(Beside(town, 2)) as beside:
+        there = beside.search(jobs)
+
+    assert there == Here(town).search(jobs)
+
+
+def test_a_large_problem_is_solved_in_parts_and_runs_again_to_the_same_routes() -> None:
+    instance = on_plane(city(2, 60, 9, breaks=False))
+    settings = SearchSettings(solution_limit=200, seconds=4.0, pace=Pace.CPU)
+    outcome = Solve(instance, settings, lambda _: None).run()
+    again = Solve(instance, replace(settings, seed=settings.seed), lambda _: None)
+
+    assert outcome.broken == ()
+    assert not outcome.plan.unassigned
+    assert outcome.phases[0].engine == "parts"
+    assert again.replay(outcome.phases).plan.routes == outcome.plan.routes
