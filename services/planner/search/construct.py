@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from services.planner.domain.instance import Instance
+from services.planner.domain.instance import Instance, Node, is_reload
 from services.planner.search.evaluate import holding
 from services.planner.search.insert import best, members
 from services.planner.search.solution import Line, Solution, hold_of
@@ -60,10 +60,7 @@ def place_best(solution: Solution, task: int) -> bool:
     found = best(solution, task)
     if found is None:
         return False
-    penalty = sum(
-        solution.instance.penalties[member] for member in members(solution.instance, task)
-    )
-    if found.delta_micros >= penalty:
+    if not solution.is_worth(members(solution.instance, task), found.delta_micros):
         return False
     solution.put(solution.lines[found.line], found.nodes, found.route)
     return True
@@ -96,7 +93,8 @@ def weakest(solution: Solution, line: Line, task: int, size: int) -> frozenset[i
     lower = [
         node[0]
         for node in line.nodes
-        if instance.problem.tasks[node[0]].priority < tier
+        if not is_reload(node)
+        and instance.problem.tasks[node[0]].priority < tier
         and not instance.problem.tasks[node[0]].pickup_task_id
         and not instance.problem.deliveries_of_pickup[instance.problem.tasks[node[0]].task_id]
         and instance.problem.tasks[node[0]].task_id not in line.view.pins
@@ -111,7 +109,7 @@ def try_without(solution: Solution, task: int, rank: int, ejected: frozenset[int
         return False
     line = solution.lines[rank]
     before, route = line.nodes, line.route
-    kept = [node for node in before if node[0] not in ejected]
+    kept = tidy(node for node in before if node[0] not in ejected)
     shorter = holding(line.view, kept) if kept else None
     if kept and shorter is None:
         return False
@@ -122,6 +120,18 @@ def try_without(solution: Solution, task: int, rank: int, ejected: frozenset[int
         return False
     solution.put(line, found.nodes, found.route)
     return True
+
+
+def tidy(nodes: Iterable[Node]) -> tuple[Node, ...]:
+    """A sequence without reloads that nothing follows, or that follow one another."""
+    kept: list[Node] = []
+    for node in nodes:
+        if kept and is_reload(kept[-1]) and is_reload(node):
+            kept.pop()
+        kept.append(node)
+    while kept and is_reload(kept[-1]):
+        kept.pop()
+    return tuple(kept)
 
 
 def relocate(solution: Solution, go_on: GoOn) -> int:
@@ -143,7 +153,7 @@ def move_better(solution: Solution, task: int) -> bool:
     ):
         return False
     before, route = line.nodes, line.route
-    kept = tuple(node for node in before if node[0] not in gone)
+    kept = tidy(node for node in before if node[0] not in gone)
     shorter = holding(line.view, kept) if kept else None
     if kept and shorter is None:
         return False

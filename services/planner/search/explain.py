@@ -103,7 +103,7 @@ class Judge:
                 cheapest = min(timed.delta_micros, known)
         if cheapest is None:
             return Reason.NO_ROOM, NO_ROOM
-        if cheapest < sum(instance.penalties[member] for member in members(instance, task)):
+        if self.solution.is_worth(members(instance, task), cheapest):
             return Reason.TIME, "the search ended before it was placed"
         return Reason.TOO_DEAR, f"serving it would cost {cheapest} micros more"
 

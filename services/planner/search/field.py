@@ -7,7 +7,7 @@ task itself: who fails them fails for certain. Rows are renewed when their route
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -25,6 +25,7 @@ from services.planner.search.order import loads_along
 from services.planner.search.view import ShiftView
 
 Numbers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 NEVER = -(1 << 40)  # the latest start at a position that is none
 WIDTH_MIN = 8  # columns at first
 AMPLE = 1 << 50  # room where there is no limit
@@ -79,7 +80,7 @@ class Field:
         self.hour = np.array([one.hour_micros for one in rates], np.int64)
         self.kilometer = np.array([one.kilometer_micros for one in rates], np.int64)
         self._seen = [-1] * len(self.lines)
-        self._allowed: dict[Node, tuple[NDArray[np.bool_], Numbers]] = {}
+        self._allowed: dict[Node, tuple[Flags, Numbers]] = {}
         self._make(WIDTH_MIN)
 
     def _make(self, width: int) -> None:
@@ -125,12 +126,22 @@ class Field:
 
     def offers(self, node: Node) -> Offers:
         """Where a node could go."""
+        return self._offers(node, self._has_room)
+
+    def timely(self, node: Node) -> Offers:
+        """Where a node could go in time, whether or not there is room for its goods."""
+        return self._offers(node, lambda _, rows: np.True_)
+
+    def _offers(self, node: Node, has_room: Callable[[Node, Numbers], Flags | np.bool_]) -> Offers:
         self.renew()
         allowed, extra = self.allowed(node)
-        parts = [self._offers_at(pace, node, allowed, extra) for pace in self.paces]
+        parts = []
+        for pace in self.paces:
+            rows = pace.rows[allowed[pace.rows]]
+            parts.append(self._offers_at(pace, rows, node, has_room(node, rows), extra))
         return Offers(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
-    def allowed(self, node: Node) -> tuple[NDArray[np.bool_], Numbers]:
+    def allowed(self, node: Node) -> tuple[Flags, Numbers]:
         """Which routes may serve a node at all, and what its visit costs there whenever it is."""
         found = self._allowed.get(node)
         if found is None:
@@ -141,13 +152,13 @@ class Field:
             self._allowed[node] = found
         return found
 
-    def _told_by_class(self, node: Node) -> tuple[NDArray[np.bool_], Numbers]:
+    def _told_by_class(self, node: Node) -> tuple[Flags, Numbers]:
         ranks = np.array([line.view.class_rank for line in self.lines], np.int64)
         first = {line.view.class_rank: line.view for line in reversed(self.lines)}
         may, extra = self._told([first[rank] for rank in sorted(first)], node)
         return may[ranks], extra[ranks]
 
-    def _told(self, views: Sequence[ShiftView], node: Node) -> tuple[NDArray[np.bool_], Numbers]:
+    def _told(self, views: Sequence[ShiftView], node: Node) -> tuple[Flags, Numbers]:
         may = [view.refusal(node) is None for view in views]
         costs = [
             view.stay(node).cost_micros if own else 0 for view, own in zip(views, may, strict=True)
@@ -155,9 +166,8 @@ class Field:
         return np.array(may, np.bool_), np.array(costs, np.int64)
 
     def _offers_at(
-        self, pace: Pace, node: Node, allowed: NDArray[np.bool_], extra: Numbers
+        self, pace: Pace, rows: Numbers, node: Node, has_room: Flags | np.bool_, extra: Numbers
     ) -> tuple[Numbers, ...]:
-        rows = pace.rows[allowed[pace.rows]]
         place, option = self.instance.place(node), self.instance.option(node)
         here, there = self.here[rows], self.there[rows]
         setup, service = option.setup_for(pace.profile), option.service_for(pace.profile)
@@ -166,12 +176,12 @@ class Field:
         windows = [(one.first_second, one.last_second) for one in option.windows]
         start = opened(self.leave[rows] + toward + set_up, windows)
         then = start + service + onward + np.where(there == place, 0, self.setup[rows])
-        row, rank = np.nonzero((then <= self.latest[rows]) & self._has_room(node, rows))
+        row, rank = np.nonzero((then <= self.latest[rows]) & has_room)
         longer = toward + onward + set_up + service - pace.seconds(here, there)
         farther = pace.meters(here, place) + pace.meters(place, there) - pace.meters(here, there)
         return self._priced(rows[row], rank, longer[row, rank], farther[row, rank], extra)
 
-    def _has_room(self, node: Node, rows: Numbers) -> NDArray[np.bool_]:
+    def _has_room(self, node: Node, rows: Numbers) -> Flags:
         task = self.instance.task(node)
         has_room = np.ones((len(rows), self.here.shape[1]), np.bool_)
         if task.kind is TaskKind.SERVICE or task.pickup_task_id:

@@ -7,19 +7,21 @@ and the best are timed exactly. A delivery with a pickup is inserted together wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 
 import numpy as np
 
-from services.planner.domain.instance import Instance, Node
+from services.planner.domain.instance import RELOAD, Instance, Node, is_reload
 from services.planner.domain.plan import Route
 from services.planner.search.evaluate import holding
 from services.planner.search.field import Offers
+from services.planner.search.line import Line
 from services.planner.search.solution import Solution
 
 EXACT_TRIES = 12  # candidates timed per task and pass before it counts as without room
+RELOAD_TRIES_MAX = 300  # ways to add a task with a reload that are timed
 PAIR_RANKS_MAX = 30  # of a pickup and of a delivery in one route that are combined
 
 
@@ -112,6 +114,14 @@ def best(solution: Solution, task: int, lines: Sequence[int] | None = None) -> I
         candidates(solution, task, lines),
         key=lambda one: (one.estimate_micros, one.line, one.ranks, one.group),
     )
+    found = cheapest(solution, task, ranked)
+    if found is None and solution.instance.problem.has_reloads:
+        return cheapest(solution, task, reload_candidates(solution, task, lines))
+    return found
+
+
+def cheapest(solution: Solution, task: int, ranked: Iterable[Candidate]) -> Insertion | None:
+    """The cheapest of candidates in the order of their estimates; after one holds, only a few."""
     found = None
     for tries, candidate in enumerate(ranked):
         if found is not None and (
@@ -122,6 +132,49 @@ def best(solution: Solution, task: int, lines: Sequence[int] | None = None) -> I
         if timed is not None and (found is None or timed.delta_micros < found.delta_micros):
             found = timed
     return found
+
+
+def reload_candidates(
+    solution: Solution, task: int, lines: Sequence[int] | None
+) -> Iterator[Candidate]:
+    """The more promising ways to add a task together with a reload that makes room for it."""
+    problem, tries = solution.instance.problem, 0
+    if problem.tasks[task].pickup_task_id:
+        return
+    options = range(len(problem.tasks[task].options))
+    nodes = [(task, option) for option in options]
+    found = [
+        (estimate, line, rank, node)
+        for node in nodes
+        for line, rank, estimate, _ in rows(solution.field.timely(node), lines)
+        if may_reload(solution.lines[line])
+    ]
+    for estimate, line, rank, node in sorted(found):
+        own = solution.lines[line]
+        for reload in range(len(own.view.shift.reloads)):
+            for other in range(own.frozen_count(), len(own.nodes) + 1):
+                for candidate in orders(estimate, line, (rank, node), (other, (RELOAD, reload))):
+                    tries += 1
+                    if tries > RELOAD_TRIES_MAX:
+                        return
+                    yield candidate
+
+
+def orders(
+    estimate: int, line: int, one: tuple[int, Node], other: tuple[int, Node]
+) -> Iterator[Candidate]:
+    """A node and a reload at their ranks, in both orders where the ranks are the same."""
+    for first, second in ((one, other), (other, one)):
+        if first[0] <= second[0]:
+            group = (first[1], second[1])
+            yield Candidate(estimate, estimate, line, (first[0], second[0]), group)
+
+
+def may_reload(line: Line) -> bool:
+    """Whether a route may reload once more."""
+    return sum(map(is_reload, line.nodes)) < line.view.shift.reload_limit * bool(
+        line.view.shift.reloads
+    )
 
 
 def exact(solution: Solution, candidate: Candidate, task: int) -> Insertion | None:
@@ -147,7 +200,7 @@ def proposals(solution: Solution, task: int, count: int) -> list[Insertion]:
     for candidate in ranked:
         if limit is not None and candidate.least_micros > limit:
             break
-        key = (candidate.line, candidate.group[-1][1])
+        key = (candidate.line, candidate.group[-1][1])  # a line, and the option of the task
         known = found.get(key)
         if known is not None and candidate.least_micros >= known.delta_micros:
             continue
@@ -156,6 +209,9 @@ def proposals(solution: Solution, task: int, count: int) -> list[Insertion]:
             found[key] = timed
             deltas = sorted(one.delta_micros for one in found.values())
             limit = deltas[count - 1] if len(deltas) >= count else None
+    if not found and solution.instance.problem.has_reloads:
+        reloaded = cheapest(solution, task, reload_candidates(solution, task, None))
+        return [reloaded] if reloaded is not None else []
     ordered = sorted(found.values(), key=lambda one: (one.delta_micros, one.line, one.rank))
     return ordered[:count]
 

@@ -12,10 +12,11 @@ import math
 import random
 from collections.abc import Callable, Iterator
 
-from services.planner.domain.instance import Instance
-from services.planner.search.construct import GoOn, insertable, place_best
+from services.planner.domain.instance import Instance, is_reload
+from services.planner.search.construct import GoOn, insertable, place_best, tidy
 from services.planner.search.evaluate import holding
 from services.planner.search.insert import members
+from services.planner.search.order import tasks_of
 from services.planner.search.solution import Line, Solution
 
 REMOVED_MEAN = 10  # tasks taken out in a round, on average
@@ -96,7 +97,7 @@ class Ruin:
 
     def string(self, line: Line, task: int, most: int) -> set[int]:
         """Consecutive tasks of a route around one, pins left out."""
-        order = [node[0] for node in line.nodes]
+        order = tasks_of(line.nodes)
         length = min(len(order), self.dice.randint(1, most))
         at = order.index(task)
         first = self.dice.randint(max(0, at - length + 1), min(at, len(order) - length))
@@ -131,13 +132,14 @@ def take_out(solution: Solution, line: Line, gone: set[int]) -> None:
     """Removes tasks from a route, each with its pickup or delivery, if what is left holds."""
     instance = solution.instance
     with_partners = gone | {one for task in gone for one in members(instance, task)}
-    pickups = {instance.problem.tasks[task].task_id for task in with_partners}
-    kept = [
+    tasks = instance.problem.tasks
+    pickups = {tasks[task].task_id for task in with_partners} - {""}
+    kept = tidy(
         node
         for node in line.nodes
-        if node[0] not in with_partners
-        and instance.problem.tasks[node[0]].pickup_task_id not in pickups - {""}
-    ]
+        if is_reload(node)
+        or (node[0] not in with_partners and tasks[node[0]].pickup_task_id not in pickups)
+    )
     route = holding(line.view, kept) if kept else None
     if route is not None or not kept:
         solution.put(line, kept, route)

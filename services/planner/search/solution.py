@@ -52,7 +52,17 @@ class Solution:
             sum(penalties[task] for task in self.left_out if tasks[task].priority == tier)
             for tier in self.tiers
         )
-        return per_tier[:-1], per_tier[-1] + self.route_cost_micros() if per_tier else 0
+        cost = self.route_cost_micros() + self.drop_micros()
+        return per_tier[:-1], per_tier[-1] + cost if per_tier else 0
+
+    def is_worth(self, tasks: Sequence[int], delta_micros: int) -> bool:
+        """Whether serving tasks together is better than leaving them out, at a cost."""
+        own, base = self.instance.problem.tasks, self.instance.base_shift_of
+        if any(own[task].priority > self.tiers[-1] for task in tasks):
+            return True
+        dropped = sum(own[task].task_id in base for task in tasks)
+        lost = dropped * self.instance.problem.churn.drop_cost_micros
+        return delta_micros < lost + sum(self.instance.penalties[task] for task in tasks)
 
     def route_cost_micros(self) -> int:
         """The cost of all routes."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from services.planner.domain.access import AccessArea, AccessSpan, Verdict
 from services.planner.domain.energy import Battery
-from services.planner.domain.instance import Instance, Node
+from services.planner.domain.instance import RELOAD, Instance, Node
 from services.planner.domain.problem import (
     Churn,
     FixedRoute,
@@ -22,6 +22,7 @@ from services.planner.domain.shift import (
     Costs,
     DutyClock,
     DutyLimit,
+    Reload,
     Shift,
     ShiftSkill,
     ShiftTerritory,
@@ -29,11 +30,12 @@ from services.planner.domain.shift import (
     Unloading,
     Vehicle,
 )
-from services.planner.domain.task import Option, SkillNeed, Task, TaskKind, Window
+from services.planner.domain.task import Option, SkillNeed, SlotCost, Task, TaskKind, Window
 from services.planner.domain.travel import BlockedArea, Profile
 from services.planner.tests.problems import DEPOT, HOUR, MINUTE, at, on_plane, spot
 
 WORDS = ("fridge", "lift", "hazmat")
+OTHER_DEPOT = spot(-1_500, 700)
 SQUARE = tuple(spot(x, y) for x, y in ((500, 500), (3_000, 500), (3_000, 3_000), (500, 3_000)))
 
 
@@ -57,8 +59,8 @@ def instance(seed: int) -> Instance:
     return on_plane(problem, areas_of_shift=areas)
 
 
-def sequence(dice: random.Random, made: Instance) -> tuple[Node, ...]:
-    """Some tasks in a random order, pairs mostly in theirs."""
+def sequence(dice: random.Random, made: Instance, shift_rank: int) -> tuple[Node, ...]:
+    """Some tasks in a random order, pairs mostly in theirs; now and then a reload among them."""
     count = dice.choice([1, 1, 2, 3, 4, 5])
     ranks = dice.sample(range(len(made.problem.tasks)), count)
     if dice.random() < 0.7:
@@ -67,7 +69,11 @@ def sequence(dice: random.Random, made: Instance) -> tuple[Node, ...]:
             at_rank = dice.randint(0, len(ranks))
             ranks = [*ranks[:at_rank], 9, *ranks[at_rank:], 10]
     ranks = ranks or [0]
-    return tuple((rank, dice.randrange(len(made.problem.tasks[rank].options))) for rank in ranks)
+    tasks, reloads = made.problem.tasks, made.problem.shifts[shift_rank].reloads
+    nodes: list[Node] = [(rank, dice.randrange(len(tasks[rank].options))) for rank in ranks]
+    if reloads and dice.random() < 0.4:
+        nodes.insert(dice.randint(0, len(nodes)), (RELOAD, dice.randrange(len(reloads))))
+    return tuple(nodes)
 
 
 def task(dice: random.Random, number: int, **more: object) -> Task:
@@ -75,9 +81,16 @@ def task(dice: random.Random, number: int, **more: object) -> Task:
     options = [option(dice)]
     if number < 9 and dice.random() < 0.3:
         options.append(replace(option(dice), alternative_id="locker", extra_cost_micros=500_000))
+    kind = more.get("kind", TaskKind.SERVICE if dice.random() < 0.1 else TaskKind.DELIVERY)
+    from_depot = kind is TaskKind.DELIVERY and "pickup_task_id" not in more
     settings: dict[str, object] = {
         "options": tuple(options),
-        "kind": TaskKind.SERVICE if dice.random() < 0.1 else TaskKind.DELIVERY,
+        "kind": kind,
+        "priority": dice.choice([0, 0, 0, 1, 3]),
+        "penalty_micros": dice.choice([0, 0, 30_000_000]),
+        "slot_costs": slots(dice),
+        "release_second": dice.choice([None, None, at(8.5), at(10)]) if from_depot else None,
+        "excluded_vehicle_ids": frozenset({"v1"} if dice.random() < 0.1 else ()),
         "loads": (dice.choice([500, 5_000, 40_000]), 10, 1),
         "skills": skills(dice),
         "excluded_shift_ids": frozenset({"s0"} if dice.random() < 0.1 else ()),
@@ -113,6 +126,7 @@ def option(dice: random.Random) -> Option:
         service_seconds=dice.choice([0, 120, 600]),
         setup_seconds=dice.choice([0, 90]),
         profile_service_seconds=((Profile.CARGO_BIKE, 60),),
+        profile_setup_seconds=((Profile.E_VAN, 30),),
     )
 
 
@@ -126,6 +140,16 @@ def windows(dice: random.Random) -> tuple[Window, ...]:
         return (Window(at(first), at(first + 3), soft_last_second=soft,
                        late_cost_micros_per_hour=2_000_000),)  # fmt: skip
     return (Window(at(first), at(first + 0.5)), Window(at(first + 2), at(first + 4)))
+
+
+def slots(dice: random.Random) -> tuple[SlotCost, ...]:
+    """Mostly none; else nobody opens before ten, and some not before one."""
+    if dice.random() < 0.7:
+        return ()
+    return (
+        SlotCost(at(8), at(10) - 1, 4_000_000),
+        SlotCost(at(10), at(13) - 1, dice.choice([0, 1_000_000])),
+    )
 
 
 def skills(dice: random.Random) -> SkillNeed:
@@ -148,8 +172,8 @@ def shift(dice: random.Random, number: int) -> Shift:
         vehicle,
         at(8),
         at(dice.choice([12, 15, 17])),
-        DEPOT,
-        end_point=DEPOT if dice.random() < 0.7 else None,
+        dice.choice([DEPOT, DEPOT, OTHER_DEPOT]),
+        end_point=dice.choice([DEPOT, DEPOT, OTHER_DEPOT, None]),
         skills=tuple(ShiftSkill(word, dice.choice([None, at(10), at(20)])) for word in WORDS[:2]),
         breaks=breaks(dice),
         duty_limits=duty(dice),
@@ -160,7 +184,17 @@ def shift(dice: random.Random, number: int) -> Shift:
         loading_seconds=dice.choice([0, 600]),
         unloading_seconds=dice.choice([0, 300]),
         unloading=dice.choice(list(Unloading)),
+        reloads=reloads(dice),
+        reload_limit=dice.choice([0, 1, 2]),
     )
+
+
+def reloads(dice: random.Random) -> tuple[Reload, ...]:
+    """None, the depot, or also a dock that opens twice a day."""
+    depot = Reload("depot", DEPOT, service_seconds=300)
+    hours = (Window(at(9), at(9.5)), Window(at(10), at(14)))
+    dock = Reload("dock", spot(800, 800), windows=hours, service_seconds=120)
+    return dice.choice([(), (), (depot,), (depot, dock)])
 
 
 def under_way(dice: random.Random, own: Shift) -> Shift:
@@ -169,7 +203,8 @@ def under_way(dice: random.Random, own: Shift) -> Shift:
         return own
     taken = frozenset({"first"} if dice.random() < 0.3 else ())
     onboard = frozenset(dice.sample([f"t{number}" for number in range(9)], 2))
-    state = StartState(at(9), spot(300, 400), onboard, taken, route_start_second=at(8))
+    load = dice.choice([(), (2_000, 5, 1)])
+    state = StartState(at(9), spot(300, 400), onboard, taken, None, at(8), load)
     return replace(own, start_state=state)
 
 
@@ -200,6 +235,8 @@ def pins(dice: random.Random) -> list[Pin]:
     if dice.random() < 0.3:
         found.append(Pin("t1", "s1", FreezeLevel.SEQUENCE, 0))
         found.append(Pin("t2", "s1", FreezeLevel.SEQUENCE, 1))
+    elif dice.random() < 0.2:
+        found.append(Pin("t1", "s1", FreezeLevel.TIME, 0, at(9.25)))
     return found
 
 

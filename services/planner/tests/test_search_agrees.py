@@ -33,7 +33,8 @@ def test_a_sequence_holds_for_the_search_exactly_if_it_holds_for_the_rules(seed:
     made, dice = fuzz.instance(seed), random.Random(seed)
     views = views_of(made)
     for _ in range(SEQUENCES):
-        view, nodes = dice.choice(views), fuzz.sequence(dice, made)
+        view = dice.choice(views)
+        nodes = fuzz.sequence(dice, made, view.rank)
         evaluated = evaluate(view, nodes)
         found = hard(made, evaluated.route)
 
@@ -48,6 +49,6 @@ def test_enough_sequences_hold_to_mean_something() -> None:
         for view in views_of(made):
             for _ in range(20):
                 tried += 1
-                held += evaluate(view, fuzz.sequence(dice, made)).holds
+                held += evaluate(view, fuzz.sequence(dice, made, view.rank)).holds
 
     assert held > tried / 20
