@@ -32,6 +32,8 @@ PYVRP = pyvrp_engine.ENGINE
 LONG_ROUTE_STOPS = 25  # stops per route from which PyVRP pays; measured, see docs/benchmarks.md
 PYVRP_TASKS = range(20, 1_201)
 PYVRP_PER_SECOND = 60_000  # iterations times tasks
+QUICK_TASKS_MAX = 500  # beyond, parts give a good plan sooner than the whole does
+PARTS_SHARE, WARM_FROM = 0.2, 0.5
 WHOLE_TASKS_MAX = 1_200  # beyond, a problem is searched part by part
 FIRST_STEPS = 10  # of the kernel: a plan to tell of at once, and to see the shape of
 
@@ -76,18 +78,23 @@ class Portfolio:
     def run(self, changed: Changed, budget: Budget, hear: Hear) -> Sequences:
         """Searches from a plan for a budget; the best plan."""
         start = self._look_near(changed, budget, hear) if changed.shifts else changed.sequences
-        if self.is_large:
-            return self._run_parts(start, budget, hear)
-        first = Phase(self.kernel_name, (Chunk(FIRST_STEPS, 0, 0),))
-        best, left = self._stage(first.engine, start, ReplayPacer(first), hear), 1.0
+        best, left = start if self.is_large else self._first(start, hear), 1.0
         for stage in self.stages(best):
             seconds = budget.seconds_left * stage.share / max(left, stage.share)
             left -= stage.share
-            pacer = LivePacer(self._stretch(stage, seconds), budget.now, budget.go_on)
-            best = self._stage(stage.engine, best, pacer, hear)
+            if stage.engine == rounds.ENGINE:
+                best = self._run_parts(best, seconds, budget, hear)
+            else:
+                pacer = LivePacer(self._stretch(stage, seconds), budget.now, budget.go_on)
+                best = self._stage(stage.engine, best, pacer, hear)
             if not budget.go_on():
                 break
         return best
+
+    def _first(self, start: Sequences, hear: Hear) -> Sequences:
+        """A plan to tell of at once, and to see the shape of."""
+        first = Phase(self.kernel_name, (Chunk(FIRST_STEPS, 0, 0),))
+        return self._stage(first.engine, start, ReplayPacer(first), hear)
 
     def replay(self, phases: tuple[Phase, ...], changed: Changed, hear: Hear) -> Sequences:
         """Runs what was run before."""
@@ -125,13 +132,11 @@ class Portfolio:
         """Whether it is searched part by part."""
         return len(self.instance.problem.tasks) > WHOLE_TASKS_MAX
 
-    def _run_parts(self, start: Sequences, budget: Budget, hear: Hear) -> Sequences:
+    def _run_parts(self, start: Sequences, seconds: float, budget: Budget, hear: Hear) -> Sequences:
         """Searches part by part."""
         settings = self.settings
-        processes = 1 if settings.pace is Pace.CPU else settings.processes
-        effort = Effort(
-            budget.seconds_left, self.per_second, processes, settings.pace is Pace.STEPS
-        )
+        processes = settings.processes if self.is_large and settings.pace is not Pace.CPU else 1
+        effort = Effort(seconds, self.per_second, processes, settings.pace is Pace.STEPS)
         parts = Beside(self.instance, processes) if processes > 1 else Here(self.instance)
         with closing(parts):
             own = self._rounds(parts)
@@ -154,6 +159,13 @@ class Portfolio:
 
     def stages(self, start: Sequences) -> Iterator[Stage]:
         """The engines' turns, by the shape of the problem."""
+        if self.is_large:
+            yield Stage(rounds.ENGINE, 1.0)
+            return
+        if len(self.instance.problem.tasks) > QUICK_TASKS_MAX:
+            yield Stage(rounds.ENGINE, PARTS_SHARE)
+            yield Stage(self.kernel_name, 1.0 - PARTS_SHARE, round(WARM_FROM * WHOLE), WHOLE)
+            return
         if not self._has_long_routes(start) or not self._pyvrp_models():
             yield Stage(self.kernel_name, 1.0)
             return
