@@ -15,7 +15,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-POINTS_MAX = 4_000  # of one question: 2,000 origins and as many destinations
+POINTS_MAX = 12_000  # of one question: 10,000 tasks, some with more than one place
 BLOCKED_AREAS_MAX = 500
 RING_POINTS_MAX = 5_000
 LEGS_MAX = 10_000

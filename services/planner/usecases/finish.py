@@ -17,6 +17,8 @@ from services.planner.domain.travel import UNREACHABLE, Basis, Leg
 from services.planner.ports import AccessRules, Presence, TravelTimes
 from services.planner.usecases.world import COMPLIANCE_AWAY, Prepared
 
+LEGS_AT_ONCE = 2_000  # drawn before others get their turn
+
 Ways = dict[tuple[int, int, int], Leg]  # table, here, there
 
 
@@ -94,8 +96,10 @@ async def ways_of(travel: TravelTimes, prepared: Prepared, routes: Sequence[Rout
                 if here != there
             }
         )
-        legs = await travel.legs(question, pairs) if pairs else ()
-        ways |= {(table, *pair): leg for pair, leg in zip(pairs, legs, strict=True)}
+        for first in range(0, len(pairs), LEGS_AT_ONCE):
+            some = pairs[first : first + LEGS_AT_ONCE]
+            legs = await travel.legs(question, some)
+            ways |= {(table, *pair): leg for pair, leg in zip(some, legs, strict=True)}
     return ways
 
 

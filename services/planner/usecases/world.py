@@ -143,9 +143,9 @@ async def with_travel(
 def refuse_too_many(problem: Problem, tasks_max: int) -> None:
     """Before anything is computed: what takes too long, or does not fit."""
     refuse_too_many_tasks(len(problem.tasks), tasks_max)
-    places = len(places_of(problem).points)
-    if places > POINTS_MAX:
-        raise too_many(f"{places} different places; at most {POINTS_MAX}")
+    places, places_max = len(places_of(problem).points), min(POINTS_MAX, 2 * tasks_max)
+    if places > places_max:
+        raise too_many(f"{places} different places; at most {places_max}")
 
 
 def refuse_too_many_tasks(count: int, tasks_max: int = TASKS_AT_ONCE_MAX) -> None:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from meshkit.errors import Exhausted, Unavailable
 from services.planner.adapters.roads import messages
 from services.planner.adapters.roads.bad_map import BadMap
+from services.planner.adapters.roads.blocks import WHOLE_MAX, by_blocks
 from services.planner.adapters.roads.messages import Message
 from services.planner.adapters.roads.process import Folders, Worker, WorkerLost
 from services.planner.domain.travel import LEGS_MAX, Leg, MapInfo, TravelMatrix, TravelQuestion
@@ -71,6 +72,11 @@ class RoadTravelTimes:
 
     async def matrix(self, question: TravelQuestion) -> TravelMatrix:
         """From every point to every other."""
+        if len(question.points) > WHOLE_MAX:
+            return await by_blocks(self._whole_matrix, question, self._folders.answers)
+        return await self._whole_matrix(question)
+
+    async def _whole_matrix(self, question: TravelQuestion) -> TravelMatrix:
         answer, both = await self._ask(question, None)
         if both is None:
             raise _unavailable("the travel worker answered without a matrix")
