@@ -24,6 +24,7 @@ from services.planner.ports import (
 )
 from services.planner.rules.verify import RULES_VERSION
 from services.planner.search.solution import nodes_of
+from services.planner.usecases.denied import denied_of
 from services.planner.usecases.finish import Finished, denied_areas, finish
 from services.planner.usecases.searches import Searches
 from services.planner.usecases.world import (
@@ -164,31 +165,18 @@ async def cleaned(
     """The plan without the visits that compliance denies, so that none is ever left in it."""
     reasons: dict[int, WhyNot] = {}
     for _ in range(CLEANINGS_MAX):
-        denied = denied_visits(prepared.instance, finished.plan)
+        denied = denied_of(prepared.instance, finished.plan)
         if not denied:
             break
-        reasons |= denied
-        kept = [
-            tuple(node for node in nodes if node[0] not in denied)
-            for nodes in sequences_of(prepared.instance, finished.plan)
-        ]
+        reasons |= denied.tasks
+        sequences = sequences_of(prepared.instance, finished.plan)
+        kept = [denied.kept(shift, nodes) for shift, nodes in enumerate(sequences)]
         timed = await world.solver.time_routes(prepared.instance, kept)
         told = {left.task: left for left in finished.plan.unassigned}
         left = tuple(told.get(one.task) or explained(one, reasons) for one in timed.unassigned)
         plan = Plan(timed.routes, left, timed.violations, timed.churn_drop_micros)
         finished = await finished_plan(world, question, prepared, plan)
     return finished
-
-
-def denied_visits(instance: Instance, plan: Plan) -> dict[int, WhyNot]:
-    """The tasks whose stop, or the way to it, compliance denies; the last one for the way back."""
-    denied: dict[int, WhyNot] = {}
-    for rank, finding in denied_areas(plan):
-        route = plan.routes[rank]
-        visit = route.visits[min(finding.presence // 2, len(route.visits) - 1)]
-        shift_id = instance.problem.shifts[route.shift].shift_id
-        denied[visit.task] = WhyNot(finding.verdict.reason, (shift_id,), finding.area_id)
-    return denied
 
 
 def explained(left: Unassigned, reasons: dict[int, WhyNot]) -> Unassigned:

@@ -6,10 +6,12 @@ import polyline
 import pytest
 
 from doorstep.planner.v1 import (
+    load_pb2,
     optimization_pb2,
     plan_pb2,
     problem_pb2,
     reason_pb2,
+    shift_pb2,
     task_pb2,
 )
 from doorstep.planner.v1 import planner_service_pb2 as pb
@@ -126,3 +128,28 @@ async def test_a_task_that_fits_nowhere_is_told_why(town: Town) -> None:
     assert plan.unassigned[0].reasons[0].reason == reason_pb2.REASON_CAPACITY
     assert list(plan.unassigned[0].reasons[0].shift_ids) == ["van"]
     assert "LOAD_TOO_BIG" in {plan_pb2.LintCode.Name(n.code)[10:] for n in plan.notices}
+
+
+async def test_a_small_vehicle_comes_back_for_more_and_waits_for_what_is_released(
+    town: Town,
+) -> None:
+    crates = load_pb2.Load(mass_grams=30_000)
+    problem = wire.city(0, 0)
+    for rank in range(4):
+        place = (60.168 + rank / 1_000, 24.94)
+        problem.tasks.append(wire.task(f"t{rank}", *place, load=crates))
+    problem.tasks[3].release_time.CopyFrom(wire.moment(12))
+    dock = shift_pb2.Reload(reload_id="dock", location=wire.DEPOT, place_id="depot")
+    bike = wire.vehicle("bike", capacity=load_pb2.Load(mass_grams=60_000))
+    problem.shifts.append(wire.shift("s0", vehicle=bike, reloads=[dock], reload_limit=2))
+    plan = await town.optimize(problem)
+    route = plan.routes[0]
+    reloads = [stop for stop in route.stops if stop.reload_id]
+
+    assert not plan.unassigned
+    assert [stop.reload_id for stop in reloads] == ["dock"] * route.metrics.reload_count
+    assert 1 <= len(reloads) <= 2
+    assert route.peak_load.mass_grams <= 60_000
+    at_last = next(n for n, stop in enumerate(route.stops) for t in stop.tasks if t.task_id == "t3")
+    loaded = max(n for n, stop in enumerate(route.stops[:at_last]) if stop.reload_id)
+    assert route.stops[loaded].departure_time.seconds >= wire.moment(12).seconds
