@@ -22,12 +22,14 @@ def square(low: float, high: float) -> Territory:
     return Territory("home", tuple(spot(x, y) for x, y in corners))
 
 
-def bound(territory: Territory, *, strict: bool = True, named: tuple[str, ...] = ()) -> Change:
+def bound(
+    territory: Territory, *, strict: bool = True, named: tuple[str, ...] = (), cost: int = 0
+) -> Change:
     """The shift bound to a territory that some tasks name."""
 
     def change(instance: Instance, plan: Plan) -> tuple[Instance, Plan]:
         both = with_problem(territories=(territory,))(instance, plan)
-        both = with_shift(territories=(ShiftTerritory("home", strict),))(*both)
+        both = with_shift(territories=(ShiftTerritory("home", strict, cost),))(*both)
         for task_id in named:
             both = with_task(task_id, territory_ids=frozenset({"home"}))(*both)
         return both
@@ -44,6 +46,8 @@ TABLE = [
     (bound(EAST, named=("pick",)), WEST[1:]),
     (bound(EAST, named=("pick", "drop")), []),
     (bound(EAST, strict=False), []),
+    (bound(EAST, strict=False, cost=9), [("COST", "", "TERRITORY", -18)]),
+    (bound(EAST, strict=False, named=("pick", "drop"), cost=9), []),
 ]
 
 

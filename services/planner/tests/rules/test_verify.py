@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from services.planner import rules
+from services.planner.domain.plan import CostKind
 from services.planner.domain.reason import Reason
 from services.planner.domain.task import Window
 from services.planner.rules import cost, verify
@@ -14,6 +16,7 @@ from services.planner.tests.problems import at, on_plane, shift, task
 from services.planner.tests.rules.valid import broken, nothing, valid, with_option
 
 RULES = Path(next(iter(rules.__path__)))
+OF_THE_SEARCH = {Reason.NO_ROOM, Reason.TOO_DEAR, Reason.TIME}
 NO_RULES = {"__init__", "timeline", "verify", "walk"}
 
 
@@ -51,6 +54,20 @@ def test_every_rule_has_a_test_of_its_own_and_a_place_in_the_verifier() -> None:
 
     assert names <= tested
     assert names == asked | priced
+
+
+def test_every_reason_and_every_cost_is_broken_alone_somewhere() -> None:
+    rows = [row for name in modules() for row in getattr(import_module(name), "TABLE", [])]
+    alone = {told[0] for row in rows if len({one[0] for one in row[-1]}) == 1 for told in row[-1]}
+    costs = {told[2] for row in rows for told in row[-1] if told[0] == Reason.COST.value}
+
+    assert alone == {reason.value for reason in set(Reason) - OF_THE_SEARCH}
+    assert costs == {kind.value for kind in CostKind}
+
+
+def modules() -> list[str]:
+    package = __name__.rpartition(".")[0]
+    return [f"{package}.{file.stem}" for file in sorted(Path(__file__).parent.glob("test_*.py"))]
 
 
 def short(name: str) -> str:
