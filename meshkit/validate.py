@@ -40,7 +40,12 @@ _rules = protovalidate.Validator()
 
 def check(request: Message) -> None:
     """Raises Invalid `FIELD_INVALID` with all violations unless the request may be answered."""
-    if found := list(violations(request)):
+    refuse(list(violations(request)))
+
+
+def refuse(found: list[Violation]) -> None:
+    """Raises Invalid `FIELD_INVALID` if something was found."""
+    if found:
         fields = "field breaks" if len(found) == 1 else "fields break"
         raise Invalid(
             "FIELD_INVALID",

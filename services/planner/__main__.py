@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
@@ -33,6 +34,7 @@ from services.planner.usecases.work import Means
 
 SCHEMA = "planner"
 VERSION = "doorstep-0.1.0"
+GARBAGE_THRESHOLDS = (100_000, 50, 100)  # new objects, then rounds of the younger generation
 
 
 async def start(settings: PlannerSettings) -> None:
@@ -49,9 +51,20 @@ async def start(settings: PlannerSettings) -> None:
             clock,
             Defaults(settings.seed, settings.search_seconds_max),
         )
+        let_big_problems_live()
         runner = open_runner(settings, db, clock, world_for_jobs)
         forget = (partial(forget_in_time, db), partial(forget_requests_in_time, db))
         await serve(settings, [servicer], loops=[runner.run, *forget], ready=db.ping)
+
+
+def let_big_problems_live() -> None:
+    """
+    Looks for garbage in cycles less often: a problem of 10,000 tasks is a million objects, and a
+    look at all of them would hold the event loop for half a second, again and again.
+    """
+    gc.collect()
+    gc.freeze()  # what a start makes stays for good
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 def open_runner(settings: PlannerSettings, db: Database, clock: Clock, world: World) -> Runner:

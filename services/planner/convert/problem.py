@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from doorstep.planner.v1 import optimization_pb2
 from doorstep.planner.v1 import problem_pb2 as pb
-from services.planner.convert.faults import Faults, whole
+from meshkit.errors import Violation
+from meshkit.validate import refuse, violations
+from services.planner.convert.faults import FAULTS_MAX, Faults, whole
 from services.planner.convert.moments import up
 from services.planner.convert.places import dimensions, point
 from services.planner.convert.shifts import shift
@@ -33,6 +36,7 @@ LEVEL_PREFIX, BALANCE_PREFIX = "FREEZE_LEVEL_", "BALANCE_MEASURE_"
 
 def problem_from_proto(message: pb.Problem) -> Problem:
     """A problem; raises Invalid with every fault."""
+    refuse(list(islice(item_violations(message.tasks), FAULTS_MAX)))
     faults = Faults()
     names = dimensions(loads_of(message))
     tasks = [task(own, names, f"problem.tasks[{n}]", faults) for n, own in enumerate(message.tasks)]
@@ -67,6 +71,15 @@ def loads_of(message: pb.Problem) -> Iterator[Any]:
     for shift_message in message.shifts:
         yield shift_message.vehicle.capacity
         yield shift_message.start_state.onboard_load
+
+
+def item_violations(tasks: Iterable[Any]) -> Iterator[Violation]:
+    """
+    What breaks the contract in each task, which the edge leaves to us: all at once would hold the
+    event loop for a tenth of a second per 5,000 tasks.
+    """
+    for number, own in enumerate(tasks):
+        yield from violations(own, f"problem.tasks[{number}].")
 
 
 def digest_of(message: pb.Problem) -> str:
