@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from services.planner.domain.travel import Point
 
 EARTH_RADIUS_METERS = 6_371_008.8  # mean radius, IUGG 1980
@@ -19,6 +21,18 @@ def inside(point: Point, rings: Sequence[Sequence[Point]]) -> bool:
                 return True
             crossings += crosses(point, start, end)
     return crossings % 2 == 1
+
+
+def ranks_inside(points: Sequence[Point], ring: Sequence[Point]) -> list[int]:
+    """The ranks of the points that lie in a polygon; most others are told apart by its box."""
+    latitudes = np.array([point.latitude for point in points])
+    longitudes = np.array([point.longitude for point in points])
+    south, north = min(p.latitude for p in ring), max(p.latitude for p in ring)
+    west, east = min(p.longitude for p in ring), max(p.longitude for p in ring)
+    boxed = (
+        (south <= latitudes) & (latitudes <= north) & (west <= longitudes) & (longitudes <= east)
+    )
+    return [rank for rank in np.flatnonzero(boxed).tolist() if inside(points[rank], (ring,))]
 
 
 def crosses(point: Point, start: Point, end: Point) -> bool:

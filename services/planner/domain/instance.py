@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from services.planner.domain.access import AccessArea, AccessSpan, Verdict
-from services.planner.domain.geometry import inside
+from services.planner.domain.geometry import inside, ranks_inside
 from services.planner.domain.places import NOWHERE, Places, places_of
 from services.planner.domain.problem import Problem
 from services.planner.domain.shift import PERCENT, Shift
@@ -162,15 +162,12 @@ class Instance:
     @cached_property
     def territories_of_task(self) -> tuple[frozenset[str], ...]:
         """The territories each task belongs to: those it names and those its place lies in."""
-        return tuple(self._territories(task) for task in self.problem.tasks)
-
-    def _territories(self, task: Task) -> frozenset[str]:
-        lies_in = (
-            area.territory_id
-            for area in self.problem.territories
-            if area.ring and inside(task.options[0].point, (area.ring,))
-        )
-        return task.territory_ids | frozenset(lies_in)
+        found = [set(task.territory_ids) for task in self.problem.tasks]
+        points = [task.options[0].point for task in self.problem.tasks]
+        for area in self.problem.territories:
+            for rank in ranks_inside(points, area.ring) if area.ring else ():
+                found[rank].add(area.territory_id)
+        return tuple(map(frozenset, found))
 
 
 def default_penalty_micros(shifts: Sequence[Shift]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.planner.domain.geometry import inside
+from services.planner.domain.geometry import ranks_inside
 from services.planner.domain.plan import Notice
 from services.planner.domain.problem import Problem
 from services.planner.domain.task import Task
@@ -71,11 +71,10 @@ def about_skills(problem: Problem) -> Iterator[Notice]:
 def about_territories(problem: Problem) -> Iterator[Notice]:
     """Territories that no shift has, or that hold no task."""
     assigned = {own.territory_id for shift in problem.shifts for own in shift.territories}
+    named: set[str] = set().union(*(task.territory_ids for task in problem.tasks))
+    points = [task.options[0].point for task in problem.tasks]
     for rank, area in enumerate(problem.territories):
-        named = any(area.territory_id in task.territory_ids for task in problem.tasks)
-        filled = named or any(
-            area.ring and inside(task.options[0].point, (area.ring,)) for task in problem.tasks
-        )
+        filled = area.territory_id in named or bool(area.ring and ranks_inside(points, area.ring))
         if area.territory_id not in assigned or not filled:
             cause = "no shift has the territory" if filled else "no task lies in the territory"
             path, action = f"territories[{rank}]", "assign it, or leave it out"
