@@ -184,12 +184,16 @@ class Field:
     def _has_room(self, node: Node, rows: Numbers) -> Flags:
         task = self.instance.task(node)
         has_room = np.ones((len(rows), self.here.shape[1]), np.bool_)
-        if task.kind is TaskKind.SERVICE or task.pickup_task_id:
+        is_aboard = task.task_id in self.instance.problem.onboard_shift_of
+        if task.kind is TaskKind.SERVICE or task.pickup_task_id or is_aboard:
             return has_room
         room = self.room_after if task.kind is TaskKind.PICKUP else self.room_before
         for dimension, load in enumerate(task.loads):
             if load:
                 has_room &= room[dimension, rows] >= load
+        carrier = self.instance.problem.onboard_shift_of.get(task.task_id)
+        if carrier is not None:  # what is on board already takes no more room
+            has_room[rows == self.instance.problem.rank_of_shift[carrier]] = True
         return has_room
 
     def _priced(
