@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -251,6 +251,13 @@ def legs(
             over = [one + rule.length_seconds for one, rule in zip(starts, left, strict=False)]
             last = own.end_second - (setup or 0)
             for ready in range(max([depart + travel + rested, *over]), last + 1):
-                arrivals = range(depart + travel, ready + 1) if count else (depart + travel,)
-                for arrival in arrivals:
+                for arrival in arrivals(own, depart + travel, ready, count):
                     yield more, arrival, ready
+
+
+def arrivals(own: Shift, first: int, ready: int, breaks: int) -> Iterable[int]:
+    """Where the way may end: it matters only to a driving clock in a leg with breaks."""
+    if not breaks:
+        return (first,)
+    counts = any(limit.clock is DutyClock.DRIVING for limit in own.duty_limits)
+    return range(first, ready + 1) if counts else (ready,)
