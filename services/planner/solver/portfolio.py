@@ -33,7 +33,7 @@ LONG_ROUTE_STOPS = 25  # stops per route from which PyVRP pays; measured, see do
 PYVRP_TASKS = range(20, 1_201)
 PYVRP_PER_SECOND = 60_000  # iterations times tasks
 QUICK_TASKS_MAX = 500  # beyond, parts give a good plan sooner than the whole does
-PARTS_SHARE, WARM_FROM = 0.2, 0.5
+PARTS_SHARE, WARM_FROM = 0.06, 0.3
 WHOLE_TASKS_MAX = 1_200  # beyond, a problem is searched part by part
 FIRST_STEPS = 10  # of the kernel: a plan to tell of at once, and to see the shape of
 
