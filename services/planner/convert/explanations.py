@@ -102,5 +102,7 @@ WORDS: dict[Reason, Callable[[Relaxation], str]] = {
     Reason.TERRITORY: lambda one: f"shift {one.shift_id} had territory {one.subject}",
     Reason.EXCLUDED: lambda one: f"shift {one.shift_id} were not excluded",
     Reason.LOCK: lambda one: "it were not pinned",
+    Reason.RELEASE: lambda one: f"its goods were ready {minutes(one)} earlier",
+    Reason.CHARGE: lambda one: f"shift {one.shift_id} began with {one.amount} Wh more",
     Reason.TOO_DEAR: lambda one: f"its penalty were {one.amount} micros higher",
 }

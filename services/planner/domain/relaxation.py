@@ -207,6 +207,26 @@ def no_pin(problem: Problem, relaxation: Relaxation) -> Problem:
     return replace(problem, pins=pins)
 
 
+def earlier_release(problem: Problem, relaxation: Relaxation) -> Problem:
+    """The goods are ready at the depot earlier."""
+    task = task_of(problem, relaxation)
+    ready = (task.release_second or 0) - relaxation.seconds
+    return with_task(problem, replace(task, release_second=ready))
+
+
+def more_charge(problem: Problem, relaxation: Relaxation) -> Problem:
+    """The battery holds more at the start; raises ValueError beyond its capacity."""
+    shift = shift_of(problem, relaxation)
+    level, battery = shift.start_charge_watt_hours + relaxation.amount, shift.vehicle.battery
+    if shift.start_state is not None:
+        state = replace(shift.start_state, charge_watt_hours=level)
+        return with_shift(problem, replace(shift, start_state=state))
+    if battery is None:
+        raise ValueError("the vehicle has no battery")
+    charged = replace(battery, start_watt_hours=level)
+    return with_shift(problem, replace(shift, vehicle=replace(shift.vehicle, battery=charged)))
+
+
 def higher_penalty(problem: Problem, relaxation: Relaxation) -> Problem:
     """Leaving the task out costs more."""
     task = task_of(problem, relaxation)
@@ -227,6 +247,14 @@ RELAXED: dict[Reason, Callable[[Problem, Relaxation], Problem]] = {
     Reason.TERRITORY: more_territory,
     Reason.EXCLUDED: no_exclusion,
     Reason.LOCK: no_pin,
+    Reason.RELEASE: earlier_release,
+    Reason.CHARGE: more_charge,
     Reason.TOO_DEAR: higher_penalty,
 }
-AMOUNTS = {Reason.CAPACITY, Reason.DISTANCE, Reason.STOP_LIMIT, Reason.TOO_DEAR}
+AMOUNTS = {
+    Reason.CAPACITY,
+    Reason.DISTANCE,
+    Reason.STOP_LIMIT,
+    Reason.CHARGE,
+    Reason.TOO_DEAR,
+}

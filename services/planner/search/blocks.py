@@ -14,7 +14,8 @@ from services.planner.domain.plan import Violation
 from services.planner.search.evaluate import evaluate, holding
 from services.planner.search.explain import Check, alone_nodes, option_ranks
 from services.planner.search.insert import best
-from services.planner.search.solution import Line, Solution, pairs_of
+from services.planner.search.line import Line
+from services.planner.search.solution import Solution, pairs_of
 from services.planner.search.view import ShiftView
 
 EXCHANGES_MAX = 8  # tasks tried per shift to make room, the nearest first

@@ -22,7 +22,17 @@ DAY_SECONDS = 86_400  # a shift lasts at most a day; a window moves by no more
 HOURS_SECONDS_MAX = 4 * 3_600  # longer shifts and duty than this are other shifts
 METERS_MAX = 10_000_000  # the contract's greatest limit of distance
 PARTS = 1_000_000  # shares are compared in millionths
-OF_TIME = frozenset({Reason.WINDOW, Reason.SHIFT, Reason.BREAK, Reason.DUTY, Reason.PAIRING})
+OF_TIME = frozenset(
+    {
+        Reason.WINDOW,
+        Reason.SHIFT,
+        Reason.BREAK,
+        Reason.DUTY,
+        Reason.PAIRING,
+        Reason.RELEASE,
+        Reason.RELOAD,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,7 @@ def knobs(instance: Instance, rank: int, group: tuple[int, ...]) -> Iterator[Kno
     yield from about_shift(task_id, shift)
     yield from about_breaks(task_id, shift)
     yield from about_limits(task_id, shift, len(group))
+    yield from about_charge(task_id, shift)
     yield from about_capacity(instance.problem, group, shift)
 
 
@@ -71,6 +82,9 @@ def about_task(instance: Instance, task: Task, shift: Shift, member: int) -> Ite
     belongs = sorted(instance.territories_of_task[member])
     if belongs:
         yield whole(Reason.TERRITORY, belongs[0])
+    if task.release_second:
+        release = Relaxation(Reason.RELEASE, task.task_id, shift.shift_id)
+        yield Knob(release, min(task.release_second, DAY_SECONDS), OF_TIME)
     if task.ride_limit_seconds is not None:
         ride = Relaxation(Reason.PAIRING, task.task_id, shift.shift_id)
         yield Knob(ride, DAY_SECONDS, OF_TIME)
@@ -151,6 +165,16 @@ def about_limits(task_id: str, shift: Shift, tasks: int) -> Iterator[Knob]:
         yield Knob(made, 2 * tasks, frozenset({Reason.STOP_LIMIT}))
 
 
+def about_charge(task_id: str, shift: Shift) -> Iterator[Knob]:
+    """A battery that is not full at the start."""
+    battery = shift.vehicle.battery
+    if battery is not None:
+        room = battery.capacity_watt_hours - shift.start_charge_watt_hours
+        if room > 0:
+            made = Relaxation(Reason.CHARGE, task_id, shift.shift_id)
+            yield Knob(made, room, frozenset({Reason.CHARGE}))
+
+
 def about_capacity(problem: Problem, group: tuple[int, ...], shift: Shift) -> Iterator[Knob]:
     """Each limited dimension; more than the group's own load is never needed."""
     task = problem.tasks[group[-1]]
@@ -191,5 +215,9 @@ def present(problem: Problem, relaxation: Relaxation) -> int:
             return shift.stop_limit
         case Reason.PAIRING:
             return task.ride_limit_seconds or 0
+        case Reason.RELEASE:
+            return DAY_SECONDS
+        case Reason.CHARGE:
+            return shift.start_charge_watt_hours
         case _:
             return task.penalty_micros or default_penalty_micros(problem.shifts)

@@ -10,19 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice, product
 
-from services.planner.domain.instance import Instance, Node
+from services.planner.domain.instance import RELOAD, Instance, Node
 from services.planner.domain.plan import Route
 from services.planner.domain.reason import Reason
 from services.planner.domain.relaxation import Edge, Relaxation, relaxed
 from services.planner.search.evaluate import evaluate, holding
 from services.planner.search.explain import Check, option_ranks
-from services.planner.search.insert import Insertion, members, proposals
+from services.planner.search.insert import Insertion, may_reload, members, proposals
 from services.planner.search.knobs import Knob, knobs, share
-from services.planner.search.solution import Line, Solution
+from services.planner.search.line import Line
+from services.planner.search.solution import Solution
 from services.planner.search.view import ShiftView
 
 RELAXATIONS_MAX = 6  # told per task; the contract says so
+RELOAD_WAYS_MAX = 1_000  # ways to add a task with a reload to one route that are looked at
 KEPT_LOOK_UPS = ("places", "territories_of_task", "base_shift_of", "_areas_at")
 
 
@@ -91,18 +94,30 @@ def ways_of(solution: Solution, line: Line, task: int) -> Iterator[Way]:
 
 
 def sequences_with(instance: Instance, line: Line, task: int) -> Iterator[tuple[Node, ...]]:
-    """The nodes of a line with the task, and its pickup before it, at every rank."""
-    nodes, group = line.nodes, members(instance, task)
-    frozen = {pin.task_id for pin in line.view.frozen}
-    begin = sum(node[0] >= 0 and instance.task(node).task_id in frozen for node in nodes)
-    for first in range(begin, len(nodes) + 1):
-        if len(group) == 1:
-            for option in option_ranks(instance, task):
-                yield (*nodes[:first], (task, option), *nodes[first:])
-            continue
-        for second in range(first, len(nodes) + 1):
-            between = nodes[first:second]
-            yield (*nodes[:first], (group[0], 0), *between, (task, 0), *nodes[second:])
+    """The nodes of a line with the task at every rank, with its pickup, or with a reload."""
+    nodes, group, begin = line.nodes, members(instance, task), line.frozen_count()
+    if len(group) > 1:
+        yield from both_within(nodes, (group[0], 0), (task, 0), begin)
+        return
+    own = [(task, option) for option in option_ranks(instance, task)]
+    for node, rank in product(own, range(begin, len(nodes) + 1)):
+        yield (*nodes[:rank], node, *nodes[rank:])
+    reloads = [(RELOAD, rank) for rank in range(len(line.view.shift.reloads))]
+    if may_reload(line):
+        ways = chain.from_iterable(
+            chain(both_within(nodes, node, reload, begin), both_within(nodes, reload, node, begin))
+            for node, reload in product(own, reloads)
+        )
+        yield from islice(ways, RELOAD_WAYS_MAX)
+
+
+def both_within(
+    nodes: tuple[Node, ...], first: Node, second: Node, begin: int
+) -> Iterator[tuple[Node, ...]]:
+    """Two nodes at all pairs of ranks, the first before the second."""
+    for rank in range(begin, len(nodes) + 1):
+        for other in range(rank, len(nodes) + 1):
+            yield (*nodes[:rank], first, *nodes[rank:other], second, *nodes[other:])
 
 
 def within_line(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from services.planner.domain.contradictions import Fault, route_faults
 from services.planner.domain.plan import Plan, Route
 from services.planner.domain.problem import FixedRoute, Problem
+from services.planner.domain.reason import Reason
+from services.planner.domain.relaxation import Relaxation, relaxed
 from services.planner.domain.task import Window
 from services.planner.search.explanations import Explanation
 from services.planner.search.offers import Offer
+from services.planner.search.relax import Relaxed
 from services.planner.search.solution import nodes_of
 from services.planner.usecases.finish import Finished, denied_areas
 from services.planner.usecases.given import refuse, task_faults
 from services.planner.usecases.optimize import Question, World, finished_plan
-from services.planner.usecases.world import Prepared, prepare
+from services.planner.usecases.world import Prepared, hour_of, prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,60 @@ async def explain_unassigned(
     base, told = await world.solver.explain(
         prepared.instance, nodes_of(problem, routes), tasks, seconds
     )
+    told = await at_other_hours(world, question, routes, told, time.monotonic() + seconds)
     changed = Plan(tuple(one.insertion.route for own in told for one in own.relaxed))
     finished = await finished_plan(world, question, prepared, changed)
     return without_denied(ExplanationsAnswer(prepared, base, told, finished))
+
+
+async def at_other_hours(
+    world: World,
+    question: Question,
+    routes: Sequence[FixedRoute],
+    told: Sequence[Explanation],
+    answer_by: float,
+) -> tuple[Explanation, ...]:
+    """
+    Only the changes that hold at the speeds which they bring about.
+
+    Travel takes the hour in the middle of a shift: a longer shift may have another one. Such a
+    change is tried again with its own travel; without time to try, it is not told.
+    """
+    found = []
+    for explanation in told:
+        kept = []
+        for one in explanation.relaxed:
+            if not changes_hour(question.problem, one.relaxation) or (
+                time.monotonic() < answer_by
+                and await holds_by_itself(world, question, routes, explanation, one)
+            ):
+                kept.append(one)
+        found.append(replace(explanation, relaxed=tuple(kept)))
+    return tuple(found)
+
+
+def changes_hour(problem: Problem, relaxation: Relaxation) -> bool:
+    """Whether the hour whose speeds stand for a shift is another after a change."""
+    if relaxation.reason is not Reason.SHIFT:
+        return False
+    rank, changed = problem.rank_of_shift[relaxation.shift_id], relaxed(problem, relaxation)
+    return hour_of(problem.shifts[rank]) != hour_of(changed.shifts[rank])
+
+
+async def holds_by_itself(
+    world: World,
+    question: Question,
+    routes: Sequence[FixedRoute],
+    explanation: Explanation,
+    one: Relaxed,
+) -> bool:
+    """Whether a task fits into the changed problem, asked for as a caller would."""
+    changed, task = relaxed(question.problem, one.relaxation), explanation.unassigned.task
+    prepared = await prepare(world.travel, world.access, changed, omit_access=question.omit_access)
+    _, (found,) = await world.solver.propose_insertions(
+        prepared.instance, nodes_of(changed, routes), [task], 1
+    )
+    return bool(found.insertions)
 
 
 def without_denied(answer: ExplanationsAnswer) -> ExplanationsAnswer:

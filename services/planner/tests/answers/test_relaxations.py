@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import pytest
 
+from services.planner.domain.energy import Battery
 from services.planner.domain.instance import Instance
 from services.planner.domain.plan import Route
 from services.planner.domain.problem import Pin, Problem, Territory
@@ -26,8 +27,10 @@ from services.planner.domain.shift import (
     Shift,
     ShiftSkill,
     ShiftTerritory,
+    Vehicle,
 )
 from services.planner.domain.task import SkillNeed, Task, Window
+from services.planner.domain.travel import Profile
 from services.planner.rules.verify import route_violations
 from services.planner.search.given import given_solution
 from services.planner.search.insert import members, proposals
@@ -145,6 +148,19 @@ def test_a_break_that_stands_in_the_way_may_move() -> None:
 
     assert found[Reason.BREAK, Edge.END] > 0
     assert found[Reason.BREAK, Edge.START] > 0
+
+
+def test_goods_that_are_ready_too_late_and_a_battery_that_is_too_empty_lack_the_difference() -> (
+    None
+):
+    late = far(release_second=at(16.9))
+    battery = Battery(50_000, 1_000)
+    van = shift("s0", vehicle=Vehicle("v0", Profile.E_VAN, (0, 0, 0), battery=battery))
+    charge = told(asked(far(), van))
+
+    assert told(asked(late))[Reason.RELEASE, None] == 18 * MINUTE
+    assert charge.keys() == {(Reason.CHARGE, None)}
+    assert charge[Reason.CHARGE, None] > 0
 
 
 def test_what_costs_more_than_its_penalty_needs_a_penalty_just_above_its_price() -> None:

@@ -215,6 +215,20 @@ async def is_served(
     return bool((await town.planner.ProposeInsertions(request)).task_insertions[0].insertions)
 
 
+async def test_a_longer_shift_that_drives_at_other_hours_speeds_is_told_only_if_it_holds(
+    town: Town,
+) -> None:
+    early = wire.task("early", 60.1701, 24.9433)
+    early.windows.add(interval=wire.interval(7, 7.9))
+    problem = problem_pb2.Problem(tasks=[early], shifts=[wire.shift("van")])
+    request = pb.ExplainUnassignedRequest(problem=problem, task_ids=["early"])
+    (told,) = (await town.planner.ExplainUnassigned(request)).explanations
+
+    assert told.relaxations
+    for one in told.relaxations:
+        assert await is_served(town, problem, one.delta_duration.seconds, one)
+
+
 async def test_a_change_whose_route_compliance_denies_is_not_proposed(town: Town) -> None:
     day = (wire.moment(0).seconds, wire.moment(24).seconds)
     town.hall.zones = [Zone(60.170, 24.940, 60.174, 24.946, *day)]
