@@ -13,11 +13,11 @@ import pytest
 
 from doorstep.planner.v1 import plan_pb2
 from services.planner.domain.lint import lint
-from services.planner.domain.problem import Balance, Objective, Problem, Territory
-from services.planner.domain.shift import Costs, Reload, Shift, ShiftSkill
+from services.planner.domain.problem import Balance, Objective, Pin, Problem, Territory
+from services.planner.domain.shift import Costs, Reload, Shift, ShiftSkill, StartState
 from services.planner.domain.task import SkillNeed, SlotCost, Task, TaskKind, Window
 from services.planner.domain.travel import Point
-from services.planner.tests.problems import MINUTE, at, city, shift, spot, task
+from services.planner.tests.problems import DEPOT, MINUTE, at, city, shift, spot, task
 
 ELSEWHERE = {"NO_ROAD", "FAR_FROM_ROAD", "POINT_BLOCKED", "ACCESS_NOT_CHECKED"}  # by roads, access
 LIFT = SkillNeed(one_of=frozenset({"lift"}))
@@ -62,10 +62,15 @@ def riding(limit: int) -> Problem:
     return replace(ORDINARY, tasks=(*ORDINARY.tasks, *pair))
 
 
+def pinned(pin: Pin, **changes: object) -> Problem:
+    return replace(with_first(**changes), pins=(pin,))
+
+
 def names(*ids: str) -> frozenset[str]:
     return frozenset(ids)
 
 
+CARRYING = replace(ORDINARY.shifts[0], start_state=StartState(at(8), DEPOT, names("t0")))
 FREE = replace(ORDINARY.shifts[1], costs=Costs(fixed_micros=1))
 URGENT = tuple(replace(own, priority=3) for own in ORDINARY.tasks)
 HEAVY = tuple(replace(own, loads=(400_000, 1, 1)) for own in ORDINARY.tasks)
@@ -145,6 +150,15 @@ TABLE: list[tuple[Problem, list[tuple[str, str]]]] = [
     (replace(with_first(goods_class="food"),
              incompatible_goods=frozenset({frozenset({"food", "piant"})})),
      [("GOODS_UNUSED", "incompatible_goods")]),
+    (pinned(Pin("t0", "van")), []),
+    (pinned(Pin("t0", "van"), excluded_shift_ids=names("van")),
+     [("PIN_HINDERED", "pins[0].shift_id")]),
+    (pinned(Pin("t0", "van"), allowed_shift_ids=names("bike")),
+     [("PIN_HINDERED", "pins[0].shift_id")]),
+    (pinned(Pin("t0", "van"), excluded_vehicle_ids=names("v-van")),
+     [("PIN_HINDERED", "pins[0].shift_id")]),
+    (replace(pinned(Pin("t0", "bike")), shifts=(CARRYING, shift("bike"))),
+     [("PIN_HINDERED", "pins[0].shift_id")]),
     (replace(ORDINARY, objective=Objective(balance=Balance.STOPS)),
      [("BALANCE_UNPAID", "objective.balance_cost_percent_max")]),
     (replace(ORDINARY, objective=Objective(balance=Balance.STOPS, balance_cost_percent_max=1)), []),

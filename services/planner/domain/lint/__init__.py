@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.planner.domain.lint import places, shifts, tasks, times, whole
+from services.planner.domain.lint import pins, places, shifts, tasks, times, whole
 from services.planner.domain.plan import Notice
 from services.planner.domain.problem import Problem
 
@@ -18,9 +18,10 @@ __all__ = ["lint"]
 
 
 def lint(problem: Problem) -> Iterator[Notice]:
-    """Every suspicion: about the whole, then shift by shift, then task by task."""
+    """Every suspicion: about the whole, shift by shift, pin by pin, task by task."""
     yield from whole.notices(problem)
     yield from shifts.notices(problem)
+    yield from pins.notices(problem)
     about_tasks, about_times = tasks.TaskLint(problem), times.TimeLint(problem)
     middle = places.middle_of(problem)
     yield from places.shift_notices(problem, middle)
