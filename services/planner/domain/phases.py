@@ -37,7 +37,7 @@ class Phase:
     engine: str
     chunks: tuple[Chunk, ...] = ()
     deterministic_milliseconds: int = 0
-    """The master's own measure of its work; 0 for the others."""
+    """How long the master was allowed to work, by its own measure; 0 for the others."""
 
     @property
     def iterations(self) -> int:

@@ -30,6 +30,7 @@ SHARE = 0.1  # of the budget
 SECONDS_MIN, SECONDS_MAX = 0.2, 5.0
 DETERMINISTIC_PER_SECOND = 0.5  # units of its own time that a second is good for, on a slow core
 PERCENT = 100
+UNGUARDED_SECONDS = 600.0  # where its own measure alone is to end it
 
 
 def seconds_of(budget: float) -> float:
@@ -49,15 +50,20 @@ class Choice:
 class Limits:
     """How long it may take, by its own measure and by the clock."""
 
-    deterministic: float
+    deterministic_milliseconds: int
     seconds: float
 
     @classmethod
-    def of(cls, seconds: float, before: Phase | None) -> Limits:
+    def of(cls, seconds: float, guard: float, before: Phase | None) -> Limits:
         """Of a first run by seconds; of a replay as long as it took before."""
         if before is None:
-            return cls(seconds * DETERMINISTIC_PER_SECOND, seconds)
-        return cls(before.deterministic_milliseconds / 1_000, SECONDS_MAX * PERCENT)
+            return cls(max(1, round(seconds * DETERMINISTIC_PER_SECOND * 1_000)), guard)
+        return cls(before.deterministic_milliseconds, UNGUARDED_SECONDS)
+
+    def part(self, spent: float, aims_left: int) -> Limits:
+        """What one of the aims still to come may take."""
+        left = max(0, self.deterministic_milliseconds - round(spent * 1_000))
+        return Limits(left // aims_left, self.seconds / aims_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +84,16 @@ class Master:
     """What is to be spread evenly."""
     cost_percent_max: int = 0
     spent: float = field(default=0.0, init=False)
+    was_cut: bool = field(default=False, init=False)
+    """By the clock."""
 
     def choose(self, incumbent: Sequences, pool: Iterable[PoolRoute], limits: Limits) -> Choice:
         """The best plan of the incumbent's routes and the pool's."""
         columns = self._columns(incumbent, pool)
         chosen = self._chosen(columns, incumbent, limits)
         better = self._better(incumbent, self._assigned(chosen, incumbent))
-        return Choice(better, Phase(ENGINE, (), round(self.spent * 1_000)))
+        took = round(self.spent * 1_000) if self.was_cut else limits.deterministic_milliseconds
+        return Choice(better, Phase(ENGINE, (), took))
 
     def _columns(self, incumbent: Sequences, pool: Iterable[PoolRoute]) -> list[PoolRoute]:
         """The incumbent's routes first, each class and sequence once."""
@@ -105,9 +114,10 @@ class Master:
         partition = Partition(self, columns, incumbent)
         aims = partition.aims()
         for rank, aim in enumerate(aims):
-            left = max(0.0, limits.deterministic - self.spent)
-            share = Limits(left / (len(aims) - rank), limits.seconds / len(aims))
-            self.spent += partition.minimize(aim, share)
+            part = limits.part(self.spent, len(aims) - rank)
+            spent, was_cut = partition.minimize(aim, part)
+            self.spent += spent
+            self.was_cut |= was_cut
         return [columns[rank] for rank in sorted(partition.picked)]
 
     def _assigned(self, chosen: list[PoolRoute], incumbent: Sequences) -> Sequences:
@@ -213,8 +223,8 @@ class Partition:
             self.model.add(bottom <= amount).only_enforce_if(literal)
         return top - bottom
 
-    def minimize(self, aim: Aim, limits: Limits) -> float:
-        """Picks by one aim and holds on to what it reached; says what it took."""
+    def minimize(self, aim: Aim, limits: Limits) -> tuple[float, bool]:
+        """Picks by one aim and holds on to it; what it took, and whether the clock cut it."""
         self.model.minimize(aim.amount)
         self.model.clear_hints()
         for rank, literal in enumerate(self.pick):
@@ -228,7 +238,9 @@ class Partition:
             self.skipped = {r for r, one in enumerate(self.skip) if solver.boolean_value(one)}
             roof = round(solver.objective_value) * (PERCENT + aim.percent) // PERCENT
             self.model.add(aim.amount <= roof)
-        return float(solver.response_proto.deterministic_time)
+        spent = float(solver.response_proto.deterministic_time)
+        is_open = status in (cp_model.FEASIBLE, cp_model.UNKNOWN)
+        return spent, is_open and spent * 1_000 < limits.deterministic_milliseconds
 
 
 def solver_of(limits: Limits) -> Any:
@@ -236,6 +248,6 @@ def solver_of(limits: Limits) -> Any:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.linearization_level = 2
-    solver.parameters.max_deterministic_time = limits.deterministic
+    solver.parameters.max_deterministic_time = limits.deterministic_milliseconds / 1_000
     solver.parameters.max_time_in_seconds = max(0.01, limits.seconds)
     return solver

@@ -15,14 +15,14 @@ from dataclasses import dataclass, replace
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.phases import Phase
 from services.planner.domain.plan import Plan, SolveEnd, Violation
-from services.planner.domain.settings import SearchSettings
+from services.planner.domain.settings import Pace, SearchSettings
 from services.planner.rules.balance import PERCENT, evenness_of
 from services.planner.rules.verify import route_violations, verify
 from services.planner.search.construct import fill, make_room
 from services.planner.search.explain import explained
 from services.planner.search.kernel import Sequences
 from services.planner.search.solution import Solution
-from services.planner.solver import ladder, master
+from services.planner.solver import ladder, master, small
 from services.planner.solver.assembly import Assembly, Score
 from services.planner.solver.fleet import classes_of
 from services.planner.solver.ladder import Changed
@@ -35,7 +35,8 @@ from services.planner.solver.spread import Measure
 
 TELL_SECONDS_MIN = 0.4  # between two plans that are told
 TELL_SHARE = 0.1  # of the time so far, between two plans that are told
-FINISH_SECONDS_PER_TASK = 0.0004  # what timing, verifying and explaining the last plan takes
+FINISH_SECONDS_PER_TASK = 0.0001  # what timing and verifying the last plan takes
+MASTER_RESERVE = 0.4  # of the master's time: its own measure mostly ends it sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Solve:
         self.classes = classes_of(instance)
         self.pool = Pool(self.classes)
         self.portfolio = Portfolio(self.searched, self.pool, settings)
+        self.smallest: Sequences | None = None
         self.verified: Outcome | None = None
         self._told_at = 0.0
         self._told_score: Score | None = None
@@ -79,21 +81,26 @@ class Solve:
         """Solves; the last outcome told is also returned."""
         begin = self.first(seed_routes)
         start = begin.sequences
-        master_seconds = master.seconds_of(self.settings.seconds)
+        seconds = master.seconds_of(self.settings.seconds)
         finish = FINISH_SECONDS_PER_TASK * len(self.instance.problem.tasks)
-        until = self.begun + self.settings.seconds - master_seconds - finish
-        if not self.is_decided():
-            budget = Budget(self.settings, self.now, until, self.listens)
+        until = self.begun + self.settings.seconds - finish
+        if not (self.is_decided() or self.is_small(small.counted_for(self.settings))):
+            end = until - seconds * MASTER_RESERVE
+            budget = Budget(self.settings, self.now, end, self.listens)
             start = self.portfolio.run(begin, budget, self.hear)
-        return self.finish(start, Limits.of(master_seconds, None))
+        is_clocked = self.settings.pace is not Pace.CPU  # CP-SAT knows the wall's clock only
+        guard = until - self.now() if is_clocked else master.UNGUARDED_SECONDS
+        return self.finish(self.smallest or start, Limits.of(seconds, guard, None))
 
     def replay(
         self, phases: tuple[Phase, ...], seed_routes: Sequence[Sequence[Node]] = ()
     ) -> Outcome:
         """Runs what a solve ran, step by step; its routes are the same."""
         start = self.portfolio.replay(phases, self.first(seed_routes), self.hear)
+        if any(one.engine == small.ENGINE for one in phases):
+            self.is_small(small.Counted(small.SEQUENCES_MAX))
         before = next((one for one in phases if one.engine == master.ENGINE), None)
-        return self.finish(start, Limits.of(0.0, before))
+        return self.finish(self.smallest or start, Limits.of(0.0, 0.0, before))
 
     def first(self, seed_routes: Sequence[Sequence[Node]]) -> Changed:
         """Given routes as far as they hold, told at once; then a few new tasks inserted."""
@@ -107,6 +114,15 @@ class Solve:
         changed = ladder.inserted(self.searched, given)
         self.report(self.assembly.plan(self.assembly.held(changed.sequences)))
         return changed
+
+    def is_small(self, counted: small.Counted) -> bool:
+        """Whether every route could be tried; the best plan of them is then kept."""
+        found = small.solved(self.searched, counted)
+        if found is None or self.instance.problem.objective.balance is not None:
+            return False
+        self.smallest, phase = found
+        self.portfolio.phases.append(phase)
+        return True
 
     def is_decided(self) -> bool:
         """Whether nothing is left to decide: every task is pinned to its rank."""

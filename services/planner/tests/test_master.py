@@ -26,7 +26,7 @@ from services.planner.tests import fuzz
 from services.planner.tests.problems import city, on_plane, shift, task
 
 QUICK = SearchSettings(solution_limit=30, seconds=60)
-LIMITS = Limits(1.0, 10.0)
+LIMITS = Limits(1_000, 10.0)
 
 
 def nodes(*tasks: int) -> tuple[Node, ...]:

@@ -1,0 +1,40 @@
+"""Small problems are solved by trying every route; see `search.exhaustive`."""
+
+from __future__ import annotations
+
+from services.planner.domain.phases import WHOLE, Chunk, Phase
+from services.planner.domain.settings import SearchSettings
+from services.planner.search.exhaustive import Counted as Counted
+from services.planner.search.exhaustive import best_plan
+from services.planner.search.kernel import Sequences
+from services.planner.solver.assembly import Assembly, Score
+
+ENGINE = "exhaustive"
+PER_SECOND = 1_500  # sequences, on a machine slower than most
+SEQUENCES_MAX = 30_000
+
+
+def counted_for(settings: SearchSettings) -> Counted:
+    """How many sequences may be tried in half of the time."""
+    return Counted(min(SEQUENCES_MAX, round(PER_SECOND * settings.seconds / 2)))
+
+
+def solved(assembly: Assembly, counted: Counted) -> tuple[Sequences, Phase] | None:
+    """The best plan and what was run; None where there is too much to try."""
+    penalties, tasks = assembly.instance.penalties, assembly.instance.problem.tasks
+    drop = assembly.instance.problem.churn.drop_cost_micros
+    base, limit = assembly.instance.base_shift_of, counted.left
+
+    def score(served: frozenset[int], cost_micros: int) -> Score:
+        left = [rank for rank in range(len(tasks)) if rank not in served]
+        per_tier = [
+            sum(penalties[rank] for rank in left if tasks[rank].priority == tier)
+            for tier in assembly.tiers
+        ]
+        dropped = drop * sum(tasks[rank].task_id in base for rank in left)
+        return tuple(per_tier[:-1]), cost_micros + dropped + per_tier[-1]
+
+    found = best_plan(assembly.views, score, counted)
+    if found is None:
+        return None
+    return found, Phase(ENGINE, (Chunk(limit - counted.left, 0, WHOLE),))
