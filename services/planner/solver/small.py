@@ -10,8 +10,8 @@ from services.planner.search.kernel import Sequences
 from services.planner.solver.assembly import Assembly, Score
 
 ENGINE = "exhaustive"
-PER_SECOND = 1_500  # sequences, on a machine slower than most
-SEQUENCES_MAX = 30_000
+PER_SECOND = 3_000  # sequences, on a machine slower than most
+SEQUENCES_MAX = 40_000
 
 
 def counted_for(settings: SearchSettings) -> Counted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 from services.planner.domain.access import AccessArea, AccessSpan, Verdict
@@ -253,3 +254,27 @@ def zone(dice: random.Random) -> tuple[AccessArea, ...]:
     verdict = dice.choice([Verdict.DENY, Verdict.UNKNOWN, Verdict.ALLOW_WITH_CHARGE])
     part = BlockedArea("square", (SQUARE,))
     return (AccessArea("square", (part,), (AccessSpan(at(first), at(last), verdict),)),)
+
+
+def small(seed: int, ranks: Sequence[int]) -> Instance:
+    """The same with some of the tasks, and the first and the last shift."""
+    made = instance(seed)
+    problem = made.problem
+    tasks = tuple(problem.tasks[rank] for rank in ranks)
+    names = frozenset(task.task_id for task in tasks)
+    shifts = tuple(carrying(own, names) for own in (problem.shifts[0], problem.shifts[2]))
+    kept = {own.shift_id for own in shifts}
+    pins = tuple(pin for pin in problem.pins if pin.task_id in names and pin.shift_id in kept)
+    visits = tuple(v for v in problem.churn.base_routes[0].visits if v.task_id in names)
+    base = replace(problem.churn, base_routes=(FixedRoute("s0", visits),))
+    own = replace(problem, tasks=tasks, shifts=shifts, pins=pins, churn=base)
+    areas = (made.areas_of_shift[0], made.areas_of_shift[2])
+    return on_plane(own, areas_of_shift=areas)
+
+
+def carrying(own: Shift, names: frozenset[str]) -> Shift:
+    """A shift that has only certain tasks on board."""
+    if own.start_state is None:
+        return own
+    onboard = own.start_state.onboard_task_ids & names
+    return replace(own, start_state=replace(own.start_state, onboard_task_ids=onboard))
