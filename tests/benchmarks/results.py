@@ -35,7 +35,7 @@ def load(path: Path) -> list[Row]:
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
         for row in rows:
-            key(row)
+            row["commit"]
     except (json.JSONDecodeError, TypeError, KeyError):
         raise BadResults(f"{path} is no list of rows; name another file by --json") from None
     found: list[Row] = rows

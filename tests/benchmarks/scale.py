@@ -38,6 +38,7 @@ from services.planner.solver.fleet import classes_of
 from services.planner.solver.kernels import warm
 from services.planner.solver.partition import Partition
 from services.planner.solver.solve import Outcome, Solve
+from tests.benchmarks.results import commit, machine, save
 
 HOUR = 3_600
 TOWN_TASKS = 100
@@ -75,10 +76,10 @@ def main() -> None:
     outcome = Solve(instance, settings, said).run()
     wall = time.monotonic() - begun
     samples = [*sampled(instance, outcome.plan, asked.samples, asked.seed)]
-    row = told(asked, outcome, wall, samples)
+    row = told(asked, outcome, wall, samples) | {"machine": machine(), "commit": commit()}
     print(json.dumps(row))
     if asked.json:
-        Path(asked.json).write_text(json.dumps([row], indent=1) + "\n")
+        save(Path(asked.json), [row])
 
 
 def arguments() -> argparse.Namespace:

@@ -17,7 +17,8 @@ def row(engine: str, instance: str, cost: int | None, seed: int = 1, **more: Any
     gap = None if cost is None else float(cost - 100)
     known = {"gap": gap, "gap_1s": gap, "gap_10s": gap, "primal_integral": gap}
     made = {"class": "vrptw-100", "engine": engine, "instance": instance, "seed": seed}
-    return made | {"cost": cost, "budget": 10.0, "verified": cost is not None} | known | more
+    made |= {"cost": cost, "budget": 10.0, "verified": cost is not None, "commit": "abc1234"}
+    return made | known | more
 
 
 ROWS = [
