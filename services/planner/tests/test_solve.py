@@ -78,6 +78,9 @@ def test_a_reason_that_is_given_is_a_rule_that_the_task_alone_breaks(seed: int) 
                 nodes = alone_nodes(instance, left.task, 0)
                 alone = evaluate(views[shifts[shift_id]], nodes)
                 broken = {v.reason for v in route_violations(instance, alone.route) if v.hard}
+                places = (instance.place(node) for node in nodes)
+                closed = (instance.closing_verdict(shifts[shift_id], place) for place in places)
+                broken |= {verdict.reason for verdict in closed if verdict is not None}
                 assert why.reason in broken or why.reason in (Reason.NO_ROOM, Reason.TOO_DEAR)
 
 
