@@ -66,5 +66,7 @@ async def logged_in(door: Door) -> str:
 
 def told(error: MeshError) -> str:
     """What went wrong and what to do."""
-    action = error.metadata.get("action", "")
-    return f"{error.reason}: {error}" + (f"; {action}" if action else "")
+    said = [f"{error.reason}: {error}"]
+    said += [f"changed since: {error.metadata['changed']}"] if "changed" in error.metadata else []
+    said += [error.metadata["action"]] if "action" in error.metadata else []
+    return "; ".join(said)
