@@ -2,16 +2,17 @@
 Bounds along a route by which most insertions are told hopeless without timing them.
 
 Forward: the earliest departure after each visit. Backward: the latest start of each service from
-which the rest can still hold. Breaks are left out of both bounds, so that whoever fails them
-fails for certain; who passes is timed exactly.
+which the rest can still hold. Whoever fails them fails for certain; who passes is timed exactly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from services.planner.domain.instance import Node
+from services.planner.search import rested
 from services.planner.search.course import last_open
 from services.planner.search.late import open_at
 from services.planner.search.stay import Stay
@@ -36,19 +37,27 @@ def slack_of(view: ShiftView, nodes: Sequence[Node]) -> Slack:
     """The bounds of a sequence."""
     stays = [view.stay(node) for node in nodes]
     places = [view.start_place, *(stay.place for stay in stays)]
-    now = view.ready_second + view.shift.loading_left_seconds
-    departures = [now]
+    ends = (*places, view.end_of(places[-1]))
+    leave = view.ready_second + view.shift.loading_left_seconds
+    after = (*(stay.setup_seconds for stay in stays), 0)
+    if view.breaks:
+        way = way_of(view, stays, ends)
+        departures, latest = rested.earliest_departures(way, leave), rested.latest_starts(view, way)
+        return Slack(ends, tuple(departures), tuple(latest), after)
+    now, found = leave, [leave]
     for here, stay in zip(places, stays, strict=False):
         setup = stay.setup_seconds if stay.place != here else 0
         start, _ = open_at(stay.windows, now + view.seconds(here, stay.place) + setup)
         now = start + stay.service_seconds
-        departures.append(now)
-    return Slack(
-        (*places, view.end_of(places[-1])),
-        tuple(departures),
-        latest_starts(view, stays, places),
-        (*(stay.setup_seconds for stay in stays), 0),
-    )
+        found.append(now)
+    return Slack(ends, tuple(found), latest_starts(view, stays, places), after)
+
+
+def way_of(view: ShiftView, stays: Sequence[Stay], ends: Sequence[int]) -> rested.Way:
+    """The legs of a sequence between its places."""
+    moves = [one != other for one, other in pairwise(ends)]
+    setups = [stay.setup_seconds if moved else 0 for stay, moved in zip(stays, moves, strict=False)]
+    return rested.Way(stays, [view.seconds(*leg) for leg in pairwise(ends)], setups, view.breaks)
 
 
 def latest_starts(view: ShiftView, stays: Sequence[Stay], places: Sequence[int]) -> tuple[int, ...]:
