@@ -90,6 +90,7 @@ class Field:
         self.setup = np.zeros(shape, np.int64)
         rooms = (len(self.instance.problem.dimensions), *shape)
         self.room_before, self.room_after = np.zeros(rooms, np.int64), np.zeros(rooms, np.int64)
+        self.room_here = np.zeros(rooms, np.int64)
         self.idle, self.opening = (np.zeros(len(self.lines), np.int64) for _ in range(2))
         self.opening_seconds = np.zeros(len(self.lines), np.int64)
 
@@ -115,7 +116,8 @@ class Field:
         self.latest[row, count:] = NEVER
         self.latest[row, : line.frozen_count()] = NEVER
         self.setup[row, :count] = slack.setups
-        for dimension, before, after in rooms_of(line):
+        for dimension, here, before, after in rooms_of(line):
+            self.room_here[dimension, row, :count] = here
             self.room_before[dimension, row, :count] = before
             self.room_after[dimension, row, :count] = after
         shift, is_empty = view.shift, not line.nodes
@@ -188,6 +190,8 @@ class Field:
         if task.kind is TaskKind.SERVICE or task.pickup_task_id or is_aboard:
             return has_room
         room = self.room_after if task.kind is TaskKind.PICKUP else self.room_before
+        if self.instance.problem.deliveries_of_pickup[task.task_id]:
+            room = self.room_here  # its delivery may follow at once
         for dimension, load in enumerate(task.loads):
             if load:
                 has_room &= room[dimension, rows] >= load
@@ -208,9 +212,9 @@ class Field:
         return line, rank, estimate, fixed + spared * hour // SECONDS_PER_HOUR
 
 
-def rooms_of(line: Line) -> Iterator[tuple[int, list[int], list[int]]]:
+def rooms_of(line: Line) -> Iterator[tuple[int, list[int], list[int], list[int]]]:
     """
-    What more a route can carry per dimension and position: a delivery up to it, a pickup after it.
+    What more a route can carry per dimension and position: there, up to it, and after it.
 
     Within the trip between two reloads; a pickup is taken as carried to the end of its trip.
     """
@@ -222,14 +226,14 @@ def rooms_of(line: Line) -> Iterator[tuple[int, list[int], list[int]]]:
         limit = limits.get(dimension)
         if limit is None:
             plenty = [AMPLE] * (len(line.nodes) + 1)
-            yield dimension, plenty, plenty
+            yield dimension, plenty, plenty, plenty
             continue
         room = [limit - load[dimension] for load in loads]
         before, after = list[int](), list[int]()
         for first, last in trips:
             before += accumulate(room[first:last], min)
             after += reversed(list(accumulate(reversed(room[first:last]), min)))
-        yield dimension, before, after
+        yield dimension, room, before, after
 
 
 def opened(ready: Numbers, windows: Sequence[tuple[int, int]]) -> Numbers:
