@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from doorstep.planner.v1 import insertion_pb2 as pb
 from services.planner.convert.insertions import InsertionWriter
@@ -31,6 +31,8 @@ def explanations_to_proto(answer: ExplanationsAnswer) -> Iterator[pb.UnassignedE
         )
         for one in own.relaxed:
             told = relaxation_to_proto(one.relaxation)
+            told.also.extend(map(relaxation_to_proto, one.also))
+            told.message = in_words(one.changes)
             told.insertion.CopyFrom(writer.insertion(one.insertion, next(routes)))
             message.relaxations.append(told)
         yield message
@@ -58,9 +60,14 @@ def relaxation_to_proto(relaxation: Relaxation) -> pb.Relaxation:
         subject=relaxation.subject,
         edge=pb.RelaxationEdge.Value(f"RELAXATION_EDGE_{edge}"),
         window_rank=relaxation.window,
-        message=f"would fit if {WORDS[relaxation.reason](relaxation)}",
+        message=in_words([relaxation]),
         task_id=relaxation.task_id,
     )
+
+
+def in_words(changes: Iterable[Relaxation]) -> str:
+    """What would have to be otherwise, for people."""
+    return f"would fit if {', and '.join(WORDS[one.reason](one) for one in changes)}"
 
 
 def minutes(relaxation: Relaxation) -> str:

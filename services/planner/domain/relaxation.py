@@ -7,7 +7,7 @@ seconds or units of the contract, and a size of n + 1 allows all that n allows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -59,6 +59,13 @@ class Relaxation:
 def relaxed(problem: Problem, relaxation: Relaxation) -> Problem:
     """The problem with one change; raises ValueError where the change cannot be."""
     return RELAXED[relaxation.reason](problem, relaxation)
+
+
+def all_relaxed(problem: Problem, relaxations: Iterable[Relaxation]) -> Problem:
+    """The problem with several changes, made in their order."""
+    for relaxation in relaxations:
+        problem = relaxed(problem, relaxation)
+    return problem
 
 
 def with_task(problem: Problem, task: Task) -> Problem:

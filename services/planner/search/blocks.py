@@ -74,7 +74,7 @@ def exchange(solution: Solution, task: int, rank: int) -> Block:
         line.place(nodes, route)
         if found is None:
             continue
-        lost = sum(instance.penalties[node[0]] for node in group)
+        lost = solution.worth_micros([node[0] for node in group])
         price = found.route.cost_micros - whole + lost
         if cheapest.price_micros is None or price < cheapest.price_micros:
             names = tuple(instance.task(node).task_id for node in group)

@@ -4,28 +4,29 @@ The smallest changes that would let a task in, each found by really inserting it
 For every rule that can be relaxed, every shift and every rank of its route: the smallest size at
 which the sequence holds, by bisection over whole seconds or units. A sequence that holds with some
 size holds with any greater one, and what is not better than the best size so far is tried once.
+Where no single change is enough, a shift is first given what it lacks as a whole, such as skills.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice, product
 
-from services.planner.domain.instance import RELOAD, Instance, Node
+from services.planner.domain.instance import Instance, Node
 from services.planner.domain.plan import Route
 from services.planner.domain.reason import Reason
 from services.planner.domain.relaxation import Edge, Relaxation, relaxed
-from services.planner.search.evaluate import evaluate, holding
-from services.planner.search.explain import Check, option_ranks
-from services.planner.search.insert import Insertion, may_reload, members, proposals
+from services.planner.search.blocks import broken_alone
+from services.planner.search.evaluate import holding
+from services.planner.search.explain import Check, alone_nodes
+from services.planner.search.insert import Insertion, members, proposals
 from services.planner.search.knobs import Knob, knobs, share
 from services.planner.search.line import Line
 from services.planner.search.solution import Solution
 from services.planner.search.view import ShiftView
+from services.planner.search.ways import Way, sequences_with, ways_of
 
 RELAXATIONS_MAX = 6  # told per task; the contract says so
-RELOAD_WAYS_MAX = 1_000  # ways to add a task with a reload to one route that are looked at
 KEPT_LOOK_UPS = ("places", "territories_of_task", "base_shift_of", "_areas_at")
 
 
@@ -35,14 +36,16 @@ class Relaxed:
 
     relaxation: Relaxation
     insertion: Insertion
+    also: tuple[Relaxation, ...] = ()
+    """Further changes without which it does not help."""
+
+    @property
+    def changes(self) -> tuple[Relaxation, ...]:
+        """All changes, in the order in which they are made."""
+        return (*self.also, self.relaxation)
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One sequence with the task in it, and the first rule that it breaks."""
-
-    nodes: tuple[Node, ...]
-    reason: Reason | None
+Found = dict[tuple[Reason, Edge | None], Relaxed]  # the smallest by rule and end
 
 
 def relaxations(solution: Solution, task: int, check: Check) -> tuple[Relaxed, ...]:
@@ -50,24 +53,19 @@ def relaxations(solution: Solution, task: int, check: Check) -> tuple[Relaxed, .
     dear = too_dear(solution, task)
     if dear is not None:
         return dear
-    found: dict[tuple[Reason, Edge | None], Relaxed] = {}
+    found: Found = {}
     for line in solution.lines:
-        ways = tuple(ways_of(solution, line, task))
-        for knob in knobs(solution.instance, line.view.rank, members(solution.instance, task)):
-            kind = (knob.relaxation.reason, knob.relaxation.edge)
-            better = within_line(solution, line, task, knob, ways, found.get(kind))
-            if better is not None and is_verified(solution.instance, better, check):
-                found[kind] = better
+        single_changes(line, task, check, found)
+    if not found:
+        for line in solution.lines:
+            joint_changes(line, task, check, found)
     problem = solution.instance.problem
-    told = sorted(
-        found.values(),
-        key=lambda one: (
-            share(problem, one.relaxation),
-            one.insertion.delta_micros,
-            one.relaxation.reason.value,
-        ),
-    )
-    return tuple(told[:RELAXATIONS_MAX])
+
+    def size(one: Relaxed) -> tuple[int, int, str]:
+        shares = sum(share(problem, change) for change in one.changes)
+        return shares, one.insertion.delta_micros, one.relaxation.reason.value
+
+    return tuple(sorted(found.values(), key=size)[:RELAXATIONS_MAX])
 
 
 def too_dear(solution: Solution, task: int) -> tuple[Relaxed, ...] | None:
@@ -76,66 +74,94 @@ def too_dear(solution: Solution, task: int) -> tuple[Relaxed, ...] | None:
     if not cheapest:
         return None
     instance, insertion = solution.instance, cheapest[0]
-    penalty = sum(instance.penalties[member] for member in members(instance, task))
-    if insertion.delta_micros < penalty:
+    group = members(instance, task)
+    if solution.is_worth(group, insertion.delta_micros):
         return ()
-    missing = insertion.delta_micros - penalty + 1
+    missing = insertion.delta_micros - solution.worth_micros(group) + 1
     shift_id = instance.problem.shifts[insertion.line].shift_id
     task_id = instance.problem.tasks[task].task_id
     return (Relaxed(Relaxation(Reason.TOO_DEAR, task_id, shift_id, amount=missing), insertion),)
 
 
-def ways_of(solution: Solution, line: Line, task: int) -> Iterator[Way]:
-    """Every sequence of a line with the task in it that does not hold, with the reason."""
-    for nodes in sequences_with(solution.instance, line, task):
-        reason = evaluate(line.view, nodes).reason
-        if reason is not None:
-            yield Way(nodes, reason)
+def single_changes(
+    line: Line, task: int, check: Check, found: Found, also: tuple[Relaxation, ...] = ()
+) -> None:
+    """Turns every knob for one line, and keeps what is smaller than what was found before."""
+    instance = line.view.instance
+    ways = tuple(ways_of(line, task))
+    for knob in knobs(instance, line.view.rank, members(instance, task)):
+        kind = (knob.relaxation.reason, knob.relaxation.edge)
+        better = within_line(line, task, knob, ways, found.get(kind))
+        if better is not None and is_verified(instance, better, check):
+            found[kind] = replace(better, also=also)
 
 
-def sequences_with(instance: Instance, line: Line, task: int) -> Iterator[tuple[Node, ...]]:
-    """The nodes of a line with the task at every rank, with its pickup, or with a reload."""
-    nodes, group, begin = line.nodes, members(instance, task), line.frozen_count()
-    if len(group) > 1:
-        yield from both_within(nodes, (group[0], 0), (task, 0), begin)
+def joint_changes(line: Line, task: int, check: Check, found: Found) -> None:
+    """Gives one shift all that it lacks as a whole, then turns the knobs; no more than needed."""
+    wholes = lacking(line, task, check)
+    if not wholes:
         return
-    own = [(task, option) for option in option_ranks(instance, task)]
-    for node, rank in product(own, range(begin, len(nodes) + 1)):
-        yield (*nodes[:rank], node, *nodes[rank:])
-    reloads = [(RELOAD, rank) for rank in range(len(line.view.shift.reloads))]
-    if may_reload(line):
-        ways = chain.from_iterable(
-            chain(both_within(nodes, node, reload, begin), both_within(nodes, reload, node, begin))
-            for node, reload in product(own, reloads)
-        )
-        yield from islice(ways, RELOAD_WAYS_MAX)
+    changed, own = changed_line(line, wholes), Found()
+    held = [way.nodes for way in ways_of(changed, task) if way.reason is None]
+    if held:
+        *also, last = wholes
+        own[last.reason, None] = Relaxed(last, cheapest_of(changed, held, task), tuple(also))
+    else:
+        single_changes(changed, task, check, own, wholes)
+    for kind, one in own.items():
+        better, known = pruned(line, task, one), found.get(kind)
+        if known is None or joint_rank_of(better) < joint_rank_of(known):
+            found[kind] = better
 
 
-def both_within(
-    nodes: tuple[Node, ...], first: Node, second: Node, begin: int
-) -> Iterator[tuple[Node, ...]]:
-    """Two nodes at all pairs of ranks, the first before the second."""
-    for rank in range(begin, len(nodes) + 1):
-        for other in range(rank, len(nodes) + 1):
-            yield (*nodes[:rank], first, *nodes[rank:other], second, *nodes[other:])
+def changed_line(line: Line, changes: Iterable[Relaxation]) -> Line:
+    """A line under several changes, made in their order."""
+    instance = line.view.instance
+    for change in changes:
+        instance = relaxed_instance(instance, change)
+    return Line(ShiftView(instance, line.view.rank), line.nodes, line.route)
+
+
+def pruned(line: Line, task: int, found: Relaxed) -> Relaxed:
+    """Without the further changes that turn out not to be needed."""
+    for change in found.also:
+        also = tuple(one for one in found.also if one is not change)
+        changed = changed_line(line, (*also, found.relaxation))
+        ways = sequences_with(changed.view.instance, changed, task)
+        held = [nodes for nodes, _ in held_of(changed, ways)]
+        if held:
+            found = Relaxed(found.relaxation, cheapest_of(changed, held, task), also)
+    return found
+
+
+def joint_rank_of(found: Relaxed) -> tuple[int, int, int]:
+    """Fewer and smaller is better."""
+    return len(found.also), *rank_of(found)
+
+
+def lacking(line: Line, task: int, check: Check) -> tuple[Relaxation, ...]:
+    """What a shift would have to be given as a whole: only where the task alone breaks the rule."""
+    instance = line.view.instance
+    broken = {one.reason for one in broken_alone(line.view, alone_nodes(instance, task, 0), check)}
+    all_knobs = knobs(instance, line.view.rank, members(instance, task))
+    return tuple(
+        knob.relaxation
+        for knob in all_knobs
+        if not knob.size_max and knob.relaxation.reason in broken
+    )
 
 
 def within_line(
-    solution: Solution,
-    line: Line,
-    task: int,
-    knob: Knob,
-    ways: Sequence[Way],
-    best: Relaxed | None,
+    line: Line, task: int, knob: Knob, ways: Sequence[Way], best: Relaxed | None
 ) -> Relaxed | None:
     """A knob turned as little as serves the task in a line; None where that is no better."""
     nodes = [way.nodes for way in ways if way.reason in knob.lifts and knob.is_for(way.nodes)]
     limit = min(knob.size_max, best.relaxation.size) if best and knob.size_max else knob.size_max
-    turn = Turn(solution.instance, line, knob.relaxation)
+    turn = Turn(line, knob.relaxation)
     size = smallest(nodes, turn.holds, limit)
     if size is None:
         return None
-    found = Relaxed(turn.relaxation(size), turn.cheapest(nodes, size, task))
+    found = Relaxed(turn.relaxation(size), cheapest_of(turn.line(size), nodes, task))
     return found if best is None or rank_of(found) < rank_of(best) else None
 
 
@@ -147,39 +173,45 @@ def rank_of(found: Relaxed) -> tuple[int, int]:
 class Turn:
     """One line under a relaxation of different sizes."""
 
-    def __init__(self, instance: Instance, line: Line, relaxation: Relaxation) -> None:
-        """Keeps the views that were made."""
-        self._instance, self._line, self._knob = instance, line, relaxation
-        self._views: dict[int, ShiftView] = {}
+    def __init__(self, line: Line, relaxation: Relaxation) -> None:
+        """Keeps the lines that were made."""
+        self._line, self._knob = line, relaxation
+        self._lines: dict[int, Line] = {}
 
     def relaxation(self, size: int) -> Relaxation:
         """The relaxation by a size; 0 for what has none."""
         return self._knob.of_size(size) if size else self._knob
 
-    def view(self, size: int) -> ShiftView:
-        """The line's shift under it."""
-        if size not in self._views:
-            changed = relaxed_instance(self._instance, self.relaxation(size))
-            self._views[size] = ShiftView(changed, self._line.view.rank)
-        return self._views[size]
+    def line(self, size: int) -> Line:
+        """The line under it."""
+        if size not in self._lines:
+            own = self._line
+            changed = relaxed_instance(own.view.instance, self.relaxation(size))
+            self._lines[size] = Line(ShiftView(changed, own.view.rank), own.nodes, own.route)
+        return self._lines[size]
 
     def holds(self, nodes: tuple[Node, ...], size: int) -> bool:
         """Whether a sequence holds every rule under it."""
-        return holding(self.view(size), nodes) is not None
-
-    def cheapest(self, ways: Sequence[tuple[Node, ...]], size: int, task: int) -> Insertion:
-        """The cheapest of the sequences that hold."""
-        timed = ((nodes, holding(self.view(size), nodes)) for nodes in ways)
-        held = [(nodes, route) for nodes, route in timed if route is not None]
-        nodes, route = min(held, key=lambda one: one[1].cost_micros)
-        return insertion_of(self._line, task, nodes, route)
+        return holding(self.line(size).view, nodes) is not None
 
 
-def insertion_of(line: Line, task: int, nodes: tuple[Node, ...], route: Route) -> Insertion:
-    """A sequence that holds, as an insertion of the task."""
+def cheapest_of(line: Line, ways: Iterable[tuple[Node, ...]], task: int) -> Insertion:
+    """The cheapest of the sequences that hold; one does."""
+    held = list(held_of(line, ways))
+    nodes, route = min(held, key=lambda one: one[1].cost_micros)
     rank = next(rank for rank, node in enumerate(nodes) if node[0] == task)
     delta = route.cost_micros - line.cost_micros
     return Insertion(line.view.rank, rank, nodes[rank][1], nodes, route, delta)
+
+
+def held_of(
+    line: Line, ways: Iterable[tuple[Node, ...]]
+) -> Iterator[tuple[tuple[Node, ...], Route]]:
+    """The sequences that hold, timed."""
+    for nodes in ways:
+        route = holding(line.view, nodes)
+        if route is not None:
+            yield nodes, route
 
 
 def smallest(

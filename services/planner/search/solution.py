@@ -57,12 +57,17 @@ class Solution:
 
     def is_worth(self, tasks: Sequence[int], delta_micros: int) -> bool:
         """Whether serving tasks together is better than leaving them out, at a cost."""
-        own, base = self.instance.problem.tasks, self.instance.base_shift_of
+        own = self.instance.problem.tasks
         if any(own[task].priority > self.tiers[-1] for task in tasks):
             return True
+        return delta_micros < self.worth_micros(tasks)
+
+    def worth_micros(self, tasks: Sequence[int]) -> int:
+        """What leaving tasks out costs: their penalties, and for those of the known plan a drop."""
+        own, base = self.instance.problem.tasks, self.instance.base_shift_of
         dropped = sum(own[task].task_id in base for task in tasks)
         lost = dropped * self.instance.problem.churn.drop_cost_micros
-        return delta_micros < lost + sum(self.instance.penalties[task] for task in tasks)
+        return lost + sum(self.instance.penalties[task] for task in tasks)
 
     def route_cost_micros(self) -> int:
         """The cost of all routes."""

@@ -10,7 +10,7 @@ from services.planner.domain.contradictions import Fault, route_faults
 from services.planner.domain.plan import Plan, Route
 from services.planner.domain.problem import FixedRoute, Problem
 from services.planner.domain.reason import Reason
-from services.planner.domain.relaxation import Relaxation, relaxed
+from services.planner.domain.relaxation import all_relaxed
 from services.planner.domain.task import Window
 from services.planner.search.explanations import Explanation
 from services.planner.search.offers import Offer
@@ -113,7 +113,7 @@ async def at_other_hours(
     for explanation in told:
         kept = []
         for one in explanation.relaxed:
-            if not changes_hour(question.problem, one.relaxation) or (
+            if not changes_hour(question.problem, one) or (
                 time.monotonic() < answer_by
                 and await holds_by_itself(world, question, routes, explanation, one)
             ):
@@ -122,11 +122,12 @@ async def at_other_hours(
     return tuple(found)
 
 
-def changes_hour(problem: Problem, relaxation: Relaxation) -> bool:
+def changes_hour(problem: Problem, one: Relaxed) -> bool:
     """Whether the hour whose speeds stand for a shift is another after a change."""
-    if relaxation.reason is not Reason.SHIFT:
+    if one.relaxation.reason is not Reason.SHIFT:
         return False
-    rank, changed = problem.rank_of_shift[relaxation.shift_id], relaxed(problem, relaxation)
+    rank = problem.rank_of_shift[one.relaxation.shift_id]
+    changed = all_relaxed(problem, one.changes)
     return hour_of(problem.shifts[rank]) != hour_of(changed.shifts[rank])
 
 
@@ -138,7 +139,7 @@ async def holds_by_itself(
     one: Relaxed,
 ) -> bool:
     """Whether a task fits into the changed problem, asked for as a caller would."""
-    changed, task = relaxed(question.problem, one.relaxation), explanation.unassigned.task
+    changed, task = all_relaxed(question.problem, one.changes), explanation.unassigned.task
     prepared = await prepare(world.travel, world.access, changed, omit_access=question.omit_access)
     _, (found,) = await world.solver.propose_insertions(
         prepared.instance, nodes_of(changed, routes), [task], 1

@@ -8,7 +8,7 @@ it fits and the rules name nothing, with one unit less it does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -18,7 +18,7 @@ from services.planner.domain.instance import Instance
 from services.planner.domain.plan import Route
 from services.planner.domain.problem import Pin, Problem, Territory
 from services.planner.domain.reason import Reason
-from services.planner.domain.relaxation import Edge, Relaxation, relaxed
+from services.planner.domain.relaxation import Edge, Relaxation, all_relaxed
 from services.planner.domain.settings import SearchSettings
 from services.planner.domain.shift import (
     BreakRule,
@@ -113,8 +113,21 @@ def test_capacity_lacks_what_is_too_much() -> None:
     assert found.relaxation.amount == 38_000
 
 
-def test_two_rules_that_both_stand_in_the_way_are_mended_by_no_single_change() -> None:
-    assert asked(far(loads=(538_000, 1, 1), skills=CRANE)) == ()
+def test_where_no_single_change_is_enough_what_is_lacking_is_given_first() -> None:
+    (both,) = asked(far(loads=(538_000, 1, 1), skills=CRANE))
+    east, bound = frozenset({"east"}), shift("s0", territories=(ShiftTerritory("west"),))
+    lands = (Territory("west"), Territory("east"))
+    (wholes,) = asked(far(territory_ids=east, skills=CRANE), bound, territories=lands)
+
+    assert [one.reason for one in both.changes] == [Reason.SKILL, Reason.CAPACITY]
+    assert both.relaxation.amount == 38_000
+    assert {one.reason for one in wholes.changes} == {Reason.SKILL, Reason.TERRITORY}
+
+
+def test_two_limits_that_both_are_too_low_are_mended_by_nothing_that_is_told() -> None:
+    short = shift("s0", distance_limit_meters=9_000)
+
+    assert asked(far(loads=(538_000, 1, 1)), short) == ()
 
 
 def test_an_exclusion_a_pin_and_a_territory_are_lifted_or_given_as_a_whole() -> None:
@@ -196,24 +209,28 @@ def explained(seed: int) -> Iterator[tuple[Instance, Solution, int, Relaxed]]:
                 yield instance, solution, left.task, one
 
 
-def inserted(solution: Solution, task: int, relaxation: Relaxation) -> Route | None:
+def inserted(solution: Solution, task: int, changes: Iterable[Relaxation]) -> Route | None:
     """The task really inserted beside the same routes in the changed problem; None: not served."""
-    instance = solution.instance
-    changed = replace(instance, problem=relaxed(instance.problem, relaxation))
-    found = proposals(given_solution(changed, solution.sequences()), task, 1)
+    instance, changes = solution.instance, tuple(changes)
+    changed = replace(instance, problem=all_relaxed(instance.problem, changes))
+    given = given_solution(changed, solution.sequences())
+    found = proposals(given, task, 1)
     if not found:
         return None
     hard = [one for one in route_violations(changed, found[0].route) if one.hard]
     assert not hard
-    penalty = sum(changed.penalties[member] for member in members(changed, task))
-    is_dear = relaxation.reason is Reason.TOO_DEAR and found[0].delta_micros >= penalty
-    return None if is_dear else found[0].route
+    is_worth = given.is_worth(members(changed, task), found[0].delta_micros)
+    is_about_price = changes[-1].reason is Reason.TOO_DEAR
+    return found[0].route if is_worth or not is_about_price else None
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_change_lets_the_task_in_and_one_unit_less_does_not(seed: int) -> None:
     for _, solution, rank, one in explained(seed):
-        assert inserted(solution, rank, one.relaxation) is not None
+        assert inserted(solution, rank, one.changes) is not None
         if one.relaxation.size > 1:
             less = one.relaxation.of_size(one.relaxation.size - 1)
-            assert inserted(solution, rank, less) is None
+            assert inserted(solution, rank, (*one.also, less)) is None
+        for number in range(len(one.also)):
+            rest = (*one.also[:number], *one.also[number + 1 :], one.relaxation)
+            assert inserted(solution, rank, rest) is None
