@@ -36,6 +36,7 @@ from meshkit.client import Bearer, connect, raising
 from meshkit.errors import MeshError
 from meshkit.pgtest import open_folder
 from services.planner.tests import wire
+from tests.kernels import KERNELS
 from tests.processes import cpu_seconds, is_alive, solvers_of
 
 DISPATCHER = Caller(subject="tests", role=Role.DISPATCHER, tenant="acme")
@@ -73,9 +74,8 @@ class Planner:
 @asynccontextmanager
 async def planner() -> AsyncIterator[Planner]:
     """A planner alone, without compliance, on the built-in map."""
-    plan = Plan(
-        services=("planner",), gateway=False, otlp=False, knobs={"planner": {"solvers": SOLVERS}}
-    )
+    knobs = {"planner": {"solvers": SOLVERS, **KERNELS}}
+    plan = Plan(services=("planner",), gateway=False, otlp=False, knobs=knobs)
     with open_folder() as folder:
         async with Mesh(State(folder), plan, base=0) as mesh:
             address, bearer = mesh.address("planner"), Bearer(mesh.token(DISPATCHER))

@@ -33,6 +33,7 @@ from tests.contracts.planner_calls import (
     start,
     start_batch,
 )
+from tests.kernels import KERNELS
 
 pytestmark = [
     pytest.mark.mesh,
@@ -89,7 +90,7 @@ async def live() -> AsyncIterator[Live]:
         services=("planner", "compliance"),
         gateway=False,
         otlp=False,
-        knobs={"planner": {"job_solvers": 3}},
+        knobs={"planner": {"job_solvers": 3, **KERNELS}},
     )
     with open_folder() as folder:
         async with Mesh(State(folder), plan, base=0) as mesh:

@@ -28,6 +28,7 @@ from meshkit.caller import Caller, Role
 from meshkit.client import Bearer, MeshChannel, connect, raising
 from meshkit.pgtest import open_folder
 from services.planner.tests import wire
+from tests.kernels import KERNELS
 from tests.processes import cpu_seconds, is_alive, solvers_of
 
 pytestmark = [
@@ -109,7 +110,13 @@ async def until(holds: Callable[[], bool], seconds: float) -> None:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pair() -> AsyncIterator[Pair]:
-    plan = Plan(services=("planner",), replicas={"planner": 2}, gateway=False, otlp=False)
+    plan = Plan(
+        services=("planner",),
+        replicas={"planner": 2},
+        gateway=False,
+        otlp=False,
+        knobs={"planner": KERNELS},
+    )
     with open_folder() as folder:
         async with Mesh(State(folder), plan, base=0) as mesh:
             bearer = Bearer(mesh.token(DISPATCHER))

@@ -28,6 +28,7 @@ from meshkit.client import Bearer, MeshChannel, connect
 from meshkit.pgtest import open_folder
 from meshkit.testing import plausible
 from services.dispatch.tests.office import Office, at
+from tests.kernels import KERNELS
 
 pytestmark = [pytest.mark.mesh, pytest.mark.timeout(400)]
 
@@ -107,7 +108,7 @@ def found_in(text: bytes) -> list[bytes]:
 async def test_nothing_of_a_person_leaves_dispatch() -> None:
     with open_folder() as folder:
         state = State(folder)
-        async with Mesh(state, Plan(gateway=False), base=0) as mesh:
+        async with Mesh(state, Plan(gateway=False, knobs={"planner": KERNELS}), base=0) as mesh:
             await plan_a_day(mesh)
             stored = await rows_of_the_planner(mesh)
             await asyncio.sleep(6)  # spans leave in batches of five seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from meshkit.feed import Draft
@@ -34,7 +35,7 @@ class PostgresRecords:
 
     async def add(self, tenant: str, computed: PlanComputed, request: bytes, trail: Trail) -> None:
         """Keeps a record, its request and trail, and tells of it: all or nothing."""
-        record = computed.record
+        record, kept = computed.record, await asyncio.to_thread(pack, trail)
         async with self._db.transaction(tenant) as tx:
             await tx.execute(
                 INSERT_SOLVE,
@@ -56,7 +57,6 @@ class PostgresRecords:
                 computed.route_count,
                 computed.access_checked,
             )
-            kept = pack(trail)
             await tx.execute(INSERT_REQUEST, tenant, computed.optimization_id, request, kept)
             tx.append(self._encode(computed))
 

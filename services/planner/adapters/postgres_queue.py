@@ -8,6 +8,7 @@ arrives: a process that was frozen for an hour wakes up to find its work taken.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -136,8 +137,9 @@ class PostgresQueue:
 
     async def improve(self, claim: Claim, found: Found, progress: Progress) -> bool:
         """Keeps a better plan."""
+        sequences = await asyncio.to_thread(pack, found.sequences)
         async with self._db.worker() as tx:
-            is_ours = await self._improve(tx, claim, found, progress)
+            is_ours = await self._improve(tx, claim, found, sequences, progress)
             if is_ours:
                 await ring(tx, claim.subject)
         self._bell.rung()
@@ -145,11 +147,13 @@ class PostgresQueue:
 
     async def finish(self, claim: Claim, found: Found, trail: Trail, at: datetime) -> bool:
         """Keeps the last plan."""
+        sequences = await asyncio.to_thread(pack, found.sequences)
+        kept = await asyncio.to_thread(pack, trail)
         async with self._db.worker() as tx:
             done = Progress(100, claim.searched_milliseconds)
-            if not await self._improve(tx, claim, found, done):
+            if not await self._improve(tx, claim, found, sequences, done):
                 return False
-            await tx.execute(KEEP_TRAIL, claim.tenant, claim.optimization_id, pack(trail))
+            await tx.execute(KEEP_TRAIL, claim.tenant, claim.optimization_id, kept)
             await self._move(tx, claim, State.DONE, at)
         self._bell.rung()
         return True
@@ -181,7 +185,7 @@ class PostgresQueue:
         return True
 
     async def _improve(
-        self, tx: Transaction, claim: Claim, found: Found, progress: Progress
+        self, tx: Transaction, claim: Claim, found: Found, sequences: str, progress: Progress
     ) -> bool:
         row = await tx.fetchrow(
             IMPROVE,
@@ -197,7 +201,6 @@ class PostgresQueue:
         )
         if row is None:
             return False
-        sequences = pack(found.sequences)
         await tx.execute(KEEP_PLAN, claim.tenant, claim.optimization_id, found.plan, sequences)
         return True
 

@@ -1,8 +1,8 @@
 """
 A lane: warm solver processes of one kind, and who waits for them.
 
-A process that is lost, or left in the middle of its job, is killed, which frees its core; another
-is started in its place at once, beside everything else.
+A process that is lost, or left in the middle of its job, is killed, which frees its core; the spare
+takes its place.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ import structlog
 
 from meshkit.caller import caller_or_none
 from services.planner.adapters.solver_process import SolverLost, SolverProcess
+from services.planner.adapters.solver_spare import Spare
 from services.planner.adapters.turns import Turns
-
-RESTART_SECONDS = 1.0  # between two tries to start a process that does not start
 
 log = structlog.get_logger()
 
@@ -26,16 +25,15 @@ log = structlog.get_logger()
 class Lane:
     """Processes, each given to one job at a time."""
 
-    def __init__(self, size: int, waiting_max: int, nice: int = 0) -> None:
-        """`nice` is how much its processes give way to whoever answers people."""
+    def __init__(self, size: int, waiting_max: int, spare: Spare) -> None:
         self.members: set[SolverProcess] = set()
         self.turns: Turns[SolverProcess] = Turns(waiting_max)
-        self._size, self._nice = size, nice
+        self._size, self._spare = size, spare
         self._starting: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Starts all processes, side by side. Raises SolverLost when one does not start."""
-        starts = (SolverProcess.start(self._nice) for _ in range(self._size))
+        starts = (SolverProcess.start() for _ in range(self._size))
         started = await asyncio.gather(*starts, return_exceptions=True)
         for process in started:
             if isinstance(process, SolverProcess):
@@ -78,20 +76,13 @@ class Lane:
         self.turns.give(process)
 
     def _replace(self, process: SolverProcess) -> None:
-        """Starts another in the place of one that is gone; whoever caused it does not wait."""
+        """Puts the spare in the place of one that is gone; whoever caused it does not wait."""
         self.members.discard(process)
-        task = asyncio.create_task(self._start_another(), context=contextvars.Context())
+        task = asyncio.create_task(self._add_spare(), context=contextvars.Context())
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
 
-    async def _start_another(self) -> None:
-        while True:
-            try:
-                process = await SolverProcess.start(self._nice)
-            except (SolverLost, OSError) as error:
-                log.error("solver_start_failed", cause=type(error).__name__)
-                await asyncio.sleep(RESTART_SECONDS)  # a machine out of memory needs a moment
-            else:
-                log.info("solver_replaced", pid=process.process_id)
-                self._add(process)
-                return
+    async def _add_spare(self) -> None:
+        process = await self._spare.take()
+        log.info("solver_replaced", pid=process.process_id)
+        self._add(process)

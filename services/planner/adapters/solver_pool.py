@@ -3,7 +3,7 @@ The solver pool: warm processes for searches that somebody waits for, others for
 take minutes, and one more for what must never wait behind either.
 
 A search that does not end in time is killed, and the best plan that it told before is the answer. A
-cancelled call kills its process, which frees the core; another is started in its place.
+cancelled call kills its process, which frees the core; a spare takes its place.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from meshkit.errors import Internal, Unavailable
 from services.planner.adapters.solver_jobs import Job, Sequences, tables_on_disk, without_tables
 from services.planner.adapters.solver_lane import Lane
 from services.planner.adapters.solver_process import SolverLost, SolverProcess
+from services.planner.adapters.solver_spare import Spare
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.plan import Plan, Route, SolveEnd
 from services.planner.domain.settings import SearchSettings
@@ -36,7 +37,6 @@ from services.planner.solver.solve import Outcome
 
 GRACE_SECONDS = 0.15  # after its time is up a search has so long to say its last word
 QUICK_SECONDS_MAX = 20.0  # for exact answers: the contract gives their methods as long
-SEARCH_NICE = 5  # searches give way to the event loop and to exact answers
 RETRY = timedelta(seconds=2)
 VIOLATIONS_LOGGED_MAX = 20
 
@@ -52,9 +52,10 @@ class SolverPool:
     """Implements `ports.Solver`. Use as a context: it owns processes."""
 
     def __init__(self, solvers: int, waiting_max: int, version: str, job_solvers: int = 1) -> None:
-        self._searches = Lane(solvers, waiting_max, SEARCH_NICE)
-        self._jobs = Lane(job_solvers, waiting_max, SEARCH_NICE)
-        self._quick = Lane(1, waiting_max)
+        self._spare = Spare()
+        self._searches = Lane(solvers, waiting_max, self._spare)
+        self._jobs = Lane(job_solvers, waiting_max, self._spare)
+        self._quick = Lane(1, waiting_max, self._spare)
         self._version = version
         self._engine = ""
 
@@ -68,10 +69,12 @@ class SolverPool:
             await self.__aexit__()
             raise lost() from error
         self._engine = next(iter(self._quick.members)).engine
+        self._spare.prepare()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await asyncio.gather(*(lane.close() for lane in self._lanes))
+        await self._spare.close()
 
     @property
     def _lanes(self) -> tuple[Lane, ...]:

@@ -32,9 +32,9 @@ class SolverProcess:
         self.engine = engine
 
     @classmethod
-    async def start(cls, nice: int = 0) -> SolverProcess:
-        """Starts a process that gives way by so much, and waits until it is warm."""
-        command = (sys.executable, "-m", WORKER, str(nice))
+    async def start(cls) -> SolverProcess:
+        """Starts a process and waits until it is warm."""
+        command = (sys.executable, "-m", WORKER)
         process = await asyncio.create_subprocess_exec(
             *command, stdin=PIPE, stdout=PIPE, env=environment()
         )

@@ -1,11 +1,11 @@
 """
 A solver process: warm, asked over its pipes, killed when it does not answer.
 
-    python -m services.planner.adapters.solver_worker [NICE]
+    python -m services.planner.adapters.solver_worker
 
-It gives way to other processes by NICE (0), so that people are answered while it searches. It says
-when it is ready, then does one job after the other until its input ends. Whatever it cannot do ends
-it with a traceback on stderr; the planner starts another.
+It says when it is ready, then does one job after the other until its input ends. From its first
+search on it gives way to other processes, so that people are answered meanwhile. Whatever it cannot
+do ends it with a traceback on stderr; the planner starts another.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ from services.planner.solver import pyvrp_engine, routing
 from services.planner.solver.kernels import warm
 from services.planner.solver.solve import Outcome, Solve
 
+SEARCH_NICE = 5  # searches give way to the event loop and to exact answers
+
 
 def main() -> None:
     """Serves until the input ends."""
     # ^C reaches the whole group; the planner ends its solvers itself, when it is done with them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
     output, parent = own_output(), os.getppid()
     warm()
     send(output, f"{routing.ENGINE}+{pyvrp_engine.ENGINE}")
@@ -78,6 +79,7 @@ def done(job: Job, output: BinaryIO, parent: int) -> Any:
                 lambda: time.monotonic() < ends,
             )
         case "solve":
+            os.nice(max(0, SEARCH_NICE - os.nice(0)))
 
             def tell(outcome: Outcome) -> None:
                 if not outcome.is_final:

@@ -171,9 +171,13 @@ class Job:
 
     async def found(self, answer: Answer) -> Found:
         """A plan as it is kept."""
+        return await asyncio.to_thread(self.found_at_once, answer)
+
+    def found_at_once(self, answer: Answer) -> Found:
+        """The same, for a thread: a big plan takes a while."""
         plan: Plan = answer.plan
         return Found(
-            plan=await asyncio.to_thread(self.means.write, answer),
+            plan=self.means.write(answer),
             sequences=tuple(sequences_of(answer.prepared.instance, plan)),
             cost_micros=plan.cost_micros,
             costs=plan.costs,
