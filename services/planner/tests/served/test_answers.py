@@ -357,6 +357,39 @@ async def test_pins_hold_in_a_new_plan_and_the_lint_is_told(town: Town) -> None:
     assert answer.plan.optimization_id.startswith("opt_")
 
 
+async def test_vans_under_way_go_on_with_what_they_have_on_board_as_it_was_decided(
+    town: Town,
+) -> None:
+    problem, plan = await known_day(town)
+    for route in plan.routes:
+        shift = next(own for own in problem.shifts if own.shift_id == route.shift_id)
+        names = [task.task_id for stop in route.stops for task in stop.tasks]
+        shift.start_state.CopyFrom(
+            shift_pb2.StartState(
+                state_time=route.legs[0].start_time,
+                location=route.start_location,
+                onboard_task_ids=names,
+            )
+        )
+    first = plan.routes[0].stops[0].tasks[0]
+    problem.pins.add(
+        task_id=first.task_id,
+        shift_id=plan.routes[0].shift_id,
+        level="FREEZE_LEVEL_TIME",
+        service_start_time=first.service_start_time,
+    )
+    answer = await again(town, problem)
+    before, now = wire.served(plan.routes), wire.served(answer.plan.routes)
+    route = next(r for r in answer.plan.routes if r.shift_id == plan.routes[0].shift_id)
+
+    assert {name: sorted(tasks) for name, tasks in now.items()} == {
+        name: sorted(tasks) for name, tasks in before.items()
+    }
+    assert route.stops[0].tasks[0].service_start_time == first.service_start_time
+    assert MOVED not in {change.kind for change in answer.changes}
+    assert answer.difference.delta_cost_micros <= 0
+
+
 async def test_a_contradictory_day_is_refused_with_every_fault(town: Town) -> None:
     problem, _ = await known_day(town)
     problem.pins.add(task_id="t0", shift_id="nobody", level="FREEZE_LEVEL_SHIFT")
