@@ -7,6 +7,7 @@ Tables are never sent through the pipe: 2,000 places are 32 MB for each class of
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -39,6 +40,8 @@ class Job:
     """Of a solve that is run again: what it ran before."""
     windows: tuple[Window, ...] = ()
     """To be priced."""
+    answer_by: float = math.inf
+    """When the caller waits no longer, monotonic; waiting for a turn counts."""
 
     def whole(self) -> Instance:
         """The instance with its tables mapped into memory."""

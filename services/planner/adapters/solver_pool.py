@@ -160,8 +160,8 @@ class SolverPool:
     ) -> Explanations:
         """What keeps tasks out; takes seconds, so it waits its turn among the searches."""
         given: Sequences = tuple(map(tuple, sequences))
-        settings = SearchSettings(seconds=seconds)
-        job = Job("explain", without_tables(instance), (), given, settings, tuple(tasks))
+        small, ends = without_tables(instance), time.monotonic() + seconds
+        job = Job("explain", small, (), given, tasks=tuple(tasks), answer_by=ends)
         answer: Explanations = await self._answer(instance, job, self._searches)
         return answer
 

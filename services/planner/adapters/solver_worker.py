@@ -70,13 +70,12 @@ def done(job: Job, output: BinaryIO, parent: int) -> Any:
                 instance, job.sequences, job.tasks[0], job.windows, route_violations
             )
         case "explain":
-            ends = time.monotonic() + (job.settings or SearchSettings()).seconds
             return explain_tasks(
                 instance,
                 job.sequences,
                 job.tasks,
                 route_violations,
-                lambda: time.monotonic() < ends,
+                lambda: time.monotonic() < job.answer_by,
             )
         case "solve":
             os.nice(max(0, SEARCH_NICE - os.nice(0)))

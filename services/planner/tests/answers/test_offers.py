@@ -15,6 +15,7 @@ from services.planner.domain.settings import SearchSettings
 from services.planner.domain.task import SkillNeed, SlotCost, TaskKind, Window
 from services.planner.rules.verify import route_violations
 from services.planner.search.blocks import blocks
+from services.planner.search.explanations import explain_tasks
 from services.planner.search.given import given_solution
 from services.planner.search.insert import proposals
 from services.planner.search.offers import price_windows, spread
@@ -111,3 +112,16 @@ def test_whoever_fits_is_priced_without_displacing_anybody() -> None:
 
     assert block.price_micros == proposals(Solution(instance), 0, 1)[0].delta_micros
     assert block.displaced_task_ids == ()
+
+
+def test_once_time_is_up_a_task_is_only_told_its_reasons() -> None:
+    dawn = task("dawn", 800, 0, windows=(Window(at(5), at(6)),))
+    instance = on_plane(Problem((dawn,), (shift("s0"),)))
+    _, (cut,) = explain_tasks(instance, [()], [0], route_violations, lambda: False)
+    _, (whole,) = explain_tasks(instance, [()], [0], route_violations)
+
+    assert cut.is_cut
+    assert cut.unassigned == whole.unassigned
+    assert (cut.blocks, cut.relaxed) == ((), ())
+    assert whole.blocks
+    assert whole.relaxed
