@@ -1,0 +1,46 @@
+"""
+Random numbers with a state of our own: the same on every machine, kept between chunks.
+
+Source: Marsaglia, Xorshift RNGs, Journal of Statistical Software 8 (2003), with the multiplier of
+Vigna's xorshift64*, ACM Transactions on Mathematical Software 42 (2016).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.planner.search.compiled import compiled
+
+Chance = NDArray[np.uint64]
+
+MULTIPLIER = np.uint64(2685821657736338717)
+FIRST, SECOND, THIRD = np.uint64(12), np.uint64(25), np.uint64(27)
+TO_31_BITS, TO_53_BITS = np.uint64(33), np.uint64(11)
+PART_OF_31_BITS = np.uint64(31)
+UNIT = 2.0**-53
+
+
+@compiled
+def draw(chance: Chance) -> Any:
+    """The next 64 bits."""
+    bits = chance[0]
+    bits ^= bits >> FIRST
+    bits ^= bits << SECOND
+    bits ^= bits >> THIRD
+    chance[0] = bits
+    return bits * MULTIPLIER
+
+
+@compiled
+def below(chance: Chance, count: int) -> int:
+    """An integer from 0 to count - 1."""
+    return int(((draw(chance) >> TO_31_BITS) * np.uint64(count)) >> PART_OF_31_BITS)
+
+
+@compiled
+def fraction(chance: Chance) -> float:
+    """A number from 0 up to but not 1."""
+    return np.float64(draw(chance) >> TO_53_BITS) * UNIT
