@@ -135,9 +135,9 @@ async def test_the_feed_tells_of_every_plan(town: Town) -> None:
 
 
 async def test_what_is_not_there_yet_says_so(town: Town) -> None:
-    request = pb.GetOptimizationRequest(optimization_id="opt_1")
+    request = pb.GetTerritoryDesignRequest(territory_design_id="tdg_1")
     with pytest.raises(Unimplemented) as caught:
-        await town.planner.GetOptimization(request)
+        await town.planner.GetTerritoryDesign(request)
 
     assert caught.value.reason == "RPC_PENDING"
 
