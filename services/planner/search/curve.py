@@ -53,10 +53,17 @@ def moved(curve: Curve, seconds: int) -> Curve:
 def cut(curve: Curve, first: int, last: int) -> Curve:
     """The part between two moments, both inclusive."""
     found: Curve = []
-    for start, stop, value, slope in curve:
-        begin, end = max(start, first), min(stop, last)
-        if begin <= end:
-            found.append((begin, end, value + slope * (begin - start), slope))
+    for piece in curve:
+        start, stop, value, slope = piece
+        if stop < first:
+            continue
+        if start > last:
+            break
+        if start >= first and stop <= last:
+            found.append(piece)
+            continue
+        begin = start if start >= first else first
+        found.append((begin, min(stop, last), value + slope * (begin - start), slope))
     return found
 
 
@@ -70,9 +77,9 @@ def summed(one: Curve, other: Iterable[Piece]) -> Curve:
         at = rank
         while at < count and one[at][0] <= stop:
             first, last, value, slope = one[at]
-            begin, end = max(first, start), min(last, stop)
+            begin = first if first >= start else start
             level = value + slope * (begin - first) + more + steeper * (begin - start)
-            found.append((begin, end, level, slope + steeper))
+            found.append((begin, last if last <= stop else stop, level, slope + steeper))
             at += 1
     return found
 

@@ -46,9 +46,12 @@ def test_every_insertion_that_holds_passes_the_bounds(seed: int) -> None:
             assert held(solution, (task, option)) <= offered, (seed, task)
 
 
-def held(solution: Solution, node: Node) -> set[tuple[int, tuple[int, ...], tuple[Node, ...]]]:
+Where = tuple[int, tuple[int, ...], tuple[Node, ...]]  # the line, the ranks, the nodes
+
+
+def held(solution: Solution, node: Node) -> set[Where]:
     """Where a node can be inserted, by timing every rank of every route."""
-    found = set()
+    found: set[Where] = set()
     for number, line in enumerate(solution.lines):
         for rank in range(len(line.nodes) + 1):
             nodes = (*line.nodes[:rank], node, *line.nodes[rank:])
