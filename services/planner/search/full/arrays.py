@@ -31,7 +31,7 @@ LINE = record(  # one shift
     "energy_micros", "meter_grains", "second_grains", "over_grains", "stop_grains",
     "is_under_way", "began", "is_timed", "span_limit", "drive_limit", "stop_limit", "meter_limit",
     "breaks_from", "breaks", "pauses_from", "duties_from", "duties", "is_watched", "door",
-    "reloads_from", "reloads", "reload_limit", "battery",
+    "reloads_from", "reloads", "reload_limit", "battery", "onboard_mass", "leaving_mass",
 )  # fmt: skip
 
 STAY = record(  # one node for one class of shifts
@@ -42,7 +42,7 @@ STAY = record(  # one node for one class of shifts
 TASK = record(
     "first_node", "nodes", "tier", "penalty", "drop_micros", "load", "pickup", "first_delivery",
     "next_delivery", "release", "goods", "ride_limit", "is_frozen",
-    "demand", "far", "width", "opens", "closes",
+    "demand", "mass", "far", "width", "opens", "closes",
 )  # fmt: skip
 
 BREAK = record("rule", "first", "last", "length")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.planner.domain.instance import Instance, Node
+from services.planner.domain.problem import MASS
 from services.planner.domain.task import Task, TaskKind
 from services.planner.search.full.arrays import (
     DUTY,
@@ -150,6 +151,7 @@ def switches_of(
         "has_many_windows": bool((stays["windows"] > 1).any()),
         "uses_pairs": problem.has_pairs,
         "uses_goods": bool(problem.incompatible_goods),
+        "uses_rides": bool((tasks["ride_limit"] < FOREVER).any()),
         "uses_stops": bool((lines["stop_limit"] > 0).any() or (lines["stop_micros"] > 0).any()),
     }
 
@@ -179,6 +181,7 @@ def compile_tasks(instance: Instance, maker: Stays) -> NDArray[np.void]:
         own["release"] = -FOREVER if task.release_second is None else task.release_second
         limit = task.ride_limit_seconds
         own["ride_limit"] = FOREVER if limit is None else limit
+        own["mass"] = task.loads[MASS] if task.loads else 0
         own["is_frozen"] = task.task_id in pinned
         first += len(task.options)
     tasks["penalty"] = np.minimum(np.array(instance.penalties, np.int64), PENALTY_MAX)

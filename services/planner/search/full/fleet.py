@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from services.planner.domain.instance import Instance
 from services.planner.domain.places import NOWHERE
+from services.planner.domain.problem import MASS
 from services.planner.domain.shift import Shift, Unloading
 from services.planner.search.full.arrays import (
     BATTERY,
@@ -74,6 +75,7 @@ def compile_fleet(
         breaks.append(own)
         pauses.append(squares)
         compile_duties(line, view, clocks)
+        line["is_watched"] |= line["duties"] > 0
         batteries[rank] = battery_of(view.shift)
     of = np.array(of_shift, np.int64)
     all_breaks, all_pauses = np.concatenate(breaks), np.concatenate(pauses)
@@ -94,7 +96,11 @@ def fill_line(line: np.void, view: ShiftView) -> None:
     line["door"] = DOORS[shift.unloading]
     line["reloads"] = len(shift.reloads) if shift.reload_limit else 0
     line["reload_limit"] = shift.reload_limit if shift.reloads else 0
-    line["battery"] = shift.vehicle.battery is not None
+    line["battery"] = line["is_watched"] = shift.vehicle.battery is not None
+    if line["battery"]:
+        onboard = (view.instance.problem.tasks[task] for task in view.onboard)
+        line["leaving_mass"] = view.onboard_load[MASS]
+        line["onboard_mass"] = view.onboard_load[MASS] + sum(t.loads[MASS] for t in onboard)
 
 
 def fill_costs(line: np.void, shift: Shift) -> None:

@@ -20,6 +20,7 @@ from services.planner.search.full.space import (
     stays_of,
     stops_of,
 )
+from services.planner.search.full.watch import keeps_watch
 from services.planner.search.rules.breaks import (
     label_backward,
     label_end,
@@ -111,7 +112,10 @@ def time_route(model: Model, state: State, route: int, start: int) -> bool:
         if own.size and (line.breaks or model.has_many_windows):
             lasting = labelled_duration(model, state, line, start, end)
         own.lasting = lasting if own.size else 0
-        return own.size == 0 or keeps_span(line, lasting)
+        if own.size and not keeps_span(line, lasting):
+            return False
+    if own.size and (line.is_watched or model.uses_prices or model.uses_rides):
+        return keeps_watch(model, state, route, start, end)
     return True
 
 

@@ -112,6 +112,7 @@ SWITCHES = (
     "has_many_windows",
     "uses_pairs",
     "uses_goods",
+    "uses_rides",
     "uses_stops",
 )
 TALLIES = (

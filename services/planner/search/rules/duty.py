@@ -15,6 +15,7 @@ import numpy as np
 from services.planner.domain.shift import DutyClock, DutyLimit
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import FOREVER
+from services.planner.search.full.space import Model, State, duties_of, held_of, parts_of
 from services.planner.search.view import ShiftView
 
 CLOCKS = {DutyClock.DRIVING: 0, DutyClock.WORK: 1, DutyClock.SPAN: 2}
@@ -72,3 +73,35 @@ def keeps_driving(line: np.void, seconds: int) -> bool:
 def keeps_span(line: np.void, lasting: int) -> bool:
     """Whether a route may last so long."""
     return lasting <= line.span_limit
+
+
+@compiled
+def keeps_clocks(
+    model: Model, state: State, line: np.void, begin: int, over: int, taken: int
+) -> bool:
+    """Whether a timed route with some breaks held passes none of the limits that are followed."""
+    for rank in range(line.duties_from, line.duties_from + line.duties):
+        if not keeps_clock(model, state, duties_of(model)[rank], begin, over, taken):
+            return False
+    return True
+
+
+@compiled
+def keeps_clock(
+    model: Model, state: State, duty: np.void, begin: int, over: int, taken: int
+) -> bool:
+    """Whether one clock stays within its limit."""
+    held, shown, since, parts = held_of(state), duty.used, begin, duty.taken
+    for rank in range(taken + 1):
+        start, length = (held[rank, 0], held[rank, 1]) if rank < taken else (over, 0)
+        shown += held[rank, 2] if duty.clock == DRIVING else start - since
+        shown += length if duty.clock == SPAN else 0
+        if shown > duty.limit:
+            return False
+        since = start + length
+        if rank < taken and duty.parts:
+            need = parts_of(model)[duty.parts_from + min(parts, duty.parts - 1)]
+            parts += length >= need
+        if rank < taken and (length >= duty.reset or (duty.parts and parts == duty.parts)):
+            shown = parts = 0
+    return True

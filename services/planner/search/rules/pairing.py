@@ -8,7 +8,7 @@ board, as long as it holds. The order is checked by the exact pass, rides by the
 from __future__ import annotations
 
 from services.planner.search.compiled import compiled
-from services.planner.search.full.arrays import NONE
+from services.planner.search.full.arrays import FOREVER, NONE
 from services.planner.search.full.space import (
     Model,
     State,
@@ -16,6 +16,7 @@ from services.planner.search.full.space import (
     stops_of,
     tasks_of,
     tasks_served,
+    walk_of,
 )
 
 
@@ -48,3 +49,27 @@ def is_delivered(model: Model, state: State, delivery: int, route: int) -> bool:
             return True
         delivery = tasks_of(model)[delivery].next_delivery
     return False
+
+
+@compiled
+def keeps_rides(model: Model, state: State, rows: int) -> bool:
+    """Whether no goods of a timed route ride too long."""
+    stops, walk = stops_of(state), walk_of(state)
+    for row in range(rows):
+        node = stops[walk[row, 0]].node
+        if node < model.nodes:
+            task = tasks_of(model)[tasks_served(model)[node]]
+            if task.pickup != NONE and task.ride_limit < FOREVER:
+                pickup = tasks_of(model)[task.pickup].first_node
+                if walk[row, 3] - left_second(state, row, pickup) > task.ride_limit:
+                    return False
+    return True
+
+
+@compiled
+def left_second(state: State, row: int, stop: int) -> int:
+    """When a stop before a row of the timed route is left."""
+    for before in range(row - 1, -1, -1):
+        if walk_of(state)[before, 0] == stop:
+            return walk_of(state)[before, 4]
+    return 0
