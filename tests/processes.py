@@ -39,6 +39,17 @@ def solvers_of(pid: int) -> list[int]:
     return [child for child in children_of(pid) if "solver_worker" in command_of(child)]
 
 
+def searchers_of(pid: int) -> list[int]:
+    """Those of them that search: they give way to the planner itself."""
+    return [solver for solver in solvers_of(pid) if nice_of(solver) > nice_of(pid)]
+
+
+def nice_of(pid: int) -> int:
+    """How much it gives way; 0 when there is no such process."""
+    fields = stat_of(pid)
+    return int(fields[16]) if fields else 0
+
+
 def command_of(pid: int) -> str:
     """Its command line."""
     try:

@@ -37,7 +37,7 @@ from meshkit.errors import MeshError
 from meshkit.pgtest import open_folder
 from services.planner.tests import wire
 from tests.kernels import KERNELS
-from tests.processes import cpu_seconds, is_alive, solvers_of
+from tests.processes import cpu_seconds, is_alive, searchers_of
 
 DISPATCHER = Caller(subject="tests", role=Role.DISPATCHER, tenant="acme")
 SOLVERS = 2
@@ -66,7 +66,7 @@ class Planner:
 
     async def busiest(self) -> int:
         """The solver process that uses the most processor time just now."""
-        before = {pid: cpu_seconds(pid) for pid in solvers_of(self.pid)}
+        before = {pid: cpu_seconds(pid) for pid in searchers_of(self.pid)}
         await asyncio.sleep(0.5)
         return max(before, key=lambda pid: cpu_seconds(pid) - before[pid])
 

@@ -29,7 +29,7 @@ from meshkit.client import Bearer, MeshChannel, connect, raising
 from meshkit.pgtest import open_folder
 from services.planner.tests import wire
 from tests.kernels import KERNELS
-from tests.processes import cpu_seconds, is_alive, solvers_of
+from tests.processes import cpu_seconds, is_alive, searchers_of
 
 pytestmark = [
     pytest.mark.mesh,
@@ -185,6 +185,6 @@ async def test_a_planner_that_is_told_to_stop_gives_its_work_back(pair: Pair) ->
 
 async def busiest(planner: int) -> int:
     """The solver of a planner that uses the most processor time just now."""
-    before = {pid: cpu_seconds(pid) for pid in solvers_of(planner)}
+    before = {pid: cpu_seconds(pid) for pid in searchers_of(planner)}
     await asyncio.sleep(1.0)
     return max(before, key=lambda pid: cpu_seconds(pid) - before[pid])

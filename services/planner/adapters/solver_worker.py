@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import time
+from functools import cache
 from typing import Any, BinaryIO
 
 from services.planner.adapters import frames
@@ -78,7 +79,7 @@ def done(job: Job, output: BinaryIO, parent: int) -> Any:
                 lambda: time.monotonic() < job.answer_by,
             )
         case "solve":
-            os.nice(max(0, SEARCH_NICE - os.nice(0)))
+            give_way()
 
             def tell(outcome: Outcome) -> None:
                 if not outcome.is_final:
@@ -91,6 +92,12 @@ def done(job: Job, output: BinaryIO, parent: int) -> Any:
             if job.phases:
                 return solve.replay(job.phases, job.sequences)
             return solve.run(job.sequences)
+
+
+@cache
+def give_way() -> None:
+    """From the first search on, once."""
+    os.nice(SEARCH_NICE)
 
 
 def send(output: BinaryIO, value: object) -> None:
