@@ -10,27 +10,26 @@ from services.planner.domain.shift import Costs, Shift, Vehicle
 from services.planner.domain.task import Option, Task, TaskKind
 from services.planner.domain.travel import Point, Profile
 from services.planner.search import compiled
+from services.planner.search.full.kernel import FullKernel
 from services.planner.search.kernel import Kernel
 from services.planner.search.lean.kernel import LeanKernel
 from services.planner.search.lean.suits import suits
-from services.planner.solver.mending import MendingKernel
 
-LEAN, MENDING = "lean", "mending"
+LEAN, FULL = "lean", "full"
 LEAN_PER_SECOND = 60_000.0  # iterations, on a machine slower than most
 FULL_PER_SECOND = 20_000.0
-MENDING_PER_SECOND = 20_000.0  # times tasks
 
 
 def kind_of(instance: Instance) -> tuple[str, float]:
     """The kind of kernel, and how many iterations a second it is good for."""
     if suits(instance):
         return LEAN, LEAN_PER_SECOND
-    return MENDING, MENDING_PER_SECOND / max(1, len(instance.problem.tasks))
+    return FULL, FULL_PER_SECOND
 
 
 def kernel_of(instance: Instance, seed: int) -> Kernel:
     """The kernel that suits an instance."""
-    return LeanKernel(instance, seed) if suits(instance) else MendingKernel(instance, seed)
+    return LeanKernel(instance, seed) if suits(instance) else FullKernel(instance, seed)
 
 
 def warm() -> None:
@@ -47,6 +46,7 @@ def try_all() -> None:
 def tiny_kernels() -> Iterator[Kernel]:
     """One of each kind that is compiled."""
     yield LeanKernel(tiny(Costs(kilometer_micros=1_000)), 1)
+    yield FullKernel(tiny(Costs(hour_micros=3_600)), 1)
 
 
 def try_out(kernel: Kernel) -> None:

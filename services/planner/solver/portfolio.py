@@ -33,6 +33,8 @@ LONG_ROUTE_STOPS = 25  # stops per route from which PyVRP pays; measured, see do
 PYVRP_TASKS = range(20, 1_201)
 PYVRP_PER_SECOND = 60_000  # iterations times tasks
 QUICK_TASKS_MAX = 500  # beyond, parts give a good plan sooner than the whole does
+KERNEL_SHARE, PYVRP_SHARE, LAST_SHARE = 0.4, 0.45, 0.15  # where routes are long
+LAST_FROM = 0.7
 PARTS_SHARE, WARM_FROM = 0.06, 0.3
 WHOLE_TASKS_MAX = 1_200  # beyond, a problem is searched part by part
 FIRST_STEPS = 10  # of the kernel: a plan to tell of at once, and to see the shape of
@@ -162,16 +164,16 @@ class Portfolio:
         if self.is_large:
             yield Stage(rounds.ENGINE, 1.0)
             return
+        begins, left = 0, 1.0
         if len(self.instance.problem.tasks) > QUICK_TASKS_MAX:
             yield Stage(rounds.ENGINE, PARTS_SHARE)
-            yield Stage(self.kernel_name, 1.0 - PARTS_SHARE, round(WARM_FROM * WHOLE), WHOLE)
-            return
+            begins, left = round(WARM_FROM * WHOLE), 1.0 - PARTS_SHARE
         if not self._has_long_routes(start) or not self._pyvrp_models():
-            yield Stage(self.kernel_name, 1.0)
+            yield Stage(self.kernel_name, left, begins)
             return
-        yield Stage(self.kernel_name, 0.4, 0, WHOLE)
-        yield Stage(PYVRP, 0.45)
-        yield Stage(self.kernel_name, 0.15, WHOLE * 7 // 10, WHOLE)
+        yield Stage(self.kernel_name, left * KERNEL_SHARE, begins)
+        yield Stage(PYVRP, left * PYVRP_SHARE)
+        yield Stage(self.kernel_name, left * LAST_SHARE, round(LAST_FROM * WHOLE))
 
     def _has_long_routes(self, start: Sequences) -> bool:
         """By the plan at hand."""
