@@ -18,7 +18,9 @@ from doorstep.planner.v1 import planner_service_pb2 as pb
 from services.planner.tests import wire
 
 QUICK = optimization_pb2.SearchOptions(solution_limit=20, search_duration=Duration(seconds=5))
-LONG = optimization_pb2.SearchOptions(search_duration=Duration(seconds=600))
+LONG = optimization_pb2.SearchOptions(
+    solution_limit=10_000_000, search_duration=Duration(seconds=600)
+)
 TASKS = 6
 NOBODY = "opt_nobody"
 

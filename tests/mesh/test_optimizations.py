@@ -41,7 +41,9 @@ PLANNERS = ("planner", "planner-2")
 TAKEN_OVER_SECONDS = 60  # a lease of 15 s, and a machine with much else to do
 FREE_SECONDS = 1.0
 LOOK_SECONDS = 0.02
-LONG = optimization_pb2.SearchOptions(search_duration=Duration(seconds=600))
+LONG = optimization_pb2.SearchOptions(
+    solution_limit=10_000_000, search_duration=Duration(seconds=600)
+)
 
 
 class Pair:

@@ -16,7 +16,9 @@ from services.planner.tests.served.town import Town
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.pg]
 QUICK = optimization_pb2.SearchOptions(solution_limit=20, search_duration=Duration(seconds=20))
-LONG = optimization_pb2.SearchOptions(search_duration=Duration(seconds=600))
+LONG = optimization_pb2.SearchOptions(
+    solution_limit=10_000_000, search_duration=Duration(seconds=600)
+)
 DONE = optimization_pb2.OPTIMIZATION_STATE_DONE
 CANCELLED = optimization_pb2.OPTIMIZATION_STATE_CANCELLED
 WAIT_SECONDS = 60
