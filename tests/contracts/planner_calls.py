@@ -56,6 +56,11 @@ def problem() -> problem_pb2.Problem:
     return wire.city(TASKS, 2)
 
 
+def long_day() -> problem_pb2.Problem:
+    """One big enough to be searched for as long as it may."""
+    return wire.city(100, 8)
+
+
 def contradiction() -> problem_pb2.Problem:
     """A day with one task twice."""
     own = problem()

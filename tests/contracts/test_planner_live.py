@@ -28,8 +28,8 @@ from tests.contracts.planner_calls import (
     LONG,
     Call,
     Known,
+    long_day,
     part,
-    problem,
     start,
     start_batch,
 )
@@ -78,9 +78,9 @@ class Live:
 
     async def prepare(self) -> None:
         """Two that would take ten minutes, to be stopped."""
-        one = await self.stub.StartOptimization(start(problem(), LONG))
+        one = await self.stub.StartOptimization(start(long_day(), LONG))
         self.known.long_optimization_id = one.optimization.optimization_id
-        batch = await self.stub.StartBatchOptimization(start_batch(part("long", LONG)))
+        batch = await self.stub.StartBatchOptimization(start_batch(part("long", LONG, long_day())))
         self.known.long_batch_id = batch.batch_optimization.batch_optimization_id
 
 
