@@ -7,6 +7,7 @@ from math import log
 from services.planner.search.compiled import compiled
 from services.planner.search.lean.arrays import NONE, Knobs, Model, State
 from services.planner.search.lean.chance import below, fraction
+from services.planner.search.lean.cross import cross
 from services.planner.search.lean.links import undo
 from services.planner.search.lean.order import sort_absent
 from services.planner.search.lean.recreate import recreate
@@ -25,6 +26,10 @@ def anneal(
         if rank % COOL_EVERY == 0:
             heat = heat_from * (heat_to / heat_from) ** (rank / iterations)
         step(model, state, knobs, heat)
+        for _ in range(knobs.crossings):
+            begin(state)
+            if cross(model, state, knobs, int(heat * log(1.0 - fraction(state)))):
+                accept(model, state)
 
 
 @compiled

@@ -56,6 +56,7 @@ ROUTE = np.dtype([("load", np.int64), ("size", np.int32), ("mark", np.int32)], a
 ROUTE_LISTS = np.dtype(
     [
         ("touched", np.int32),  # routes changed in this iteration, in a list
+        ("gap", np.int32),  # the node behind which the touched one was changed first
         ("load", np.int64),  # of the touched one before
         ("size", np.int32),
         ("dirty", np.int32),  # routes changed since the best plan was copied, in a list
@@ -129,6 +130,9 @@ class Knobs(NamedTuple):
     string_max: float  # tasks removed from one route, at most
     split_chance: float  # that some tasks within a removed string stay
     blink_chance: float  # that a better position is passed over
+    reach: int  # positions looked at to each side of where a route was changed
+    crossings: int  # exchanges of tails tried per iteration
+    split_route_chance: float  # that such an exchange is with an empty route
     absent_max: int  # tasks left out before that are tried again in one iteration
 
 

@@ -12,10 +12,18 @@ from services.planner.search.lean.load import load_routes
 from services.planner.search.lean.model import model_of
 
 KNOBS = Knobs(
-    removed_mean=10.0, string_max=10.0, split_chance=0.5, blink_chance=0.01, absent_max=20
+    removed_mean=10.0,
+    string_max=10.0,
+    split_chance=0.5,
+    blink_chance=0.01,
+    reach=1_000,
+    crossings=8,
+    split_route_chance=0.05,
+    absent_max=20,
 )
-HEAT_START = 2.0  # temperature over the mean cost of a leg
-HEAT_END = 0.02
+HEAT_START = 1.5  # temperature over the mean cost of the ways from a task to those around it
+HEAT_END = 0.05
+AROUND = 10  # tasks around one
 POOL_MAX = 5_000  # distinct routes kept between two calls
 
 
@@ -28,6 +36,7 @@ class LeanKernel:
         self._model: Model = model_of(instance)
         task_count = len(instance.problem.tasks)
         self._state: State = empty_state(self._model, min(self._shift_count, task_count), seed)
+        self._spacing = spacing_of(self._model)
         self._pool: dict[tuple[int, ...], int] = {}
         self._pooled_cost: int | None = None
 
@@ -46,9 +55,9 @@ class LeanKernel:
         """Searches for a chunk; progress from 0 to 1 cools the annealing between its ends."""
         if self._state.tally["used"][0] == 0:
             anneal(self._model, self._state, KNOBS, 1, 1.0, 1.0)
-        mean = self._mean_leg_cost()
         heats = [
-            mean * HEAT_START * (HEAT_END / HEAT_START) ** at for at in (progress_from, progress_to)
+            self._spacing * HEAT_START * (HEAT_END / HEAT_START) ** progress
+            for progress in (progress_from, progress_to)
         ]
         anneal(self._model, self._state, KNOBS, iterations, *heats)
         self._fill_pool()
@@ -76,11 +85,6 @@ class LeanKernel:
     def iterations_done(self) -> int:
         """How many iterations have run since the kernel was made."""
         return int(self._state.tally["iteration"][0])
-
-    def _mean_leg_cost(self) -> float:
-        nodes = self._state.nodes
-        legs = nodes["leg_cost"][(nodes["route"] >= 0) & (nodes["leg_cost"] > 0)]
-        return float(legs.mean()) if len(legs) else 1.0
 
     def _best_routes(self) -> list[tuple[int, ...]]:
         """The tasks of each route of the best plan."""
@@ -111,3 +115,11 @@ class LeanKernel:
         way = np.array([depot, *route, depot])
         legs = self._model.legs["cost"][way[:-1], way[1:]]
         return int(legs.sum(dtype=np.int64)) + self._model.fixed_cost
+
+
+def spacing_of(model: Model) -> float:
+    """The mean cost of the ways from a task to those around it, by which temperatures scale."""
+    around = model.near[:, :AROUND]
+    if not around.size:
+        return 1.0
+    return max(1.0, float(model.legs["cost"][np.arange(len(around))[:, None], around].mean()))

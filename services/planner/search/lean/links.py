@@ -29,12 +29,13 @@ def save_node(state: State, node: int) -> None:
 
 
 @compiled
-def save_route(state: State, route: int) -> None:
-    """Keeps a route as it was before this iteration; from now on it counts as touched."""
+def save_route(state: State, route: int, node: int) -> None:
+    """Keeps a route as it was before this iteration; from now on it is touched, behind a node."""
     tally = state.tally[0]
     if state.routes[route].mark != tally.iteration:
         state.routes[route].mark = tally.iteration
         state.lists[tally.touched].touched = route
+        state.lists[tally.touched].gap = node
         state.lists[tally.touched].load = state.routes[route].load
         state.lists[tally.touched].size = state.routes[route].size
         tally.touched += 1
@@ -89,7 +90,7 @@ def take_out(model: Model, state: State, first: int, last: int) -> None:
     """Takes a string of tasks out of its route and appends them to the absent."""
     nodes, tally = state.nodes, state.tally[0]
     before, after, route = nodes[first].previous, nodes[last].next, nodes[first].route
-    save_route(state, route)
+    save_route(state, route, before)
     save_node(state, before)
     save_node(state, after)
     cost, load, count, node = nodes[before].leg_cost, 0, 0, first
@@ -120,7 +121,7 @@ def put_in(model: Model, state: State, task: int, before: int) -> None:
     """Puts a task behind a node; that it fits was seen before."""
     nodes, tally = state.nodes, state.tally[0]
     route, after = nodes[before].route, nodes[before].next
-    save_route(state, route)
+    save_route(state, route, before)
     save_node(state, before)
     save_node(state, task)
     save_node(state, after)

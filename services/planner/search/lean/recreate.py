@@ -72,17 +72,56 @@ def near_position(model: Model, state: State, knobs: Knobs, task: int) -> tuple[
 def touched_position(
     model: Model, state: State, knobs: Knobs, task: int, best: int, found: int
 ) -> tuple[int, int]:
-    """The cheapest position in all routes that were touched, and what it costs more."""
-    task_count = model.near.shape[0]
+    """The cheapest position around where routes were changed, when it beats the best so far."""
+    room = model.capacity - model.tasks[task].demand
     for rank in range(state.tally[0].touched):
-        route = state.lists[rank].touched
-        before = task_count + 2 * route
-        if state.routes[route].size > 0:
-            while before < task_count or before == task_count + 2 * route:
-                cost = more_cost(model, state, task, before)
-                if cost < best and fits(model, state, task, before) and sees(state, knobs):
-                    best, found = cost, before
-                before = state.nodes[before].next
+        own = state.lists[rank]
+        if state.routes[own.touched].size > 0 and state.routes[own.touched].load <= room:
+            best, found = look_on(model, state, knobs, task, own.gap, best, found)
+            best, found = look_back(model, state, knobs, task, own.gap, best, found)
+    return best, found
+
+
+@compiled
+def look_on(
+    model: Model, state: State, knobs: Knobs, task: int, before: int, best: int, found: int
+) -> tuple[int, int]:
+    """From a node on, as long as the task is not reached too late."""
+    nodes, own = state.nodes, model.tasks[task]
+    for _ in range(knobs.reach):
+        after = nodes[before].next
+        if after == NONE:
+            break
+        arrival = nodes[before].start + model.legs[task, place_of(model, before)].time_back
+        if arrival > own.closes:
+            break
+        cost = more_cost(model, state, task, before)
+        end = max(arrival, own.opens) + model.legs[task, place_of(model, after)].time
+        if cost < best and end <= nodes[after].latest and sees(state, knobs):
+            best, found = cost, before
+        before = after
+    return best, found
+
+
+@compiled
+def look_back(
+    model: Model, state: State, knobs: Knobs, task: int, after: int, best: int, found: int
+) -> tuple[int, int]:
+    """Before a node and back, as long as the next is not reached too late."""
+    nodes, own = state.nodes, model.tasks[task]
+    for _ in range(knobs.reach):
+        before = nodes[after].previous
+        if before == NONE:
+            break
+        onward = model.legs[task, place_of(model, after)].time
+        if own.opens + onward > nodes[after].latest:
+            break
+        cost = more_cost(model, state, task, before)
+        arrival = nodes[before].start + model.legs[task, place_of(model, before)].time_back
+        fits_in = arrival <= own.closes and arrival + onward <= nodes[after].latest
+        if cost < best and fits_in and sees(state, knobs):
+            best, found = cost, before
+        after = before
     return best, found
 
 
