@@ -60,7 +60,11 @@ CHECK = (
     Suite(
         "contract breaking", tool("buf", "breaking", CONTRACTS, "--against", str(RELEASED)), PROTOS
     ),
-    tests("tidy, contracts, deploy", "tests/test_tidy.py", "tests/contracts", "tests/deploy"),
+    tests(
+        "tidy, contracts, deploy",
+        *("-m", "not mesh"),
+        *("tests/test_tidy.py", "tests/contracts", "tests/deploy"),
+    ),
 )
 ELSEWHERE = ("--ignore=tests/contracts", "--ignore=tests/deploy", "--ignore=tests/test_tidy.py")
 BESIDE = ("-n", "2")  # processes beside one another: as many as the smallest machine has cores
@@ -68,7 +72,7 @@ ALL = (
     *CHECK,
     tests("unit", *BESIDE, "-m", f"not ({marked(*SPECIAL)})", *ELSEWHERE),
     tests("adapters", *BESIDE, "-m", "pg and not (mesh or soak or bench)", *ELSEWHERE),
-    tests("mesh", "-m", "mesh and not (soak or bench)", *ELSEWHERE),
+    tests("mesh", "-m", "mesh and not (soak or bench)"),
     tests("browser", "-m", "browser and not (soak or bench)", *ELSEWHERE),
 )
 SUITES = {"check": CHECK, "all": ALL}
