@@ -1,8 +1,8 @@
 """
 Annealing: a chunk of iterations, each a ruin and a recreate that is kept or undone.
 
-A plan is better that leaves out less of the highest tier in which two differ; between equals a worse
-cost is taken with a chance that falls with the temperature.
+A plan is better that leaves out less of the highest tier in which two differ; between equals a
+worse cost is taken with a chance that falls with the temperature.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from services.planner.search.full.arrays import NONE
 from services.planner.search.full.chance import fraction
 from services.planner.search.full.links import copy, start_of
 from services.planner.search.full.pool import pool_route
-from services.planner.search.full.recreate import place, recreate, sort_removed, worth
+from services.planner.search.full.recreate import place, recreate, sort_removed
 from services.planner.search.full.ruin import add_removed, ruin
 from services.planner.search.full.space import (
     Model,
@@ -34,6 +34,7 @@ from services.planner.search.full.space import (
     stops_of,
 )
 from services.planner.search.full.undo import begin, restore
+from services.planner.search.rules.penalties import worth
 
 Records = NDArray[np.void]  # of one record
 

@@ -18,6 +18,9 @@ GRAIN = 18_000  # micros in a kilometer rate per meter, and in an hour's per sec
 METER_GRAINS, SECOND_GRAINS = GRAIN // 1_000, GRAIN // 3_600
 
 
+Price = tuple[int, ...]  # as the fields of PRICE
+
+
 def record(*names: str) -> np.dtype[np.void]:
     """A record of whole numbers."""
     return np.dtype([(name, np.int64) for name in names], align=True)

@@ -1,4 +1,4 @@
-"""The fleet: one line per shift, equal ones of one class, with their breaks, clocks and batteries."""
+"""The fleet: a line per shift, equal ones of one class, with their breaks, clocks and batteries."""
 
 from __future__ import annotations
 

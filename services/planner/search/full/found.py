@@ -41,9 +41,9 @@ def is_banned(
     """Whether an insertion did not hold when it was tried in this look."""
     for rank in range(state.ban_count):
         ban = bans_of(state)[rank]
-        if ban.before == before and ban.node == node and ban.shape == shape:
-            if ban.reload == reload and ban.down_before == down_before:
-                return True
+        is_same = ban.before == before and ban.node == node and ban.shape == shape
+        if is_same and ban.reload == reload and ban.down_before == down_before:
+            return True
     return False
 
 

@@ -65,7 +65,7 @@ class FullKernel:
 
     def score(self) -> tuple[int, ...]:
         """
-        Penalties left out, one number per tier from the highest; the lowest with the cost in micros.
+        Penalties left out, a number per tier from the highest; the lowest with the cost in micros.
         """
         *tiers, lowest = self._search["best_left"].tolist()
         return (*tiers, lowest + self._search.number("best_micros"))

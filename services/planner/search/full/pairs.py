@@ -1,9 +1,9 @@
 """
 Pairs: a pickup after a stop and its delivery at every place behind it.
 
-The route is followed with the goods on board: its moments as they are pushed back by the pickup, its
-loads, and the order of the door. What passes is a bound where breaks lie on the way; the exact pass
-confirms it.
+The route is followed with the goods on board: its moments as they are pushed back by the pickup,
+its loads, and the order of the door. What passes is a bound where breaks lie on the way; the exact
+pass confirms it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.planner.search.compiled import compiled
-from services.planner.search.full.arrays import GRAIN, NEVER, NONE
+from services.planner.search.full.arrays import NONE
 from services.planner.search.full.chance import below, fraction
 from services.planner.search.full.found import ALONE, PAIR, RELOAD_BEFORE, ban
 from services.planner.search.full.links import free_reload, link, serve, unlink
@@ -19,9 +19,9 @@ from services.planner.search.full.space import (
     tasks_of,
     tasks_served,
     was_absent_of,
-    where_of,
 )
 from services.planner.search.full.undo import save
+from services.planner.search.rules.penalties import worth
 
 REACH_CHANCE = 0.1  # that a task left out before is looked for everywhere
 
@@ -34,21 +34,6 @@ def recreate(model: Model, state: State) -> None:
         task = removed_of(state)[rank]
         reach = not was_absent_of(state)[rank] or fraction(state) < REACH_CHANCE
         place(model, state, task, worth(model, state, task), reach)
-
-
-@compiled
-def worth(model: Model, state: State, task: int) -> int:
-    """What serving a task may cost, in grains: no limit for those of higher tiers."""
-    own, micros = tasks_of(model)[task], 0
-    if own.tier < model.tiers - 1:
-        return NEVER
-    micros = own.penalty + own.drop_micros
-    if own.pickup != NONE and where_of(state)[own.pickup] == NONE:
-        pickup = tasks_of(model)[own.pickup]
-        if pickup.tier < model.tiers - 1:
-            return NEVER
-        micros += pickup.penalty + pickup.drop_micros
-    return min(NEVER, GRAIN * micros)
 
 
 @compiled

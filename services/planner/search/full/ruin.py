@@ -211,9 +211,11 @@ def tidy_reloads(model: Model, state: State, route: int) -> None:
     stop = stops_of(state)[start].next
     while stops_of(state)[stop].next != NONE:
         after = stops_of(state)[stop].next
-        if not is_task(model, stop):
-            if is_needless(model, state, route, stop) or fraction(state) < MERGE_CHANCE:
-                drop_reload(model, state, route, stop)
+        if is_task(model, stop):
+            stop = after
+            continue
+        if is_needless(model, state, route, stop) or fraction(state) < MERGE_CHANCE:
+            drop_reload(model, state, route, stop)
         stop = after
 
 

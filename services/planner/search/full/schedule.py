@@ -55,7 +55,7 @@ def list_stops(model: Model, state: State, line: np.void, start: int, end: int) 
 
 @compiled
 def trace_breaks(model: Model, state: State, line: np.void, start: int, rows: int) -> None:
-    """Writes how many breaks are taken when each stop is reached, on the way of the earliest end."""
+    """Writes how many breaks are taken when each stop is reached, for the earliest end."""
     walk, taken = walk_of(state), 0
     if line.breaks:
         end, early = walk[rows, STOP], early_of(state)

@@ -1,8 +1,8 @@
 """
 Where the arrays of the kernel lie.
 
-Model and state are one record each: sizes, switches and counters, and the addresses of their arrays.
-So a compiled function is given two pointers instead of several hundred numbers, compiles many times
+Model and state are one record each: sizes, switches and counters, and the addresses of arrays. So a
+compiled function is given two pointers instead of several hundred numbers, compiles many times
 quicker. Each array has one function that shows it to compiled code.
 """
 

@@ -17,11 +17,14 @@ from services.planner.domain.instance import Instance, Node
 from services.planner.domain.shift import Shift
 from services.planner.domain.task import SkillNeed, Task, TaskKind
 from services.planner.domain.travel import UNREACHABLE
-from services.planner.search.full.arrays import STAY
-from services.planner.search.full.moments import prices_of
-from services.planner.search.rules.cost import named_micros
+from services.planner.search.full.arrays import STAY, Price
+from services.planner.search.rules.churn import churn_prices, moving_micros
+from services.planner.search.rules.earliness import earliness_prices
 from services.planner.search.rules.exclusions import Names, may_serve
+from services.planner.search.rules.failure import slot_prices
+from services.planner.search.rules.preferences import disliked_micros
 from services.planner.search.rules.skills import skill_span
+from services.planner.search.rules.soft_windows import soft_prices
 from services.planner.search.rules.territory import territory_micros
 from services.planner.search.rules.zones import has_zones, open_windows
 from services.planner.search.stay import ANYTIME, Windows, cut_to
@@ -36,7 +39,7 @@ class Lists:
 
     window_first: list[int] = field(default_factory=list)
     window_last: list[int] = field(default_factory=list)
-    prices: list[tuple[int, ...]] = field(default_factory=list)
+    prices: list[Price] = field(default_factory=list)
 
     def add_windows(self, row: np.void, windows: Windows) -> None:
         """Points a stay at its windows; more than one are listed."""
@@ -49,7 +52,7 @@ class Lists:
             self.window_first += [first for first, _ in windows]
             self.window_last += [last for _, last in windows]
 
-    def add_prices(self, row: np.void, prices: list[tuple[int, ...]]) -> None:
+    def add_prices(self, row: np.void, prices: list[Price]) -> None:
         """Points a stay at what its moments cost."""
         row["prices"], row["prices_from"] = len(prices), len(self.prices)
         self.prices += prices
@@ -101,7 +104,8 @@ class Stays:
         """The nodes for one class, that of a shift; ways are at its own pace."""
         row, shift = self.plain.copy(), self.instance.problem.shifts[rank]
         places, tasks = row["place"], self.instance.problem.tasks
-        row["micros"] += named_micros(self.instance, self.names, shift)[self.task_of]
+        row["micros"] += disliked_micros(self.instance, self.names, shift)[self.task_of]
+        row["micros"] += moving_micros(self.instance, self.names, shift)[self.task_of]
         row["allowed"] &= may_serve(self.names, shift, tasks)[self.task_of]
         row["allowed"] &= self.fits(shift)[self.task_of]
         row["allowed"] &= is_reachable(self.instance, rank, places, seconds)
@@ -164,14 +168,24 @@ class Stays:
         return row
 
 
+def prices_of(instance: Instance, shift: Shift, node: Node) -> list[Price]:
+    """Soft windows, goods that wait, slots in which service fails, and a known plan."""
+    return [
+        *soft_prices(instance, node),
+        *earliness_prices(instance, shift, node),
+        *slot_prices(instance, node),
+        *churn_prices(instance, node),
+    ]
+
+
 def has_prices(instance: Instance, task: Task) -> bool:
     """Whether it costs when a task's service starts."""
     if task.earliness_cost_micros_per_hour or task.slot_costs:
         return True
     base = instance.base_shift_of.get(task.task_id)
-    if base is not None and base[1] is not None:
-        if instance.problem.churn.time_change_cost_micros_per_hour:
-            return True
+    has_moment = base is not None and base[1] is not None
+    if has_moment and instance.problem.churn.time_change_cost_micros_per_hour:
+        return True
     return any(
         window.early_cost_micros_per_hour or window.late_cost_micros_per_hour
         for option in task.options

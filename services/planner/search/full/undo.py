@@ -1,4 +1,4 @@
-"""Undo: routes are saved before their first change in an iteration, and put back if it is refused."""
+"""Undo: routes are saved before their first change, and put back if an iteration is refused."""
 
 from __future__ import annotations
 

@@ -120,9 +120,9 @@ def load_trip(
         stop = after
         task = tasks_served(model)[stops[stop].node]
         kind, amount = tasks_of(model)[task].load, demands_of(model)[task, dimension]
-        if kind == LOAD_PICKUP or kind == LOAD_PAIR_UP:
+        if kind in (LOAD_PICKUP, LOAD_PAIR_UP):
             now += amount
-        elif kind == LOAD_FROM_DEPOT or kind == LOAD_ONBOARD or kind == LOAD_PAIR_DOWN:
+        elif kind in (LOAD_FROM_DEPOT, LOAD_ONBOARD, LOAD_PAIR_DOWN):
             now -= amount
         loaded += amount if kind == LOAD_FROM_DEPOT else 0
         leaves += amount if kind == LOAD_PICKUP else 0

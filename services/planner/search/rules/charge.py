@@ -91,7 +91,7 @@ def mass_moved(model: Model, state: State, route: int, stop: int) -> int:
         return 0
     if stops[stop].node < model.nodes:
         task = tasks_of(model)[tasks_served(model)[stops[stop].node]]
-        if task.load == LOAD_PICKUP or task.load == LOAD_PAIR_UP:
+        if task.load in (LOAD_PICKUP, LOAD_PAIR_UP):
             return task.mass
         return 0 if task.load == LOAD_NONE else -task.mass
     return trip_mass(model, state, stop) - mass_left(model, state, route, stop)

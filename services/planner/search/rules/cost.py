@@ -6,14 +6,9 @@ term by term, each rounded half up as the domain does.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from services.planner.domain.instance import Instance
 from services.planner.domain.money import METERS_PER_KILOMETER
-from services.planner.domain.shift import Shift
 from services.planner.search.compiled import compiled
-from services.planner.search.full.arrays import NONE
-from services.planner.search.rules.exclusions import Names
 from services.planner.search.rules.windows import priced
 
 
@@ -35,13 +30,3 @@ def lasting_grains(line: np.void, before: int, after: int) -> int:
     """What it costs that a route lasts longer."""
     over = max(0, after - line.over_after) - max(0, before - line.over_after)
     return line.second_grains * (after - before) + line.over_grains * over
-
-
-def named_micros(instance: Instance, names: Names, shift: Shift) -> NDArray[np.int64]:
-    """Per task, what a shift costs that is not the preferred or the known one."""
-    tasks, churn = instance.problem.tasks, instance.problem.churn
-    own = names.members(shift.shift_id)
-    preference = np.array([task.preference_cost_micros for task in tasks], np.int64)
-    disliked = (names.preferred != NONE) & ~own[names.preferred]
-    moved = (names.base != NONE) & ~own[names.base]
-    return disliked * preference + moved * np.int64(churn.shift_change_cost_micros)

@@ -1,3 +1,3 @@
-"""Coverage: needs no twin; a task stands in one route or is left out by the way stops are linked."""
+"""Coverage: needs no twin; by the way stops are linked, a task stands in one route or in none."""
 
 from __future__ import annotations

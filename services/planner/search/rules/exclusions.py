@@ -1,8 +1,8 @@
 """
 Exclusions: tasks that name shifts or vehicles; so do pins, goods on board and known plans.
 
-Names are looked at as sets: shifts that lie in the same of them are of one class, so that a class is
-compiled once whatever its shifts are called.
+Names are looked at as sets: shifts that lie in the same of them are of one class, so that a class
+is compiled once whatever its shifts are called.
 """
 
 from __future__ import annotations

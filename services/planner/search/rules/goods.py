@@ -80,10 +80,10 @@ def leave_goods(model: Model, state: State, reload: int) -> None:
 def move_goods(model: Model, state: State, task: int) -> bool:
     """Takes a task's goods in or out; says whether those on board bear one another."""
     own, aboard = tasks_of(model)[task], aboard_of(state)
-    if own.load == LOAD_PICKUP or own.load == LOAD_PAIR_UP:
+    if own.load in (LOAD_PICKUP, LOAD_PAIR_UP):
         aboard[own.goods] += 1
         return is_peaceful(model, aboard)
-    if own.load == LOAD_FROM_DEPOT or own.load == LOAD_ONBOARD:
+    if own.load in (LOAD_FROM_DEPOT, LOAD_ONBOARD):
         aboard[own.goods] -= 1
     elif own.load == LOAD_PAIR_DOWN and own.pickup != NONE:
         aboard[tasks_of(model)[own.pickup].goods] -= 1
