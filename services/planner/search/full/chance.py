@@ -10,11 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from services.planner.search.compiled import compiled
-
-Chance = NDArray[np.uint64]
+from services.planner.search.full.space import State
 
 MULTIPLIER = np.uint64(2685821657736338717)
 FIRST, SECOND, THIRD = np.uint64(12), np.uint64(25), np.uint64(27)
@@ -24,23 +22,23 @@ UNIT = 2.0**-53
 
 
 @compiled
-def draw(chance: Chance) -> Any:
+def draw(state: State) -> Any:
     """The next 64 bits."""
-    bits = chance[0]
+    bits = state.chance
     bits ^= bits >> FIRST
     bits ^= bits << SECOND
     bits ^= bits >> THIRD
-    chance[0] = bits
+    state.chance = bits
     return bits * MULTIPLIER
 
 
 @compiled
-def below(chance: Chance, count: int) -> int:
+def below(state: State, count: int) -> int:
     """An integer from 0 to count - 1."""
-    return int(((draw(chance) >> TO_31_BITS) * np.uint64(count)) >> PART_OF_31_BITS)
+    return int(((draw(state) >> TO_31_BITS) * np.uint64(count)) >> PART_OF_31_BITS)
 
 
 @compiled
-def fraction(chance: Chance) -> float:
+def fraction(state: State) -> float:
     """A number from 0 up to but not 1."""
-    return np.float64(draw(chance) >> TO_53_BITS) * UNIT
+    return np.float64(draw(state) >> TO_53_BITS) * UNIT

@@ -7,8 +7,6 @@ in and confirmed by the exact pass; what fails there is banned for this look.
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import (
     GRAIN,
@@ -18,6 +16,7 @@ from services.planner.search.full.arrays import (
 from services.planner.search.full.links import is_task, start_of
 from services.planner.search.full.space import (
     Model,
+    Record,
     State,
     lines_of,
     roads_of,
@@ -70,7 +69,7 @@ def can_insert(model: Model, state: State, before: int, node: int, limit: int) -
 
 @compiled
 def insert_in_time(
-    model: Model, state: State, line: np.void, stay: np.void, before: int, node: int,
+    model: Model, state: State, line: Record, stay: Record, before: int, node: int,
     to_seconds: int, on_seconds: int, grains: int, limit: int,
 ) -> int:  # fmt: skip
     """The part of the rules that look at the time, and of the costs that do."""
@@ -109,6 +108,6 @@ def insert_in_time(
 
 
 @compiled
-def trip_service(model: Model, line: np.void, stops: np.ndarray, trip: int) -> int:
+def trip_service(model: Model, line: Record, stops: Record, trip: int) -> int:
     """From the start of loading at a reload to its departure; a start is its own departure."""
     return 0 if stops[trip].node == NONE else stays_of(model)[line.stays, stops[trip].node].service

@@ -8,14 +8,13 @@ pass confirms it.
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import FOREVER, GRAIN, NONE
 from services.planner.search.full.found import PAIR, keep
 from services.planner.search.full.links import is_task
 from services.planner.search.full.space import (
     Model,
+    Record,
     State,
     found_of,
     lines_of,
@@ -63,7 +62,7 @@ def rides(model: Model, state: State, stop: int, task: int) -> bool:
 
 
 @compiled
-def arrive(model: Model, state: State, line: np.void, here: int, leave: int, stay: np.void) -> int:
+def arrive(model: Model, state: State, line: Record, here: int, leave: int, stay: Record) -> int:
     """When service starts at a stay that follows a stop left at a moment; FOREVER: never."""
     place = stops_of(state)[here].place
     way = roads_to_of(model)[line.roads, stay.place, place]
@@ -71,13 +70,13 @@ def arrive(model: Model, state: State, line: np.void, here: int, leave: int, sta
 
 
 @compiled
-def way_grains(line: np.void, way: np.void) -> int:
+def way_grains(line: Record, way: Record) -> int:
     """What a way costs."""
     return line.meter_grains * way.meters + line.second_grains * way.seconds
 
 
 @compiled
-def detour(model: Model, state: State, line: np.void, here: int, there: int, stay: np.void) -> int:
+def detour(model: Model, state: State, line: Record, here: int, there: int, stay: Record) -> int:
     """What a stay between two stops costs, waiting left out."""
     stops, roads = stops_of(state), line.roads
     grains = way_grains(line, roads_to_of(model)[roads, stay.place, stops[here].place])
@@ -89,7 +88,7 @@ def detour(model: Model, state: State, line: np.void, here: int, there: int, sta
 
 @compiled
 def try_close(
-    model: Model, state: State, line: np.void, before: int, node: int, leave: int, grains: int
+    model: Model, state: State, line: Record, before: int, node: int, leave: int, grains: int
 ) -> None:
     """Tries the delivery at once after its pickup."""
     stops, after = stops_of(state), stops_of(state)[before].next
@@ -113,7 +112,7 @@ def try_close(
 
 @compiled
 def follow(
-    model: Model, state: State, line: np.void, before: int, node: int, leave: int, apart: int
+    model: Model, state: State, line: Record, before: int, node: int, leave: int, apart: int
 ) -> None:
     """Follows a route from a pickup on, and tries the delivery after each of its stops."""
     stops = stops_of(state)
@@ -140,7 +139,7 @@ def follow(
 
 
 @compiled
-def open_within(model: Model, line: np.void, stop: int, depth: int) -> int:
+def open_within(model: Model, line: Record, stop: int, depth: int) -> int:
     """How many pairs are open after a stop since the pickup; below 0 where the door is blocked."""
     if line.door != LIFO or not is_task(model, stop):
         return 0
@@ -150,7 +149,7 @@ def open_within(model: Model, line: np.void, stop: int, depth: int) -> int:
 
 @compiled
 def try_down(
-    model: Model, state: State, line: np.void,
+    model: Model, state: State, line: Record,
     before: int, here: int, node: int, leave: int, apart: int,
 ) -> None:  # fmt: skip
     """Tries the delivery after a stop that is left at a moment."""

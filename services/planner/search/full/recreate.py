@@ -11,6 +11,7 @@ from services.planner.search.full.look import look
 from services.planner.search.full.route import refresh
 from services.planner.search.full.space import (
     Model,
+    Record,
     State,
     found_of,
     keys_of,
@@ -115,7 +116,7 @@ def sort_removed(model: Model, state: State) -> None:
 
 
 @compiled
-def key_of(model: Model, state: State, task, way: int) -> float:
+def key_of(model: Model, state: State, task: Record, way: int) -> float:
     """By what a task is sorted: chance, demand, distance, or its windows."""
     if way < 4:
         return fraction(state)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import FOREVER
 from services.planner.search.full.links import start_of
 from services.planner.search.full.space import (
     Model,
+    Record,
     State,
     lines_of,
     load_of,
@@ -62,7 +61,7 @@ def refresh(model: Model, state: State, route: int) -> bool:
 
 
 @compiled
-def line_of(model: Model, route: int) -> np.void:
+def line_of(model: Model, route: int) -> Record:
     """The shift of a route."""
     return lines_of(model)[route]
 
@@ -120,7 +119,7 @@ def time_route(model: Model, state: State, route: int, start: int) -> bool:
 
 
 @compiled
-def bound_route(model: Model, state: State, line: np.void, start: int, end: int) -> bool:
+def bound_route(model: Model, state: State, line: Record, start: int, end: int) -> bool:
     """Earliest departures forward, latest starts backward; no breaks."""
     stops = stops_of(state)
     stops[start].leave = leave_start(line, stops[start].release)
@@ -140,7 +139,7 @@ def bound_route(model: Model, state: State, line: np.void, start: int, end: int)
 
 
 @compiled
-def bound_backward(model: Model, state: State, line: np.void, start: int, end: int) -> None:
+def bound_backward(model: Model, state: State, line: Record, start: int, end: int) -> None:
     """The latest start of each service from which the rest holds; of the start, its departure."""
     stops, stop, here = stops_of(state), end, stops_of(state)[end].previous
     while True:
@@ -154,7 +153,7 @@ def bound_backward(model: Model, state: State, line: np.void, start: int, end: i
 
 
 @compiled
-def label_route(model: Model, state: State, line: np.void, start: int, end: int) -> bool:
+def label_route(model: Model, state: State, line: Record, start: int, end: int) -> bool:
     """The same by the number of breaks taken."""
     stops = stops_of(state)
     stops[start].leave = leave_start(line, stops[start].release)

@@ -7,12 +7,11 @@ them. The exact scheduler may find cheaper times; what holds with these holds wi
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import FOREVER, NONE
 from services.planner.search.full.space import (
     Model,
+    Record,
     State,
     breaks_of,
     early_of,
@@ -31,7 +30,7 @@ BEGIN, LENGTH, DRIVING = range(3)
 
 
 @compiled
-def write_walk(model: Model, state: State, line: np.void, start: int, end: int) -> int:
+def write_walk(model: Model, state: State, line: Record, start: int, end: int) -> int:
     """Times a route that holds; gives when it starts. Its last row is the end."""
     rows = list_stops(model, state, line, start, end)
     trace_breaks(model, state, line, start, rows)
@@ -43,7 +42,7 @@ def write_walk(model: Model, state: State, line: np.void, start: int, end: int) 
 
 
 @compiled
-def list_stops(model: Model, state: State, line: np.void, start: int, end: int) -> int:
+def list_stops(model: Model, state: State, line: Record, start: int, end: int) -> int:
     """Writes the stops of a route, the end last; gives the row of the end."""
     stop, row = stops_of(state)[start].next, 0
     while stop != end:
@@ -54,7 +53,7 @@ def list_stops(model: Model, state: State, line: np.void, start: int, end: int) 
 
 
 @compiled
-def trace_breaks(model: Model, state: State, line: np.void, start: int, rows: int) -> None:
+def trace_breaks(model: Model, state: State, line: Record, start: int, rows: int) -> None:
     """Writes how many breaks are taken when each stop is reached, for the earliest end."""
     walk, taken = walk_of(state), 0
     if line.breaks:
@@ -71,7 +70,7 @@ def trace_breaks(model: Model, state: State, line: np.void, start: int, rows: in
 
 @compiled
 def taken_before(
-    model: Model, state: State, line: np.void, here: int, there: int, taken: int
+    model: Model, state: State, line: Record, here: int, there: int, taken: int
 ) -> int:
     """How many breaks were taken before a leg, for the label that stands after it."""
     for before in range(taken):
@@ -89,7 +88,7 @@ def taken_before(
 
 
 @compiled
-def leave_after(model: Model, state: State, line: np.void, here: int, there: int, over: int) -> int:
+def leave_after(model: Model, state: State, line: Record, here: int, there: int, over: int) -> int:
     """When a stop is left whose leg is over at a moment; at the end, that moment."""
     stops = stops_of(state)
     if stops[there].next == NONE:
@@ -100,7 +99,7 @@ def leave_after(model: Model, state: State, line: np.void, here: int, there: int
 
 
 @compiled
-def latest_begin(model: Model, state: State, line: np.void, start: int, rows: int) -> int:
+def latest_begin(model: Model, state: State, line: Record, start: int, rows: int) -> int:
     """The latest start of loading with which the route ends no later."""
     stops, walk = stops_of(state), walk_of(state)
     limit = ending(model, state, line, start, walk[rows, STOP])
@@ -123,7 +122,7 @@ def latest_begin(model: Model, state: State, line: np.void, start: int, rows: in
 
 
 @compiled
-def drive_all(model: Model, state: State, line: np.void, start: int, begin: int, rows: int) -> None:
+def drive_all(model: Model, state: State, line: Record, start: int, begin: int, rows: int) -> None:
     """Writes all moments from a start of loading on."""
     stops, walk, held = stops_of(state), walk_of(state), held_of(state)
     now, here, taken, driving = begin + line.loading, start, 0, 0

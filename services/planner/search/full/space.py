@@ -33,8 +33,9 @@ from services.planner.search.full.arrays import (
     WAY,
 )
 
-Model = np.void
-State = np.void
+Record = Any  # a record within compiled code: its numbers are attributes
+Model = Record
+State = Record
 
 MODEL_SHAPES: dict[str, tuple[Any, ...]] = {
     "roads": (WAY, "maps", "places", "places"),

@@ -7,8 +7,6 @@ load; the exact pass confirms them.
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import (
     GRAIN,
@@ -19,6 +17,7 @@ from services.planner.search.full.found import RELOAD_AFTER, RELOAD_BEFORE, keep
 from services.planner.search.full.pairs import arrive, way_grains
 from services.planner.search.full.space import (
     Model,
+    Record,
     State,
     capacity_of,
     demands_of,
@@ -87,7 +86,7 @@ def fits_before_reload(model: Model, state: State, before: int, node: int) -> bo
 
 @compiled
 def try_chain(
-    model: Model, state: State, line: np.void, before: int, node: int, reload: int, first: bool
+    model: Model, state: State, line: Record, before: int, node: int, reload: int, first: bool
 ) -> None:
     """Tries a task and a reload in a row; `first` puts the reload before the task."""
     stops, after = stops_of(state), stops_of(state)[before].next

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.planner.domain.money import WATT_HOURS_PER_KILOWATT_HOUR
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import NONE
 from services.planner.search.full.schedule import LEAVE, START, STOP, TAKEN, write_walk
 from services.planner.search.full.space import (
     Model,
+    Record,
     State,
     batteries_of,
     lines_of,
@@ -46,7 +45,7 @@ def keeps_watch(model: Model, state: State, route: int, start: int, end: int) ->
 
 
 @compiled
-def moments_micros(model: Model, state: State, line: np.void, rows: int) -> int:
+def moments_micros(model: Model, state: State, line: Record, rows: int) -> int:
     """What the starts of service cost."""
     micros = 0
     for row in range(rows):

@@ -16,6 +16,7 @@ from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import BREAK, FOREVER, PAUSE
 from services.planner.search.full.space import (
     Model,
+    Record,
     State,
     breaks_of,
     early_of,
@@ -53,7 +54,7 @@ def pause_of(breaks: tuple[tuple[int, int, int, int], ...]) -> tuple[int, int, i
 
 
 @compiled
-def through(pause: np.void, depart: int, seconds: int) -> int:
+def through(pause: Record, depart: int, seconds: int) -> int:
     """When a leg with a pause is over; FOREVER when its breaks cannot be held any more."""
     if depart > pause.closes:
         return FOREVER
@@ -61,7 +62,7 @@ def through(pause: np.void, depart: int, seconds: int) -> int:
 
 
 @compiled
-def back_through(pause: np.void, limit: int, seconds: int) -> int:
+def back_through(pause: Record, limit: int, seconds: int) -> int:
     """The latest departure of a leg that is over at a limit; -FOREVER when there is none."""
     if pause.opens > limit:
         return -FOREVER
@@ -69,13 +70,13 @@ def back_through(pause: np.void, limit: int, seconds: int) -> int:
 
 
 @compiled
-def pause_at(model: Model, line: np.void, before: int, after: int) -> np.void:
+def pause_at(model: Model, line: Record, before: int, after: int) -> Record:
     """The breaks from one number taken to another."""
     return pauses_of(model)[line.pauses_from + before * (line.breaks + 1) + after]
 
 
 @compiled
-def label_forward(model: Model, state: State, line: np.void, here: int, there: int) -> int:
+def label_forward(model: Model, state: State, line: Record, here: int, there: int) -> int:
     """Labels a stop from the one before; gives its earliest departure, FOREVER when none holds."""
     stop, seconds = stops_of(state)[there], stops_of(state)[here].seconds_on
     stay = stays_of(model)[line.stays, stop.node]
@@ -96,7 +97,7 @@ def label_forward(model: Model, state: State, line: np.void, here: int, there: i
 
 
 @compiled
-def label_end(model: Model, state: State, line: np.void, here: int, end: int) -> int:
+def label_end(model: Model, state: State, line: Record, here: int, end: int) -> int:
     """Labels the end of a route; gives the earliest arrival that holds, FOREVER when none does."""
     earliest = FOREVER
     for taken in range(line.breaks + 1):
@@ -113,7 +114,7 @@ def label_end(model: Model, state: State, line: np.void, here: int, end: int) ->
 
 
 @compiled
-def last_arrival(model: Model, line: np.void, taken: int) -> int:
+def last_arrival(model: Model, line: Record, taken: int) -> int:
     """The latest arrival at the end with some breaks taken: those not taken can follow."""
     limit = line.end
     if taken < line.breaks:
@@ -122,7 +123,7 @@ def last_arrival(model: Model, line: np.void, taken: int) -> int:
 
 
 @compiled
-def label_backward(model: Model, state: State, line: np.void, here: int, there: int) -> int:
+def label_backward(model: Model, state: State, line: Record, here: int, there: int) -> int:
     """Labels a stop from the one after; gives its latest start, -FOREVER when none holds."""
     stop, after = stops_of(state)[here], stops_of(state)[there]
     stay = stays_of(model)[line.stays, stop.node]
@@ -140,7 +141,7 @@ def label_backward(model: Model, state: State, line: np.void, here: int, there: 
 
 @compiled
 def latest_departure(
-    model: Model, state: State, line: np.void, there: int, taken: int, seconds: int, setup: int
+    model: Model, state: State, line: Record, there: int, taken: int, seconds: int, setup: int
 ) -> int:
     """The latest departure towards a stop with some breaks taken before."""
     return depart_within(model, line, late_of(state)[there], taken, seconds, setup)
@@ -148,8 +149,8 @@ def latest_departure(
 
 @compiled
 def has_room(
-    model: Model, state: State, line: np.void, here: int, there: int,
-    stay: np.void, to_seconds: int, on_seconds: int,
+    model: Model, state: State, line: Record, here: int, there: int,
+    stay: Record, to_seconds: int, on_seconds: int,
 ) -> bool:  # fmt: skip
     """Whether a new stop between two others holds for some number of breaks in each leg."""
     stop, after = stops_of(state)[here], stops_of(state)[there]
@@ -170,7 +171,7 @@ def has_room(
 
 @compiled
 def reaches(
-    model: Model, state: State, line: np.void, there: int,
+    model: Model, state: State, line: Record, there: int,
     taken: int, leave: int, seconds: int, setup: int,
 ) -> bool:  # fmt: skip
     """Whether a departure is early enough for the rest of the route."""
@@ -182,14 +183,14 @@ def reaches(
 
 
 @compiled
-def label_start(state: State, line: np.void, start: int, leave: int) -> None:
+def label_start(state: State, line: Record, start: int, leave: int) -> None:
     """Labels the start: no break is taken before."""
     for taken in range(line.breaks + 1):
         early_of(state)[start, taken] = FOREVER if taken else leave
 
 
 @compiled
-def label_limits(model: Model, state: State, line: np.void, end: int) -> int:
+def label_limits(model: Model, state: State, line: Record, end: int) -> int:
     """Labels the end backward; gives the latest arrival that can hold."""
     latest = -FOREVER
     for taken in range(line.breaks + 1):
@@ -199,7 +200,7 @@ def label_limits(model: Model, state: State, line: np.void, end: int) -> int:
 
 
 @compiled
-def labelled_duration(model: Model, state: State, line: np.void, start: int, end: int) -> int:
+def labelled_duration(model: Model, state: State, line: Record, start: int, end: int) -> int:
     """
     How long a route lasts that ends as early as it can and starts as late as that allows.
 
@@ -222,7 +223,7 @@ def labelled_duration(model: Model, state: State, line: np.void, start: int, end
 
 
 @compiled
-def ending(model: Model, state: State, line: np.void, start: int, end: int) -> int:
+def ending(model: Model, state: State, line: Record, start: int, end: int) -> int:
     """The earliest arrival at the end that holds."""
     last = stops_of(state)[end].previous
     if line.breaks == 0:
@@ -234,7 +235,7 @@ def ending(model: Model, state: State, line: np.void, start: int, end: int) -> i
 
 
 @compiled
-def relabel(model: Model, state: State, line: np.void, here: int, there: int, now: int) -> None:
+def relabel(model: Model, state: State, line: Record, here: int, there: int, now: int) -> None:
     """Latest starts at a stop into one scratch row, from those at the next in the other."""
     stops, limits = stops_of(state), walk_of(state)
     stay = stays_of(model)[line.stays, stops[here].node]
@@ -249,7 +250,7 @@ def relabel(model: Model, state: State, line: np.void, here: int, there: int, no
 
 @compiled
 def depart_within(
-    model: Model, line: np.void, limits: NDArray[np.int64], taken: int, seconds: int, setup: int
+    model: Model, line: Record, limits: NDArray[np.int64], taken: int, seconds: int, setup: int
 ) -> int:
     """The latest departure that meets any label of the next stop."""
     depart = -FOREVER

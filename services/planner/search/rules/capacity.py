@@ -9,8 +9,6 @@ second has. Constant time, exact.
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import (
     LOAD_FROM_DEPOT,
@@ -135,7 +133,7 @@ def raise_trip(state: State, trip: int, last: int, dimension: int, loaded: int) 
     """Adds what is loaded at the start of a trip, and keeps its peaks; gives the highest."""
     load, stops = load_of(state), stops_of(state)
     rest_of(state)[trip, dimension] = 0
-    peak, stop = np.int64(0), trip
+    peak, stop = 0, trip
     while True:
         load[stop, dimension] += loaded
         rest_of(state)[stop, dimension] = loaded - rest_of(state)[stop, dimension]
@@ -144,7 +142,7 @@ def raise_trip(state: State, trip: int, last: int, dimension: int, loaded: int) 
         if stop == last:
             break
         stop = stops[stop].next
-    highest, peak = peak, np.int64(0)
+    highest, peak = peak, 0
     while True:
         peak = max(peak, load[stop, dimension])
         peak_after_of(state)[stop, dimension] = peak

@@ -6,8 +6,6 @@ Energy depends on the load on board and on waiting, so there is no useful bound 
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.planner.domain.energy import GRAMS_PER_TONNE
 from services.planner.domain.money import METERS_PER_KILOMETER, SECONDS_PER_HOUR
 from services.planner.domain.shift import Shift
@@ -21,6 +19,7 @@ from services.planner.search.full.arrays import (
 )
 from services.planner.search.full.space import (
     Model,
+    Record,
     State,
     batteries_of,
     lines_of,
@@ -65,7 +64,7 @@ def is_open(model: Model, place: int) -> bool:
 
 
 @compiled
-def leg_watt_hours(battery: np.void, meters: int, seconds: int, mass: int) -> int:
+def leg_watt_hours(battery: Record, meters: int, seconds: int, mass: int) -> int:
     """What a leg takes, as the domain rounds it."""
     per_tonne = battery.kilometer * GRAMS_PER_TONNE + battery.tonne_kilometer * mass
     rolling = -(-meters * per_tonne // (METERS_PER_KILOMETER * GRAMS_PER_TONNE))

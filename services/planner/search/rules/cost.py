@@ -5,15 +5,14 @@ term by term, each rounded half up as the domain does.
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.planner.domain.money import METERS_PER_KILOMETER
 from services.planner.search.compiled import compiled
+from services.planner.search.full.space import Record
 from services.planner.search.rules.windows import priced
 
 
 @compiled
-def route_micros(line: np.void, own: np.void) -> int:
+def route_micros(line: Record, own: Record) -> int:
     """What a route costs."""
     micros = line.fixed_micros + own.extra + line.stop_micros * own.stops
     micros += (
@@ -26,7 +25,7 @@ def route_micros(line: np.void, own: np.void) -> int:
 
 
 @compiled
-def lasting_grains(line: np.void, before: int, after: int) -> int:
+def lasting_grains(line: Record, before: int, after: int) -> int:
     """What it costs that a route lasts longer."""
     over = max(0, after - line.over_after) - max(0, before - line.over_after)
     return line.second_grains * (after - before) + line.over_grains * over

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.planner.search.compiled import compiled
+from services.planner.search.full.space import Record
 
 
 @compiled
-def keeps_distance(line: np.void, meters: int) -> bool:
+def keeps_distance(line: Record, meters: int) -> bool:
     """Whether a route of this length is allowed."""
     return line.meter_limit == 0 or meters <= line.meter_limit

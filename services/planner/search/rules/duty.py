@@ -15,7 +15,7 @@ import numpy as np
 from services.planner.domain.shift import DutyClock, DutyLimit
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import FOREVER
-from services.planner.search.full.space import Model, State, duties_of, held_of, parts_of
+from services.planner.search.full.space import Model, Record, State, duties_of, held_of, parts_of
 from services.planner.search.view import ShiftView
 
 CLOCKS = {DutyClock.DRIVING: 0, DutyClock.WORK: 1, DutyClock.SPAN: 2}
@@ -64,20 +64,20 @@ def is_reset(limit: DutyLimit, view: ShiftView) -> bool:
 
 
 @compiled
-def keeps_driving(line: np.void, seconds: int) -> bool:
+def keeps_driving(line: Record, seconds: int) -> bool:
     """Whether so much driving is allowed."""
     return seconds <= line.drive_limit
 
 
 @compiled
-def keeps_span(line: np.void, lasting: int) -> bool:
+def keeps_span(line: Record, lasting: int) -> bool:
     """Whether a route may last so long."""
     return lasting <= line.span_limit
 
 
 @compiled
 def keeps_clocks(
-    model: Model, state: State, line: np.void, begin: int, over: int, taken: int
+    model: Model, state: State, line: Record, begin: int, over: int, taken: int
 ) -> bool:
     """Whether a timed route with some breaks held passes none of the limits that are followed."""
     for rank in range(line.duties_from, line.duties_from + line.duties):
@@ -88,7 +88,7 @@ def keeps_clocks(
 
 @compiled
 def keeps_clock(
-    model: Model, state: State, duty: np.void, begin: int, over: int, taken: int
+    model: Model, state: State, duty: Record, begin: int, over: int, taken: int
 ) -> bool:
     """Whether one clock stays within its limit."""
     held, shown, since, parts = held_of(state), duty.used, begin, duty.taken

@@ -22,6 +22,7 @@ from services.planner.search.full.arrays import (
 )
 from services.planner.search.full.space import (
     Model,
+    Record,
     State,
     aboard_of,
     clashes_of,
@@ -91,7 +92,7 @@ def move_goods(model: Model, state: State, task: int) -> bool:
 
 
 @compiled
-def is_peaceful(model: Model, aboard: np.ndarray) -> bool:
+def is_peaceful(model: Model, aboard: Record) -> bool:
     """Whether no two classes on board may not meet; class 0 bears all."""
     present = np.int64(0)
     for goods in range(1, len(aboard)):

@@ -8,14 +8,13 @@ for single windows without breaks, else a bound that the exact pass confirms.
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import FOREVER, LOAD_FROM_DEPOT
+from services.planner.search.full.space import Record
 
 
 @compiled
-def leave_released(stops: np.ndarray, before: int, task: np.void, end_of_loading: int) -> int:
+def leave_released(stops: Record, before: int, task: Record, end_of_loading: int) -> int:
     """When the stop before a new one is left, if the trip waits for its goods; FOREVER: never."""
     stop = stops[before]
     trip = stops[stop.trip]

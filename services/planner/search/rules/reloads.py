@@ -7,12 +7,11 @@ under way loads nothing before its first reload. What a reload does to loads sta
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import LOAD_FROM_DEPOT
 from services.planner.search.full.space import (
     Model,
+    Record,
     State,
     lines_of,
     routes_of,
@@ -45,13 +44,13 @@ def cut_trips(model: Model, state: State, route: int, start: int) -> bool:
 
 
 @compiled
-def begin_trip(stops: np.ndarray, stop: int) -> None:
+def begin_trip(stops: Record, stop: int) -> None:
     """A trip without stops."""
     stops[stop].trip, stops[stop].run, stops[stop].release = stop, 0, 0
 
 
 @compiled
-def ride_trip(model: Model, state: State, line: np.void, here: int, stop: int, start: int) -> bool:
+def ride_trip(model: Model, state: State, line: Record, here: int, stop: int, start: int) -> bool:
     """Adds a stop to the trip of the one before; a vehicle under way may not have its goods."""
     stops = stops_of(state)
     trip, task = stops[here].trip, tasks_of(model)[tasks_served(model)[stops[stop].node]]
@@ -64,6 +63,6 @@ def ride_trip(model: Model, state: State, line: np.void, here: int, stop: int, s
 
 
 @compiled
-def may_load(line: np.void, stop: np.void, start: int, load: int) -> bool:
+def may_load(line: Record, stop: Record, start: int, load: int) -> bool:
     """Whether what a task needs from the depot can be loaded in the trip of a stop."""
     return not (line.is_under_way and stop.trip == start and load == LOAD_FROM_DEPOT)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.planner.search.compiled import compiled
+from services.planner.search.full.space import Record
 
 
 @compiled
@@ -14,6 +13,6 @@ def setup_between(here: int, setup: int, there: int) -> int:
 
 
 @compiled
-def seconds_of(stay: np.void, here: int) -> int:
+def seconds_of(stay: Record, here: int) -> int:
     """Setup and service of a stay, when the vehicle comes from `here`."""
     return stay.service + setup_between(here, stay.setup, stay.place)

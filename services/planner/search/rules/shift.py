@@ -9,12 +9,11 @@ route with one more stop: exact where stops have one window and no break lies be
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import FOREVER
 from services.planner.search.full.space import (
     Model,
+    Record,
     State,
     stays_of,
     stops_of,
@@ -34,46 +33,46 @@ def join(left: Segment, seconds: int, right: Segment) -> Segment:
 
 
 @compiled
-def leave_start(line: np.void, release: int) -> int:
+def leave_start(line: Record, release: int) -> int:
     """The earliest departure from the start."""
     return max(line.ready + line.loading, release)
 
 
 @compiled
-def start_segment(line: np.void, release: int) -> Segment:
+def start_segment(line: Record, release: int) -> Segment:
     """Loading: begins when it likes, but under way the route has begun."""
     first = leave_start(line, release) - line.loading
     return line.loading, first, first if line.is_under_way else FOREVER
 
 
 @compiled
-def stop_segment(model: Model, stay: np.void, start: int) -> Segment:
+def stop_segment(model: Model, stay: Record, start: int) -> Segment:
     """One stop, in the window in which it would start."""
     first, last = window_around(model, stay, start)
     return stay.service, first, last
 
 
 @compiled
-def head_of(stop: np.void) -> Segment:
+def head_of(stop: Record) -> Segment:
     """The route up to a stop."""
     return stop.head_seconds, stop.head_first, stop.head_last
 
 
 @compiled
-def tail_of(stop: np.void) -> Segment:
+def tail_of(stop: Record) -> Segment:
     """The route from a stop on."""
     return stop.tail_seconds, stop.tail_first, stop.tail_last
 
 
 @compiled
-def seconds_to(stops: np.ndarray, here: int, there: int) -> int:
+def seconds_to(stops: Record, here: int, there: int) -> int:
     """The way between two stops that follow one another, and the setup after it."""
     setup = stops[there].setup if stops[here].place != stops[there].place else 0
     return stops[here].seconds_on + setup
 
 
 @compiled
-def segment_route(model: Model, state: State, line: np.void, start: int, end: int) -> int:
+def segment_route(model: Model, state: State, line: Record, start: int, end: int) -> int:
     """Keeps all segments of a route; gives its duration."""
     stops = stops_of(state)
     set_head(stops, start, start_segment(line, stops[start].release))
@@ -93,7 +92,7 @@ def segment_route(model: Model, state: State, line: np.void, start: int, end: in
 
 
 @compiled
-def own_segment(model: Model, line: np.void, stop: np.void) -> Segment:
+def own_segment(model: Model, line: Record, stop: Record) -> Segment:
     """A stop that stands in a route; a reload waits until its goods are ready."""
     stay = stays_of(model)[line.stays, stop.node]
     own = stop_segment(model, stay, stop.leave - stay.service)
@@ -103,7 +102,7 @@ def own_segment(model: Model, line: np.void, stop: np.void) -> Segment:
 
 
 @compiled
-def set_head(stops: np.ndarray, stop: int, segment: Segment) -> None:
+def set_head(stops: Record, stop: int, segment: Segment) -> None:
     """Keeps the route up to a stop."""
     stops[stop].head_seconds = segment[0]
     stops[stop].head_first = segment[1]
@@ -111,7 +110,7 @@ def set_head(stops: np.ndarray, stop: int, segment: Segment) -> None:
 
 
 @compiled
-def set_tail(stops: np.ndarray, stop: int, segment: Segment) -> None:
+def set_tail(stops: Record, stop: int, segment: Segment) -> None:
     """Keeps the route from a stop on."""
     stops[stop].tail_seconds = segment[0]
     stops[stop].tail_first = segment[1]
@@ -120,8 +119,8 @@ def set_tail(stops: np.ndarray, stop: int, segment: Segment) -> None:
 
 @compiled
 def duration_with(
-    model: Model, line: np.void, prev: np.void, after: np.void,
-    stay: np.void, to_seconds: int, on_seconds: int, start: int,
+    model: Model, line: Record, prev: Record, after: Record,
+    stay: Record, to_seconds: int, on_seconds: int, start: int,
 ) -> int:  # fmt: skip
     """How long a route lasts with one more stop between two others; ways include setups."""
     own = stop_segment(model, stay, start)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.planner.search.compiled import compiled
 from services.planner.search.full.space import (
     Model,
+    Record,
     State,
     lines_of,
     routes_of,
@@ -31,7 +30,7 @@ def count_stops(model: Model, state: State, route: int, start: int) -> bool:
 
 
 @compiled
-def stops_more(prev: np.void, place: int, after: np.void, is_first: bool, is_last: bool) -> int:
+def stops_more(prev: Record, place: int, after: Record, is_first: bool, is_last: bool) -> int:
     """How many stops a route has more with a task at a place between two others."""
     comes = is_first or prev.place != place
     goes = not is_last and after.place != place

@@ -11,6 +11,7 @@ from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import NONE
 from services.planner.search.full.space import (
     Model,
+    Record,
     State,
     lines_of,
     stack_of,
@@ -45,7 +46,7 @@ def keeps_door(model: Model, state: State, route: int, start: int) -> bool:
 
 
 @compiled
-def rank_in(stack, count: int, task: int) -> int:
+def rank_in(stack: Record, count: int, task: int) -> int:
     """Where a task stands; NONE: nowhere."""
     for rank in range(count):
         if stack[rank] == task:
@@ -54,7 +55,7 @@ def rank_in(stack, count: int, task: int) -> int:
 
 
 @compiled
-def close_gap(stack, count: int, rank: int) -> int:
+def close_gap(stack: Record, count: int, rank: int) -> int:
     """Takes one out; gives how many are left."""
     for later in range(rank, count - 1):
         stack[later] = stack[later + 1]

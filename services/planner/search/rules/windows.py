@@ -16,6 +16,7 @@ from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import FOREVER
 from services.planner.search.full.space import (
     Model,
+    Record,
     prices_of,
     window_first_of,
     window_last_of,
@@ -25,7 +26,7 @@ Records = NDArray[np.void]
 
 
 @compiled
-def open_at(model: Model, stay: np.void, ready: int) -> int:
+def open_at(model: Model, stay: Record, ready: int) -> int:
     """The earliest start at or after a moment; FOREVER when there is none."""
     if ready > stay.last:
         return FOREVER
@@ -37,7 +38,7 @@ def open_at(model: Model, stay: np.void, ready: int) -> int:
 
 
 @compiled
-def last_open(model: Model, stay: np.void, second: int) -> int:
+def last_open(model: Model, stay: Record, second: int) -> int:
     """The latest start at or before a moment; -FOREVER when there is none."""
     if second < stay.first:
         return -FOREVER
@@ -49,7 +50,7 @@ def last_open(model: Model, stay: np.void, second: int) -> int:
 
 
 @compiled
-def window_around(model: Model, stay: np.void, start: int) -> tuple[int, int]:
+def window_around(model: Model, stay: Record, start: int) -> tuple[int, int]:
     """The window in which a start lies."""
     if stay.windows > 1:
         for window in range(stay.windows_from, stay.windows_from + stay.windows):
@@ -65,7 +66,7 @@ def priced(rate: int, seconds: int) -> int:
 
 
 @compiled
-def start_micros(model: Model, stay: np.void, start: int) -> int:
+def start_micros(model: Model, stay: Record, start: int) -> int:
     """What starting service at a moment costs."""
     micros = 0
     for rank in range(stay.prices_from, stay.prices_from + stay.prices):
