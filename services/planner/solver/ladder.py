@@ -23,9 +23,9 @@ from services.planner.solver.pool import Pool
 
 ENGINE = "near"
 NEW_TASKS_MAX = 60  # inserted one by one at once; more are for a search
-NEAR_TASKS = 150  # searched around what changed
+NEAR_TASKS = 450  # searched around what changed: where room is short, all routes matter
 NEAR_SECONDS = 0.3
-WARM_FROM = 0.5  # of the cooling: a plan that is good already is not melted
+WARM_FROM = 0.6  # of the cooling: a plan that is good already is not melted
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from services.planner.solver.rounds import Effort, Rounds
 PYVRP = pyvrp_engine.ENGINE
 LONG_ROUTE_STOPS = 25  # stops per route from which PyVRP pays; measured, see docs/benchmarks.md
 PYVRP_TASKS = range(20, 1_201)
+HASTE_SECONDS = 1.5  # with less, a live change is searched around once, and nothing else runs
 PYVRP_PER_SECOND = 60_000  # iterations times tasks
 QUICK_TASKS_MAX = 500  # beyond, parts give a good plan sooner than the whole does
 KERNEL_SHARE, PYVRP_SHARE, LAST_SHARE = 0.4, 0.45, 0.15  # where routes are long
@@ -80,6 +81,8 @@ class Portfolio:
     def run(self, changed: Changed, budget: Budget, hear: Hear) -> Sequences:
         """Searches from a plan for a budget; the best plan."""
         start = self._look_near(changed, budget, hear) if changed.shifts else changed.sequences
+        if changed.shifts and budget.seconds_left < HASTE_SECONDS:
+            return start
         best, left = start if self.is_large else self._first(start, hear), 1.0
         for stage in self.stages(best):
             seconds = budget.seconds_left * stage.share / max(left, stage.share)
@@ -111,11 +114,15 @@ class Portfolio:
         return best
 
     def _look_near(self, changed: Changed, budget: Budget, hear: Hear) -> Sequences:
-        """The rung between an insertion and a search of the whole."""
-        seconds = min(ladder.NEAR_SECONDS, budget.seconds_left)
+        """The rung between an insertion and a search of the whole; all there is when in haste."""
+        left = budget.seconds_left
+        seconds = left if left < HASTE_SECONDS else ladder.NEAR_SECONDS
         steps = round(self.per_second * seconds) if self.settings.pace is Pace.STEPS else None
         stretch = Stretch(steps, seconds, round(ladder.WARM_FROM * WHOLE), WHOLE)
-        found = self._near(changed, LivePacer(stretch, budget.now, budget.go_on))
+        pacer = LivePacer(stretch, budget.now, budget.go_on)
+        if len(self.instance.problem.tasks) <= ladder.NEAR_TASKS:
+            return self._stage(self.kernel_name, changed.sequences, pacer, hear)
+        found = self._near(changed, pacer)
         hear(lambda: found)
         return found
 

@@ -35,7 +35,7 @@ from services.planner.solver.spread import Measure
 
 TELL_SECONDS_MIN = 0.4  # between two plans that are told
 TELL_SHARE = 0.1  # of the time so far, between two plans that are told
-FINISH_SECONDS_PER_TASK = 0.0001  # what timing and verifying the last plan takes
+FINISH_SECONDS_PER_TASK = 0.00006  # what timing and verifying the last plan takes
 MASTER_RESERVE = 0.4  # of the master's time: its own measure mostly ends it sooner
 
 

@@ -11,7 +11,7 @@ import pytest
 from services.planner.domain.instance import Instance
 from services.planner.domain.settings import Pace, SearchSettings
 from services.planner.search.kernel import Sequences
-from services.planner.solver import ladder
+from services.planner.solver import ladder, master
 from services.planner.solver.assembly import Assembly
 from services.planner.solver.solve import Outcome, Solve
 from services.planner.tests.problems import city, on_plane
@@ -54,14 +54,27 @@ def test_every_rung_is_no_worse_than_the_one_below(town: tuple[Instance, Sequenc
     assert costs == sorted(costs, reverse=True)
 
 
-def test_a_moment_is_enough_for_a_search_around_what_changed(
+def test_in_haste_the_kernel_alone_searches_around_what_changed(
     town: tuple[Instance, Sequences],
 ) -> None:
     instance, given = town
     heard = told(instance, given, SearchSettings(seconds=0.5, pace=Pace.CPU))
 
+    assert [one.engine for one in heard[-1].phases] == ["full", master.ENGINE]
+    assert heard[-1].broken == ()
+
+
+def test_a_large_plan_is_searched_around_what_changed_only(
+    town: tuple[Instance, Sequences], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ladder, "NEAR_TASKS", 20)
+    instance, given = town
+    heard = told(instance, given, SearchSettings(seconds=0.5, pace=Pace.CPU))
+    again = Solve(instance, SearchSettings(), lambda _: None).replay(heard[-1].phases, given)
+
     assert heard[-1].phases[0].engine == ladder.ENGINE
     assert heard[-1].broken == ()
+    assert again.plan.routes == heard[-1].plan.routes
 
 
 def test_routes_with_nothing_new_are_not_searched_around(town: tuple[Instance, Sequences]) -> None:
