@@ -19,10 +19,10 @@ from services.planner.domain.settings import Pace, SearchSettings
 from services.planner.search.kernel import Kernel, PoolRoute, Sequences
 from services.planner.solver import ladder, pyvrp_engine, rounds
 from services.planner.solver.assembly import Assembly
-from services.planner.solver.kernels import kernel_of, kind_of
+from services.planner.solver.kernels import kernel_of, kind_of, per_second
 from services.planner.solver.ladder import Changed
 from services.planner.solver.pace import LivePacer, Now, Pacer, ReplayPacer, Stretch
-from services.planner.solver.partition import Partition
+from services.planner.solver.partition import PART_TASKS, Partition
 from services.planner.solver.parts import Beside, Here, Parts
 from services.planner.solver.pool import Pool
 from services.planner.solver.pyvrp_engine import Hear, PyvrpEngine
@@ -32,7 +32,7 @@ PYVRP = pyvrp_engine.ENGINE
 LONG_ROUTE_STOPS = 25  # stops per route from which PyVRP pays; measured, see docs/benchmarks.md
 PYVRP_TASKS = range(20, 1_201)
 HASTE_SECONDS = 1.5  # with less, a live change is searched around once, and nothing else runs
-PYVRP_PER_SECOND = 60_000  # iterations times tasks
+PYVRP_PER_SECOND = 600.0  # iterations, on a machine slower than most
 QUICK_TASKS_MAX = 500  # beyond, parts give a good plan sooner than the whole does
 KERNEL_SHARE, PYVRP_SHARE, LAST_SHARE = 0.4, 0.45, 0.15  # where routes are long
 LAST_FROM = 0.7
@@ -74,7 +74,8 @@ class Portfolio:
         """Makes the kernel that suits."""
         self.assembly, self.pool, self.settings = assembly, pool, settings
         self.instance: Instance = assembly.instance
-        self.kernel_name, self.per_second = kind_of(self.instance)
+        self.kernel_name = kind_of(self.instance)
+        self.per_second = per_second(self.kernel_name, len(self.instance.problem.tasks))
         self.phases: list[Phase] = []
         self.was_cut = False
 
@@ -145,7 +146,8 @@ class Portfolio:
         """Searches part by part."""
         settings = self.settings
         processes = settings.processes if self.is_large and settings.pace is not Pace.CPU else 1
-        effort = Effort(seconds, self.per_second, processes, settings.pace is Pace.STEPS)
+        rate = per_second(self.kernel_name, PART_TASKS)
+        effort = Effort(seconds, rate, processes, settings.pace is Pace.STEPS)
         parts = Beside(self.instance, processes) if processes > 1 else Here(self.instance)
         with closing(parts):
             own = self._rounds(parts)
@@ -194,7 +196,7 @@ class Portfolio:
     def _stretch(self, stage: Stage, seconds: float) -> Stretch:
         """Steps of a stage: by its share of what is asked, and by no clock."""
         tasks = len(self.instance.problem.tasks)
-        rate = PYVRP_PER_SECOND / tasks if stage.engine == PYVRP else self.per_second
+        rate = PYVRP_PER_SECOND if stage.engine == PYVRP else self.per_second
         steps = None
         if self.settings.pace is Pace.STEPS:
             steps = max(1, round(self.settings.steps(tasks, rate) * stage.share))
