@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from typing import ClassVar
+
+from numba.core.errors import NumbaError
 
 from services.planner.domain.instance import Instance, TravelTable
 from services.planner.domain.problem import Problem
@@ -38,8 +42,22 @@ def kernel_of(instance: Instance, seed: int) -> Kernel:
 
 
 def warm() -> None:
-    """Has every kernel compile, or read its machine code; after it no search waits for that."""
-    compiled.warm([try_all])
+    """
+    Has every kernel compile, or read its machine code; after it no search waits for that.
+
+    A machine on which they cannot compile still plans: the portfolio does without them.
+    """
+    try:
+        compiled.warm([try_all])
+    except (NumbaError, OSError) as error:
+        logging.getLogger(__name__).exception("kernels_not_compiled", exc_info=error)
+        Kernels.are_ready = False
+
+
+class Kernels:
+    """Whether this process has its kernels."""
+
+    are_ready: ClassVar[bool] = True
 
 
 def try_all() -> None:

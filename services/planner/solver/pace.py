@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 from services.planner.domain.phases import WHOLE, Chunk, Phase
@@ -19,6 +20,8 @@ from services.planner.domain.settings import Pace
 FIRST_STEPS = 100  # of a phase that goes by the clock: what its speed is told by
 CHUNK_SECONDS = 0.1  # between two looks at the clock
 CHUNKS_MIN = 10  # of a phase whose steps are planned
+STEPS_MAX = 1 << 30
+REPLAY_TIME_MAX = timedelta(hours=1)
 LOOK_EVERY = 8  # steps between two looks at the clock of an engine that counts by itself
 
 Now = Callable[[], float]
@@ -40,6 +43,14 @@ class Pacer(Protocol):
 
     def goes_on(self, done: int) -> bool:
         """For an engine that counts by itself: whether it goes on after so many steps."""
+        ...
+
+    def whole(self) -> tuple[int, timedelta]:
+        """For an engine that runs in one go: its steps and its time, at the most."""
+        ...
+
+    def ran(self, steps: int, was_cut: bool) -> None:
+        """Writes down what such an engine did."""
         ...
 
     def phase(self, engine: str) -> Phase:
@@ -103,6 +114,15 @@ class LivePacer:
             self.done = [Chunk(done, *ends)]
         return not is_over
 
+    def whole(self) -> tuple[int, timedelta]:
+        """All steps at once; without a number of them the time decides."""
+        return self.stretch.steps or STEPS_MAX, timedelta(seconds=max(0.0, self.stretch.seconds))
+
+    def ran(self, steps: int, was_cut: bool) -> None:
+        """Writes down what an engine did in one go."""
+        self.done = [Chunk(steps, self.stretch.from_millionths, self.stretch.to_millionths)]
+        self.was_cut |= was_cut and self.stretch.steps is not None
+
     def phase(self, engine: str) -> Phase:
         """What was run."""
         return Phase(engine, tuple(self.done))
@@ -158,6 +178,13 @@ class ReplayPacer:
     def goes_on(self, done: int) -> bool:
         """Until as many steps are done as were."""
         return done < self.before.iterations
+
+    def whole(self) -> tuple[int, timedelta]:
+        """As many steps as were done."""
+        return max(1, self.before.iterations), REPLAY_TIME_MAX
+
+    def ran(self, steps: int, was_cut: bool) -> None:
+        """Nothing new is written down."""
 
     def phase(self, engine: str) -> Phase:
         """What was run, again."""

@@ -17,9 +17,9 @@ from services.planner.domain.instance import Instance
 from services.planner.domain.phases import WHOLE, Chunk, Phase
 from services.planner.domain.settings import Pace, SearchSettings
 from services.planner.search.kernel import Kernel, PoolRoute, Sequences
-from services.planner.solver import ladder, pyvrp_engine, rounds
+from services.planner.solver import ladder, pyvrp_engine, rounds, routing
 from services.planner.solver.assembly import Assembly
-from services.planner.solver.kernels import kernel_of, kind_of, per_second
+from services.planner.solver.kernels import Kernels, kernel_of, kind_of, per_second
 from services.planner.solver.ladder import Changed
 from services.planner.solver.pace import LivePacer, Now, Pacer, ReplayPacer, Stretch
 from services.planner.solver.partition import PART_TASKS, Partition
@@ -28,9 +28,10 @@ from services.planner.solver.pool import Pool
 from services.planner.solver.pyvrp_engine import Hear, PyvrpEngine
 from services.planner.solver.rounds import Effort, Rounds
 
-PYVRP = pyvrp_engine.ENGINE
+PYVRP, ROUTING = pyvrp_engine.ENGINE, routing.ENGINE
 LONG_ROUTE_STOPS = 25  # stops per route from which PyVRP pays; measured, see docs/benchmarks.md
 PYVRP_TASKS = range(20, 1_201)
+ROUTING_PER_SECOND = 20.0  # solutions
 HASTE_SECONDS = 1.5  # with less, a live change is searched around once, and nothing else runs
 PYVRP_PER_SECOND = 600.0  # iterations, on a machine slower than most
 QUICK_TASKS_MAX = 500  # beyond, parts give a good plan sooner than the whole does
@@ -99,18 +100,22 @@ class Portfolio:
 
     def _first(self, start: Sequences, hear: Hear) -> Sequences:
         """A plan to tell of at once, and to see the shape of."""
+        if not Kernels.are_ready:
+            return ladder.inserted(self.assembly, start).sequences
         first = Phase(self.kernel_name, (Chunk(FIRST_STEPS, 0, 0),))
         return self._stage(first.engine, start, ReplayPacer(first), hear)
 
     def replay(self, phases: tuple[Phase, ...], changed: Changed, hear: Hear) -> Sequences:
         """Runs what was run before."""
         best = changed.sequences
+        if phases and phases[0].engine in (PYVRP, ROUTING):  # where it began without a kernel
+            best = ladder.inserted(self.assembly, best).sequences
         for before in phases:
             if before.engine == ladder.ENGINE:
                 best = self._near(changed, ReplayPacer(before))
             elif before.engine == rounds.ENGINE:
                 best = self._replay_parts(before, best)
-            elif before.engine in (self.kernel_name, PYVRP):
+            elif before.engine in (self.kernel_name, PYVRP, ROUTING):
                 best = self._stage(before.engine, best, ReplayPacer(before), hear)
         return best
 
@@ -140,7 +145,7 @@ class Portfolio:
     @property
     def is_large(self) -> bool:
         """Whether it is searched part by part."""
-        return len(self.instance.problem.tasks) > WHOLE_TASKS_MAX
+        return Kernels.are_ready and len(self.instance.problem.tasks) > WHOLE_TASKS_MAX
 
     def _run_parts(self, start: Sequences, seconds: float, budget: Budget, hear: Hear) -> Sequences:
         """Searches part by part."""
@@ -170,6 +175,9 @@ class Portfolio:
 
     def stages(self, start: Sequences) -> Iterator[Stage]:
         """The engines' turns, by the shape of the problem."""
+        if not Kernels.are_ready:
+            yield Stage(PYVRP if self._pyvrp_models() else ROUTING, 1.0)
+            return
         if self.is_large:
             yield Stage(rounds.ENGINE, 1.0)
             return
@@ -196,7 +204,8 @@ class Portfolio:
     def _stretch(self, stage: Stage, seconds: float) -> Stretch:
         """Steps of a stage: by its share of what is asked, and by no clock."""
         tasks = len(self.instance.problem.tasks)
-        rate = PYVRP_PER_SECOND if stage.engine == PYVRP else self.per_second
+        rates = {PYVRP: PYVRP_PER_SECOND, ROUTING: ROUTING_PER_SECOND}
+        rate = rates.get(stage.engine, self.per_second)
         steps = None
         if self.settings.pace is Pace.STEPS:
             steps = max(1, round(self.settings.steps(tasks, rate) * stage.share))
@@ -204,12 +213,14 @@ class Portfolio:
 
     def _stage(self, engine: str, start: Sequences, pacer: Pacer, hear: Hear) -> Sequences:
         """One engine's turn; the better of what it began with and what it found."""
-        if engine == PYVRP:
-            found = PyvrpEngine(self.instance, self.assembly.views, self.settings.seed).run(
-                start, pacer, hear
-            )
-        else:
-            found = self._run_kernel(self.kernel, start, pacer, hear)
+        match engine:
+            case pyvrp_engine.ENGINE:
+                own = PyvrpEngine(self.instance, self.assembly.views, self.settings.seed)
+                found = own.run(start, pacer, hear)
+            case routing.ENGINE:
+                found = self._run_routing(start, pacer)
+            case _:
+                found = self._run_kernel(self.kernel, start, pacer, hear)
         self.phases.append(pacer.phase(engine))
         self.was_cut |= pacer.was_cut
         found = self.assembly.held(found)
@@ -220,6 +231,16 @@ class Portfolio:
     def kernel(self) -> Kernel:
         """Made when first used: a large problem has one per part instead."""
         return kernel_of(self.instance, self.settings.seed)
+
+    def _run_routing(self, start: Sequences, pacer: Pacer) -> Sequences:
+        """OR-Tools' own plan, and what it leaves out inserted: where nothing else runs."""
+        proposal = routing.propose(
+            self.instance, self.assembly.views, seed=self.settings.seed, pacer=pacer
+        )
+        if proposal is None:
+            return start
+        held = self.assembly.held(proposal.sequences)
+        return ladder.inserted(self.assembly, held).sequences
 
     def _run_kernel(self, kernel: Kernel, start: Sequences, pacer: Pacer, hear: Hear) -> Sequences:
         """Our kernel's turn; its pool is taken chunk by chunk, so that a replay takes the same."""

@@ -18,6 +18,7 @@ from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 from services.planner.domain.instance import Instance, Node
 from services.planner.search.view import ShiftView
 from services.planner.solver.model import RoutingModel
+from services.planner.solver.pace import Pacer
 
 ENGINE = f"ortools-{version('ortools')}"
 
@@ -27,8 +28,6 @@ class Proposal:
     """What the engine proposes: one sequence per shift."""
 
     sequences: tuple[tuple[Node, ...], ...]
-    solution_count: int
-    ran_out_of_time: bool
 
 
 def propose(
@@ -36,10 +35,10 @@ def propose(
     views: Sequence[ShiftView],
     *,
     seed: int,
-    solution_limit: int,
-    time_limit: timedelta,
+    pacer: Pacer,
 ) -> Proposal | None:
     """The engine's own plan; None when it finds nothing at all."""
+    solution_limit, time_limit = pacer.whole()
     model = RoutingModel(instance, views, seed)
     if not model.nodes:
         return None
@@ -48,8 +47,8 @@ def propose(
     if solution is None:
         return None
     solver = model.routing.solver()
-    late = solver.WallTime() >= time_limit.total_seconds() * 1_000
-    return Proposal(sequences(model, solution), int(solver.Solutions()), late)
+    pacer.ran(int(solver.Solutions()), solver.WallTime() >= time_limit.total_seconds() * 1_000)
+    return Proposal(sequences(model, solution))
 
 
 def search_parameters(solution_limit: int, time_limit: timedelta) -> Any:
