@@ -62,7 +62,7 @@ STOP = record(
 
 ROUTE = record(
     "size", "meters", "driven", "stops", "extra", "moments", "lasting", "bare", "micros", "reloads",
-    "touched", "dirty", "saved", "looked",
+    "touched", "dirty", "saved", "looked", "gap",
 )  # fmt: skip
 
 SAVED = record("route", "first", "count")

@@ -30,13 +30,17 @@ from services.planner.search.full.arrays import (
 from services.planner.search.full.fleet import Fleet, classes_of, compile_fleet
 from services.planner.search.full.space import MODEL, MODEL_SHAPES, packed
 from services.planner.search.full.stays import Stays
+from services.planner.search.lean.neighbors import IMPOSSIBLE, beside
 from services.planner.search.rules.exclusions import Names
 from services.planner.search.rules.goods import compile_goods
 from services.planner.search.rules.travel import compile_roads
 
 PENALTY_MAX = 10**13  # micros: grains of it fit into 64 bits
-NEAR_MAX = 100  # nodes kept per node
+NEAR_MAX = 100  # nodes kept per node to be ruined together
+BESIDE_MAX = 25  # nodes kept per node and side to be put beside
 WIDTH_MAX = 10**7  # seconds: beyond, a window counts as open
+
+Ways = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ def compile_instance(instance: Instance) -> Compiled:
     onboard, leaves = onboard_of(instance)
     groups = np.argsort(np.array(of_shift, np.int64), kind="stable")
     sizes = np.bincount(np.array(of_shift, np.int64), minlength=len(first))
+    between, seconds = ways_between(fleet.lines[0], roads, maker)
     arrays = {
         "roads": roads,
         "roads_to": np.ascontiguousarray(roads.transpose(0, 2, 1)),
@@ -101,7 +106,8 @@ def compile_instance(instance: Instance) -> Compiled:
         "batteries": fleet.batteries,
         "clashes": clashes,
         "onboard_goods": onboard_goods,
-        "near": nearest(fleet.lines[0], roads, maker),
+        "near": nearest(between, maker),
+        "beside": well_placed(between, seconds, maker),
         "groups": groups,
         "groups_from": np.concatenate(([0], np.cumsum(sizes))),
     }
@@ -265,23 +271,35 @@ def onboard_of(instance: Instance) -> tuple[NDArray[np.int64], NDArray[np.int64]
     return onboard + leaves, leaves
 
 
-def nearest(line: np.void, roads: NDArray[np.void], maker: Stays) -> NDArray[np.int64]:
-    """For each node the nearest of other tasks, both ways, as the first shift pays for them."""
+def nearest(between: NDArray[np.int64], maker: Stays) -> NDArray[np.int64]:
+    """For each node the nearest of other tasks, there and back; NONE where there are no more."""
+    costs = between + between.T
+    costs[maker.task_of[:, None] == maker.task_of[None, :]] = IMPOSSIBLE
+    count = min(NEAR_MAX, len(costs) - 1)
+    if count <= 0:
+        return np.full((len(costs), 1), NONE, np.int64)
+    chosen = np.argpartition(costs, count - 1, axis=1)[:, :count]
+    kept = np.take_along_axis(costs, chosen, axis=1)
+    near = np.take_along_axis(chosen, np.lexsort((chosen, kept), axis=1), axis=1)
+    near[np.take_along_axis(costs, near, axis=1) == IMPOSSIBLE] = NONE
+    return near
+
+
+def well_placed(
+    between: NDArray[np.int64], seconds: NDArray[np.int64], maker: Stays
+) -> NDArray[np.int64]:
+    """For each node those from which it is well reached, then those well reached from it."""
+    plain = maker.plain
+    time = seconds + plain["service"][:, None] + plain["setup"][None, :]
+    ranks = beside(between, time, plain["first"], plain["last"], BESIDE_MAX)
+    own = maker.task_of[ranks] == maker.task_of[:, None]
+    return np.where(own, NONE, ranks.astype(np.int64))
+
+
+def ways_between(line: np.void, roads: NDArray[np.void], maker: Stays) -> Ways:
+    """From node to node, what the first shift pays, in grains, and how long it drives."""
     places = maker.plain["place"]
     own = roads[line["roads"]][np.ix_(places, places)]
-    meters = own["meters"].astype(np.float64)
-    between = meters * max(
-        int(line["meter_grains"]), METER_GRAINS if not line["second_grains"] else 0
-    )
-    between += own["seconds"].astype(np.float64) * int(line["second_grains"])
-    between += between.T.copy()
-    between[maker.task_of[:, None] == maker.task_of[None, :]] = np.inf
-    count = min(NEAR_MAX, len(places) - 1)
-    if count <= 0:
-        return np.full((len(places), 1), NONE, np.int64)
-    chosen = np.argpartition(between, count - 1, axis=1)[:, :count]
-    kept = np.take_along_axis(between, chosen, axis=1)
-    order = np.lexsort((chosen, kept), axis=1)
-    near = np.take_along_axis(chosen, order, axis=1)
-    near[np.isinf(np.take_along_axis(between, near, axis=1))] = NONE
-    return near
+    seconds, meters = own["seconds"].astype(np.int64), own["meters"].astype(np.int64)
+    rate = int(line["meter_grains"]) or (0 if line["second_grains"] else METER_GRAINS)
+    return meters * rate + seconds * int(line["second_grains"]), seconds

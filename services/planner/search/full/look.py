@@ -17,12 +17,13 @@ from services.planner.search.full.pairs import try_pair
 from services.planner.search.full.space import (
     Model,
     State,
+    beside_of,
     found_of,
     groups_from_of,
     groups_of,
     lines_of,
-    near_of,
     routes_of,
+    saved_of,
     seen_of,
     stays_of,
     stops_of,
@@ -32,7 +33,7 @@ from services.planner.search.full.space import (
 )
 from services.planner.search.full.trips import try_trip
 
-LOOKED = 30  # of the nearest
+GAP_REACH = 8  # stops on either side of a gap
 
 
 @compiled
@@ -67,23 +68,43 @@ def look_behind(model: Model, state: State, pickup: int, node: int) -> None:
 
 @compiled
 def look_beside(model: Model, state: State, beside: int, node: int) -> None:
-    """Tries a node before and after what is nearest, and at the ends of their routes."""
+    """Tries a node after and before what is well placed beside it, and at the ends of routes."""
     state.looks += 1
-    stops, mark = stops_of(state), state.looks
-    for rank in range(min(LOOKED, model.near_count)):
-        stop = near_of(model)[beside, rank]
-        if stop == NONE:
-            return
-        route = stops[stop].route
+    stops, mark, width = stops_of(state), state.looks, model.beside_count
+    for rank in range(width):
+        stop = beside_of(model)[beside, rank]
+        route = NONE if stop == NONE else stops[stop].route
         if route == NONE:
             continue
-        try_after(model, state, stop, node, mark)
-        try_after(model, state, stops[stop].previous, node, mark)
+        try_after(model, state, stop if 2 * rank < width else stops[stop].previous, node, mark)
         if routes_of(state)[route].looked != mark:
             routes_of(state)[route].looked = mark
             start = start_of(model, route)
             try_after(model, state, start, node, mark)
             try_after(model, state, stops[start + 1].previous, node, mark)
+    look_at_gaps(model, state, node, mark)
+
+
+@compiled
+def look_at_gaps(model: Model, state: State, node: int, mark: int) -> None:
+    """Tries a node around where strings were taken out in this iteration."""
+    stops = stops_of(state)
+    for slot in range(state.saved_route_count):
+        own = routes_of(state)[saved_of(state)[slot].route]
+        if own.touched != state.mark:
+            return
+        stop = stops[own.gap].previous
+        for _ in range(GAP_REACH):
+            if stop == NONE:
+                break
+            try_after(model, state, stop, node, mark)
+            stop = stops[stop].previous
+        stop = own.gap
+        for _ in range(GAP_REACH):
+            if stops[stop].next == NONE:
+                break
+            try_after(model, state, stop, node, mark)
+            stop = stops[stop].next
 
 
 @compiled

@@ -8,7 +8,7 @@ from services.planner.search.full.chance import below, fraction
 from services.planner.search.full.found import ALONE, PAIR, RELOAD_BEFORE, ban
 from services.planner.search.full.links import free_reload, link, serve, unlink
 from services.planner.search.full.look import look
-from services.planner.search.full.route import refresh
+from services.planner.search.full.route import refresh, refresh_around
 from services.planner.search.full.space import (
     Model,
     Record,
@@ -56,7 +56,7 @@ def commit(model: Model, state: State) -> bool:
     route = stops_of(state)[found.before].route
     save(model, state, route)
     reload = put_in(model, state, route)
-    if refresh(model, state, route):
+    if refresh_around(model, state, route, found.node if found.shape == ALONE else NONE):
         count_in(model, state, route)
         return True
     if reload != NONE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.planner.search.compiled import compiled
-from services.planner.search.full.arrays import FOREVER
+from services.planner.search.full.arrays import FOREVER, NONE
 from services.planner.search.full.links import start_of
 from services.planner.search.full.space import (
     Model,
@@ -45,6 +45,12 @@ from services.planner.search.rules.windows import last_open, open_at
 @compiled
 def refresh(model: Model, state: State, route: int) -> bool:
     """Whether a route holds every rule; keeps its state and its cost."""
+    return refresh_around(model, state, route, NONE)
+
+
+@compiled
+def refresh_around(model: Model, state: State, route: int, around: int) -> bool:
+    """The same, where only one stop is new to a route that held; NONE: it changed anyhow."""
     own, start = routes_of(state)[route], start_of(model, route)
     state.micros -= own.micros
     own.micros = 0
@@ -52,8 +58,10 @@ def refresh(model: Model, state: State, route: int) -> bool:
         own.lasting = own.stops = own.moments = own.bare = 0
         stops_of(state)[start].release = 0
         clear_loads(model, state, route, start)
-        return time_route(model, state, route, start)
-    if not (holds_order(model, state, route, start) and time_route(model, state, route, start)):
+        return time_route(model, state, route, start, NONE)
+    if not holds_order(model, state, route, start):
+        return False
+    if not time_route(model, state, route, start, NONE if model.uses_trips else around):
         return False
     own.micros = route_micros(line_of(model, route), own)
     state.micros += own.micros
@@ -97,13 +105,13 @@ def holds_order(model: Model, state: State, route: int, start: int) -> bool:
 
 
 @compiled
-def time_route(model: Model, state: State, route: int, start: int) -> bool:
+def time_route(model: Model, state: State, route: int, start: int, around: int) -> bool:
     """Whether a route holds the rules of time; keeps its bounds and its duration."""
     line, own, end = lines_of(model)[route], routes_of(state)[route], start + 1
     if line.breaks:
-        if not label_route(model, state, line, start, end):
+        if not label_route(model, state, line, start, end, around):
             return False
-    elif not bound_route(model, state, line, start, end):
+    elif not bound_route(model, state, line, start, end, around):
         return False
     if line.is_timed:
         lasting = segment_route(model, state, line, start, end)
@@ -119,60 +127,91 @@ def time_route(model: Model, state: State, route: int, start: int) -> bool:
 
 
 @compiled
-def bound_route(model: Model, state: State, line: Record, start: int, end: int) -> bool:
+def bound_route(
+    model: Model, state: State, line: Record, start: int, end: int, around: int
+) -> bool:
     """Earliest departures forward, latest starts backward; no breaks."""
     stops = stops_of(state)
-    stops[start].leave = leave_start(line, stops[start].release)
-    here, stop = start, stops[start].next
+    here = start if around == NONE else stops[around].previous
+    if around == NONE:
+        stops[start].leave = leave_start(line, stops[start].release)
+        stops[end].latest = line.end - line.unloading
+    stop = stops[here].next
     while stop != end:
         stay, own = stays_of(model)[line.stays, stops[stop].node], stops[stop]
         begin = open_at(model, stay, stops[here].leave + seconds_to(stops, here, stop))
         if begin >= FOREVER:
             return False
-        own.leave = max(begin + stay.service, own.release)
+        leave = max(begin + stay.service, own.release)
+        if around != NONE and stop != around and leave == own.leave:
+            break
+        own.leave = leave
         here, stop = stop, own.next
-    stops[end].latest = line.end - line.unloading
-    if stops[here].leave + stops[here].seconds_on > stops[end].latest:
+    if stop == end and stops[here].leave + stops[here].seconds_on > stops[end].latest:
         return False
-    bound_backward(model, state, line, start, end)
+    bound_backward(model, state, line, start, end, around)
     return True
 
 
 @compiled
-def bound_backward(model: Model, state: State, line: Record, start: int, end: int) -> None:
+def bound_backward(
+    model: Model, state: State, line: Record, start: int, end: int, around: int
+) -> None:
     """The latest start of each service from which the rest holds; of the start, its departure."""
-    stops, stop, here = stops_of(state), end, stops_of(state)[end].previous
-    while True:
+    stops = stops_of(state)
+    stop = end if around == NONE else stops[around].next
+    here = stops[stop].previous
+    while here != start:
         depart = stops[stop].latest - seconds_to(stops, here, stop)
-        if here == start:
-            stops[start].latest = depart
-            return
         stay = stays_of(model)[line.stays, stops[here].node]
-        stops[here].latest = last_open(model, stay, depart - stay.service)
+        latest = last_open(model, stay, depart - stay.service)
+        if around != NONE and here != around and latest == stops[here].latest:
+            return
+        stops[here].latest = latest
         stop, here = here, stops[here].previous
+    stops[start].latest = stops[stop].latest - seconds_to(stops, start, stop)
 
 
 @compiled
-def label_route(model: Model, state: State, line: Record, start: int, end: int) -> bool:
+def label_route(
+    model: Model, state: State, line: Record, start: int, end: int, around: int
+) -> bool:
     """The same by the number of breaks taken."""
     stops = stops_of(state)
-    stops[start].leave = leave_start(line, stops[start].release)
-    label_start(state, line, start, stops[start].leave)
-    here, stop = start, stops[start].next
+    here = start if around == NONE else stops[around].previous
+    if around == NONE:
+        stops[start].leave = leave_start(line, stops[start].release)
+        label_start(state, line, start, stops[start].leave)
+        stops[end].latest = label_limits(model, state, line, end)
+    stop = stops[here].next
     while stop != end:
+        state.changes = 0
         stops[stop].leave = label_forward(model, state, line, here, stop)
         if stops[stop].leave >= FOREVER:
             return False
+        if around != NONE and stop != around and not state.changes:
+            break
         here, stop = stop, stops[stop].next
-    if (
-        routes_of(state)[stops[start].route].size
-        and label_end(model, state, line, here, end) >= FOREVER
-    ):
+    is_used = routes_of(state)[stops[start].route].size > 0
+    if stop == end and is_used and label_end(model, state, line, here, end) >= FOREVER:
         return False
-    stops[end].latest = label_limits(model, state, line, end)
+    labels_backward(model, state, line, start, end, around)
+    return True
+
+
+@compiled
+def labels_backward(
+    model: Model, state: State, line: Record, start: int, end: int, around: int
+) -> None:
+    """The latest starts by the number of breaks taken."""
+    stops = stops_of(state)
+    stop = end if around == NONE else stops[around].next
+    here = stops[stop].previous
     while here != start:
+        state.changes = 0
         stops[here].latest = label_backward(model, state, line, here, stop)
+        if around != NONE and here != around and not state.changes:
+            return
         stop, here = here, stops[here].previous
     seconds = seconds_to(stops, start, stop)
     stops[start].latest = latest_departure(model, state, line, stop, 0, seconds, 0)
-    return True

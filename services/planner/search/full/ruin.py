@@ -107,8 +107,12 @@ def ruin_at(model: Model, state: State, stop: int, longest: float) -> int:
     count = choose_string(model, state, stop, length)
     save(model, state, route)
     slot, removed = state.saved_route_count - 1, state.removed_count
+    gap = stops_of(state)[chosen_of(state)[0]].previous if count else start_of(model, route)
     for rank in range(count):
         take_out(model, state, chosen_of(state)[rank])
+    routes_of(state)[route].gap = (
+        gap if stops_of(state)[gap].route == route else start_of(model, route)
+    )
     if not refresh(model, state, route):
         put_back(model, state, route, slot, removed)
         return 0

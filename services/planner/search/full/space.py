@@ -59,6 +59,7 @@ MODEL_SHAPES: dict[str, tuple[Any, ...]] = {
     "clashes": (np.int64, "goods"),
     "onboard_goods": (np.int64, "shifts", "goods"),
     "near": (np.int64, "nodes", "near_count"),
+    "beside": (np.int64, "nodes", "beside_count"),
     "groups": (np.int64, "shifts"),
     "groups_from": (np.int64, "group_ends"),
 }
@@ -131,6 +132,7 @@ TALLIES = (
     "pool_count",
     "pool_node_count",
     "has_best",
+    "changes",
 )
 
 
@@ -211,6 +213,8 @@ clashes_of = shown(
 )  # per class of goods, the bits of those that it may not meet
 onboard_goods_of = shown("onboard_goods", MODEL_SHAPES)  # [shift, class of goods]
 near_of = shown("near", MODEL_SHAPES)  # [node, nearest first]
+# [node, first half: from which it is well reached; second: reached from it]
+beside_of = shown("beside", MODEL_SHAPES)
 groups_of = shown("groups", MODEL_SHAPES)  # shifts, those of one class together
 groups_from_of = shown("groups_from", MODEL_SHAPES)  # where each class begins among them
 stops_of = shown("stops", STATE_SHAPES)  # nodes, then starts and ends, then reloads

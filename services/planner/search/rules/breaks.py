@@ -91,7 +91,8 @@ def label_forward(model: Model, state: State, line: Record, here: int, there: in
             if over < FOREVER:
                 over = max(open_at(model, stay, over + setup) + stay.service, stop.release)
                 best = min(best, over)
-        early_of(state)[there, taken] = min(best, FOREVER)
+        state.changes += early_of(state)[there, taken] != best
+        early_of(state)[there, taken] = best
         earliest = min(earliest, best)
     return earliest
 
@@ -134,6 +135,7 @@ def label_backward(model: Model, state: State, line: Record, here: int, there: i
         start = -FOREVER
         if depart >= stop.release:
             start = last_open(model, stay, depart - stay.service)
+        state.changes += late_of(state)[here, taken] != start
         late_of(state)[here, taken] = start
         latest = max(latest, start)
     return latest
