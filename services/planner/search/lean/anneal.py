@@ -8,7 +8,7 @@ from services.planner.search.compiled import compiled
 from services.planner.search.lean.arrays import NONE, Knobs, Model, State
 from services.planner.search.lean.chance import below, fraction
 from services.planner.search.lean.cross import cross
-from services.planner.search.lean.links import undo
+from services.planner.search.lean.links import begin, undo
 from services.planner.search.lean.order import sort_absent
 from services.planner.search.lean.recreate import recreate
 from services.planner.search.lean.ruin import ruin
@@ -27,7 +27,6 @@ def anneal(
             heat = heat_from * (heat_to / heat_from) ** (rank / iterations)
         step(model, state, knobs, heat)
         for _ in range(knobs.crossings):
-            begin(state)
             if cross(model, state, knobs, int(heat * log(1.0 - fraction(state)))):
                 accept(model, state)
 
@@ -51,14 +50,6 @@ def step(model: Model, state: State, knobs: Knobs, heat: float) -> None:
         tally.cost, tally.absent, tally.used = cost_before, absent_before, used_before
         for rank in range(absent_before):
             state.absent[rank].task = state.absent[rank].task_before
-
-
-@compiled
-def begin(state: State) -> None:
-    """Nothing is saved yet in a new iteration."""
-    tally = state.tally[0]
-    tally.iteration += 1
-    tally.saved = tally.touched = 0
 
 
 @compiled

@@ -78,7 +78,7 @@ TALLY = np.dtype(
     [
         ("cost", np.int64),  # with the penalties of what is left out
         ("best_cost", np.int64),
-        ("iteration", np.int64),  # also the mark of what it has saved
+        ("iteration", np.int64),  # the mark of what it has saved; exchanges count as well
         ("used", np.int64),  # routes with tasks
         ("spare", np.int64),  # where to look first for a route without tasks
         ("absent", np.int64),  # lengths of lists

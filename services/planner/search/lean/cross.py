@@ -11,7 +11,14 @@ from __future__ import annotations
 from services.planner.search.compiled import compiled
 from services.planner.search.lean.arrays import NONE, Knobs, Model, State
 from services.planner.search.lean.chance import below, fraction
-from services.planner.search.lean.links import carry_back, carry_forward, join, place_of, save_route
+from services.planner.search.lean.links import (
+    begin,
+    carry_back,
+    carry_forward,
+    join,
+    place_of,
+    save_route,
+)
 from services.planner.search.lean.recreate import empty_route
 
 
@@ -82,6 +89,7 @@ def exchange(model: Model, state: State, first: int, second: int, cost: int) -> 
     routes, tally = state.routes, state.tally[0]
     if routes[one].load + more > model.capacity or routes[two].load - more > model.capacity:
         return False
+    begin(state)
     tally.used += (routes[one].size + size_two > size_one) + (
         routes[two].size + size_one > size_two
     )

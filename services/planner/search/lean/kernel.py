@@ -11,16 +11,18 @@ from services.planner.search.lean.arrays import Knobs, Model, State, empty_nodes
 from services.planner.search.lean.load import load_routes
 from services.planner.search.lean.model import model_of
 
-KNOBS = Knobs(
+SHORT_ROUTES = Knobs(
     removed_mean=10.0,
     string_max=10.0,
     split_chance=0.5,
     blink_chance=0.01,
     reach=1_000,
-    crossings=8,
+    crossings=12,
     split_route_chance=0.05,
     absent_max=20,
 )
+LONG_ROUTES = SHORT_ROUTES._replace(removed_mean=15.0, string_max=20.0)
+LONG_ROUTE = 20  # tasks per route, from which routes are long
 HEAT_START = 1.5  # temperature over the mean cost of the ways from a task to those around it
 HEAT_END = 0.05
 AROUND = 10  # tasks around one
@@ -36,6 +38,7 @@ class LeanKernel:
         self._model: Model = model_of(instance)
         task_count = len(instance.problem.tasks)
         self._state: State = empty_state(self._model, min(self._shift_count, task_count), seed)
+        self._iterations_done = 0
         self._spacing = spacing_of(self._model)
         self._pool: dict[tuple[int, ...], int] = {}
         self._pooled_cost: int | None = None
@@ -54,12 +57,13 @@ class LeanKernel:
     def run(self, iterations: int, progress_from: float, progress_to: float) -> None:
         """Searches for a chunk; progress from 0 to 1 cools the annealing between its ends."""
         if self._state.tally["used"][0] == 0:
-            anneal(self._model, self._state, KNOBS, 1, 1.0, 1.0)
+            anneal(self._model, self._state, SHORT_ROUTES, 1, 1.0, 1.0)
         heats = [
             self._spacing * HEAT_START * (HEAT_END / HEAT_START) ** progress
             for progress in (progress_from, progress_to)
         ]
-        anneal(self._model, self._state, KNOBS, iterations, *heats)
+        anneal(self._model, self._state, knobs_for(self._state), iterations, *heats)
+        self._iterations_done += iterations
         self._fill_pool()
 
     def best(self) -> Sequences:
@@ -84,7 +88,7 @@ class LeanKernel:
     @property
     def iterations_done(self) -> int:
         """How many iterations have run since the kernel was made."""
-        return int(self._state.tally["iteration"][0])
+        return self._iterations_done
 
     def _best_routes(self) -> list[tuple[int, ...]]:
         """The tasks of each route of the best plan."""
@@ -115,6 +119,12 @@ class LeanKernel:
         way = np.array([depot, *route, depot])
         legs = self._model.legs["cost"][way[:-1], way[1:]]
         return int(legs.sum(dtype=np.int64)) + self._model.fixed_cost
+
+
+def knobs_for(state: State) -> Knobs:
+    """What suits the routes as they are: longer strings where routes are long."""
+    served, used = int(state.routes["size"].sum()), int(state.tally["used"][0])
+    return LONG_ROUTES if served > LONG_ROUTE * used else SHORT_ROUTES
 
 
 def spacing_of(model: Model) -> float:

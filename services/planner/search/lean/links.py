@@ -18,6 +18,14 @@ def place_of(model: Model, node: int) -> int:
 
 
 @compiled
+def begin(state: State) -> None:
+    """Nothing is saved yet in what now begins."""
+    tally = state.tally[0]
+    tally.iteration += 1
+    tally.saved = tally.touched = 0
+
+
+@compiled
 def save_node(state: State, node: int) -> None:
     """Keeps a node as it was before this iteration."""
     tally = state.tally[0]

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.planner.search.compiled import compiled
-from services.planner.search.lean.anneal import accept, begin
+from services.planner.search.lean.anneal import accept
 from services.planner.search.lean.arrays import NONE, Model, State
-from services.planner.search.lean.links import put_in
+from services.planner.search.lean.links import begin, put_in
 from services.planner.search.lean.recreate import fits
 
 Ranks = NDArray[np.int32]
