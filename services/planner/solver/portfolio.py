@@ -1,9 +1,10 @@
 """
 The portfolio: which engines search a problem, in which order, for which share of the time.
 
-Our kernel searches every problem; the lean one where it suits. Where routes are long and PyVRP
-models all there is, PyVRP goes on from the kernel's plan: its local search moves whole segments,
-which pays the more the longer they are. The kernel then has the last word.
+Our kernel searches every problem; the lean one where it suits. Where PyVRP models all there is, and
+routes are long or only the full kernel suits, PyVRP goes on from the kernel's plan: its local
+search moves whole segments, which pays the more the longer they are. The kernel then has the last
+word, and the whole time where it still tries to serve everybody.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from services.planner.domain.settings import Pace, SearchSettings
 from services.planner.search.kernel import Kernel, PoolRoute, Sequences
 from services.planner.solver import ladder, pyvrp_engine, rounds, routing
 from services.planner.solver.assembly import Assembly
-from services.planner.solver.kernels import Kernels, kernel_of, kind_of, per_second
+from services.planner.solver.kernels import LEAN, Kernels, kernel_of, kind_of, per_second
 from services.planner.solver.ladder import Changed
 from services.planner.solver.pace import LivePacer, Now, Pacer, ReplayPacer, Stretch
 from services.planner.solver.partition import PART_TASKS, Partition
@@ -87,6 +88,8 @@ class Portfolio:
             return start
         best, left = start if self.is_large else self._first(start, hear), 1.0
         for stage in self.stages(best):
+            if stage.engine == PYVRP and Kernels.are_ready and self._lacks(best):
+                stage = Stage(self.kernel_name, stage.share, round(WARM_FROM * WHOLE))
             seconds = budget.seconds_left * stage.share / max(left, stage.share)
             left -= stage.share
             if stage.engine == rounds.ENGINE:
@@ -185,12 +188,27 @@ class Portfolio:
         if len(self.instance.problem.tasks) > QUICK_TASKS_MAX:
             yield Stage(rounds.ENGINE, PARTS_SHARE)
             begins, left = round(WARM_FROM * WHOLE), 1.0 - PARTS_SHARE
-        if not self._has_long_routes(start) or not self._pyvrp_models():
+        if not self._is_for_pyvrp(start):
             yield Stage(self.kernel_name, left, begins)
             return
         yield Stage(self.kernel_name, left * KERNEL_SHARE, begins)
         yield Stage(PYVRP, left * PYVRP_SHARE)
         yield Stage(self.kernel_name, left * LAST_SHARE, round(LAST_FROM * WHOLE))
+
+    def _is_for_pyvrp(self, start: Sequences) -> bool:
+        """Where routes are long, or the kernel has more to look at than PyVRP."""
+        is_slower = self.kernel_name != LEAN
+        return (is_slower or self._has_long_routes(start)) and self._pyvrp_models()
+
+    def _lacks(self, sequences: Sequences) -> bool:
+        """
+        Whether a task is left out that would pay for the dearest route by itself.
+
+        That is no choice, but want of room: our kernel is the one to squeeze it in.
+        """
+        plan = self.assembly.plan(sequences)
+        dearest = max((route.cost_micros for route in plan.routes), default=0)
+        return any(left.penalty_micros > dearest for left in plan.unassigned)
 
     def _has_long_routes(self, start: Sequences) -> bool:
         """By the plan at hand."""
