@@ -88,5 +88,6 @@ def test_a_replay_hands_out_what_was_run() -> None:
     again = ReplayPacer(before)
 
     assert tuple(again.chunks()) == before.chunks
-    assert again.goes_on(9) and not again.goes_on(10)
+    assert again.goes_on(9)
+    assert not again.goes_on(10)
     assert again.phase("x") == before

@@ -61,9 +61,7 @@ async def first_plan(town: Town, optimization_id: str) -> pb.WatchOptimizationRe
 
 
 async def cancelled(town: Town, optimization_id: str) -> optimization_pb2.Optimization:
-    request = pb.CancelOptimizationRequest(
-        request_id=request_id(), optimization_id=optimization_id
-    )
+    request = pb.CancelOptimizationRequest(request_id=request_id(), optimization_id=optimization_id)
     return (await town.planner.CancelOptimization(request)).optimization
 
 
