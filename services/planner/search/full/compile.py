@@ -38,6 +38,8 @@ from services.planner.search.rules.travel import compile_roads
 PENALTY_MAX = 10**13  # micros: grains of it fit into 64 bits
 NEAR_MAX = 100  # nodes kept per node to be ruined together
 BESIDE_MAX = 25  # nodes kept per node and side to be put beside
+GAP_REACH = 8  # stops looked at on either side of a gap; without windows it only brings back
+DAY = 10**6  # seconds: a window of this width binds nothing
 WIDTH_MAX = 10**7  # seconds: beyond, a window counts as open
 
 Ways = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -158,6 +160,7 @@ def switches_of(
         "uses_pairs": problem.has_pairs,
         "uses_goods": bool(problem.incompatible_goods),
         "uses_rides": bool((tasks["ride_limit"] < FOREVER).any()),
+        "gap_reach": GAP_REACH if bool((tasks["width"] < DAY).any()) else 0,
         "uses_stops": bool((lines["stop_limit"] > 0).any() or (lines["stop_micros"] > 0).any()),
     }
 
@@ -267,7 +270,7 @@ def onboard_of(instance: Instance) -> tuple[NDArray[np.int64], NDArray[np.int64]
                 leaves[rank] = [state.onboard_load[d] for d in dimensions]
             for task_id in state.onboard_task_ids:
                 task = problem.tasks[problem.rank_of_task[task_id]]
-                onboard[rank] += [task.loads[d] for d in dimensions]
+                onboard[rank] += np.array([task.loads[d] for d in dimensions], np.int64)
     return onboard + leaves, leaves
 
 

@@ -33,8 +33,6 @@ from services.planner.search.full.space import (
 )
 from services.planner.search.full.trips import try_trip
 
-GAP_REACH = 8  # stops on either side of a gap
-
 
 @compiled
 def look(model: Model, state: State, task: int, limit: int, reach: int) -> bool:
@@ -94,13 +92,13 @@ def look_at_gaps(model: Model, state: State, node: int, mark: int) -> None:
         if own.touched != state.mark:
             return
         stop = stops[own.gap].previous
-        for _ in range(GAP_REACH):
+        for _ in range(model.gap_reach):
             if stop == NONE:
                 break
             try_after(model, state, stop, node, mark)
             stop = stops[stop].previous
         stop = own.gap
-        for _ in range(GAP_REACH):
+        for _ in range(model.gap_reach):
             if stops[stop].next == NONE:
                 break
             try_after(model, state, stop, node, mark)

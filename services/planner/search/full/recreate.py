@@ -24,6 +24,7 @@ from services.planner.search.full.space import (
 from services.planner.search.full.undo import save
 from services.planner.search.rules.penalties import worth
 
+FEW = 10  # tasks left out beside those of an iteration: each is looked for everywhere
 REACH_CHANCE = 0.1  # that a task left out before is looked for everywhere
 
 
@@ -31,9 +32,10 @@ REACH_CHANCE = 0.1  # that a task left out before is looked for everywhere
 def recreate(model: Model, state: State) -> None:
     """Puts the removed tasks back, as far as they hold and are worth it."""
     sort_removed(model, state)
+    is_few = state.absent_count - state.removed_count <= FEW
     for rank in range(state.removed_count):
         task = removed_of(state)[rank]
-        reach = not was_absent_of(state)[rank] or fraction(state) < REACH_CHANCE
+        reach = not was_absent_of(state)[rank] or is_few or fraction(state) < REACH_CHANCE
         place(model, state, task, worth(model, state, task), reach)
 
 

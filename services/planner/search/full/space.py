@@ -116,6 +116,7 @@ SWITCHES = (
     "uses_goods",
     "uses_rides",
     "uses_stops",
+    "gap_reach",
 )
 TALLIES = (
     "micros",
