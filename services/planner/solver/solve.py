@@ -148,7 +148,7 @@ class Solve:
         own = Master(
             self.searched,
             self.classes,
-            Measure.of(problem),
+            Measure.of(self.instance),
             problem.objective.balance_cost_percent_max,
         )
         choice = own.choose(sequences, self.pool.routes(), limits)

@@ -57,7 +57,7 @@ def chosen(
     own = Master(
         assembly,
         classes_of(instance),
-        Measure.of(instance.problem),
+        Measure.of(instance),
         objective.balance_cost_percent_max,
     )
     return own.choose(incumbent, pooled(assembly, *pool), LIMITS).sequences
@@ -109,7 +109,7 @@ def test_balance_is_bought_up_to_its_ceiling_and_no_further() -> None:
         instance = line(4, 2, objective=objective)
         lopsided = (nodes(0, 1, 2), nodes(3))
         picked = chosen(instance, lopsided, (0, even[0]), (1, even[1]), (0, uneven[0]))
-        measure = Measure.of(instance.problem)
+        measure = Measure.of(instance)
         assert measure is not None
         spread[percent] = spread_of(measure, Assembly(instance).plan(picked))
 
@@ -133,7 +133,7 @@ def test_what_only_the_master_can_know_shows_in_the_answer_of_a_solve() -> None:
         Solve(on_plane(one), replace(QUICK, solution_limit=300), lambda _: None).run()
         for one in (problem, even)
     )
-    measure = Measure(Balance.STOPS, problem)
+    measure = Measure(Balance.STOPS, on_plane(even))
 
     assert spread.broken == ()
     assert spread_of(measure, spread.plan) <= spread_of(measure, plain.plan)
@@ -155,3 +155,15 @@ def test_fewest_shifts_come_before_cost() -> None:
     assert len(outcome.plan.routes) == 1
     assert outcome.broken == ()
     assert "highspy" not in sys.modules
+
+
+def test_stops_are_balanced_as_the_rule_counts_them() -> None:
+    same = tuple(task(f"t{n}", 1_000, 0) for n in range(3))
+    instance = on_plane(Problem((*same, task("t3", 2_000, 0)), (shift("s0"), shift("s1"))))
+    assembly = Assembly(instance)
+    counted = [
+        Measure(Balance.STOPS, instance).of_column(assembly, column)
+        for column in pooled(assembly, (0, nodes(0, 1, 2)), (1, nodes(2, 3)))
+    ]
+
+    assert counted == [1, 2]
