@@ -2,17 +2,20 @@
 What dispatch knows of a person stays there: no name, number or gate code reaches the planner, a log
 or a span.
 
-Method: a delivery with all three is imported, planned, checked, published, watched and inserted on
-a real mesh; then every row of the planner's schema, everything it kept of what it was asked, every
-log and every span is searched.
+Method: on a real mesh, deliveries with all three are imported, planned, checked, published, and a
+late one is inserted; what the planner was asked is asked again as an optimization, and watched to
+its end. Every row of the planner's schema, everything it kept of what it was asked, everything it
+told, every log and every span is searched.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+import uuid
 import zlib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +26,15 @@ from deploy.local.mesh import Mesh
 from deploy.local.plan import Plan
 from deploy.local.state import State
 from deploy.table import NAMES
+from doorstep.planner.v1 import planner_service_pb2 as pb
+from doorstep.planner.v1 import planner_service_pb2_grpc as planner_grpc
 from meshkit.auth import Role
-from meshkit.client import Bearer, MeshChannel, connect
+from meshkit.client import Bearer, MeshChannel, connect, raising
+from meshkit.clock import Pace, write_pace
 from meshkit.pgtest import open_folder
 from meshkit.testing import plausible
-from services.dispatch.tests.office import Office, at
+from services.dispatch.tests.changes import reassign, tasks_of
+from services.dispatch.tests.office import DAY, Office, at
 from tests.kernels import KERNELS
 
 pytestmark = [pytest.mark.mesh, pytest.mark.timeout(400)]
@@ -45,6 +52,10 @@ HOME = re.compile(rb"60\.1701|24\.9423")  # the door, to ten meters
 COLUMNS = """
     SELECT table_name FROM information_schema.tables
     WHERE table_schema = 'planner' AND table_type = 'BASE TABLE'"""
+
+
+LARGEST = "SELECT request FROM planner.requests ORDER BY octet_length(request) DESC LIMIT 1"
+MORNING = DAY + timedelta(hours=5)  # before the shift begins: everything is still to be done
 
 
 class Doors:
@@ -71,8 +82,42 @@ async def plan_a_day(mesh: Mesh) -> None:
     await office.order("d1", "d2", "d3", location=DOOR, **PLANTED)
     routes = await office.plan_day()
     assert routes[0].stops
+    await insert_late(office, routes)
     for channel in doors.opened:
         await channel.close()
+
+
+async def insert_late(office: Office, routes: list[Any]) -> None:
+    """One more delivery of the same kind, where it costs least."""
+    (task,) = await office.order("late", location=DOOR, **PLANTED)
+    reply = await reassign(office, routes, [{"task_id": task, "cheapest": {}}])
+    assert task in tasks_of(reply.routes[0])
+
+
+async def watch_it_again(mesh: Mesh) -> bytes:
+    """What dispatch asked for the day, as an optimization: all that its watch tells."""
+    request = pb.StartOptimizationRequest(
+        request_id=str(uuid.uuid4()), problem=(await asked_of_the_planner(mesh)).problem
+    )
+    request.options.search_duration.FromSeconds(2)
+    bearer = Bearer(mesh.token(plausible(Role.DISPATCHER)))
+    async with connect(mesh.address("planner"), tokens=bearer) as channel:
+        stub = raising(planner_grpc.PlannerServiceStub(channel))
+        own = (await stub.StartOptimization(request)).optimization.optimization_id
+        watch = stub.WatchOptimization(pb.WatchOptimizationRequest(optimization_id=own))
+        told = [news async for news in watch]
+    assert told[-1].plan.routes
+    return b"\n".join(news.SerializeToString() for news in told)
+
+
+async def asked_of_the_planner(mesh: Mesh) -> pb.OptimizeRoutesRequest:
+    """The largest request that it kept."""
+    connection = await asyncpg.connect(mesh.admin_url)
+    try:
+        kept = await connection.fetchval(LARGEST)
+    finally:
+        await connection.close()
+    return pb.OptimizeRoutesRequest.FromString(zlib.decompress(kept))
 
 
 async def rows_of_the_planner(mesh: Mesh) -> bytes:
@@ -108,16 +153,21 @@ def found_in(text: bytes) -> list[bytes]:
 async def test_nothing_of_a_person_leaves_dispatch() -> None:
     with open_folder() as folder:
         state = State(folder)
-        async with Mesh(state, Plan(gateway=False, knobs={"planner": KERNELS}), base=0) as mesh:
+        write_pace(state.clock_file, Pace(datetime.now(UTC), MORNING, 1.0))
+        plan = Plan(gateway=False, simulated=True, knobs={"planner": KERNELS})
+        async with Mesh(state, plan, base=0) as mesh:
             await plan_a_day(mesh)
+            told = await watch_it_again(mesh)
             stored = await rows_of_the_planner(mesh)
             await asyncio.sleep(6)  # spans leave in batches of five seconds
             logs = {name: mesh.log(name).encode() for name in NAMES}
             spans = all_files(state.folder("traces"))
 
     assert b"d1" in stored or b"tsk_" in stored  # what was asked is really there to be searched
-    assert b"OptimizeRoutes" in spans
+    for asked in (b"OptimizeRoutes", b"ProposeInsertions", b"WatchOptimization"):
+        assert asked in spans
     assert found_in(stored) == []
+    assert found_in(told) == []
     assert found_in(spans) == []
     assert {name: found_in(log) for name, log in logs.items()} == {name: [] for name in NAMES}
     assert {name: HOME.findall(log) for name, log in logs.items()} == {name: [] for name in NAMES}
