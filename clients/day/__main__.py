@@ -5,7 +5,9 @@ Plays a working day in a real city through the public API.
     python -m clients.day --once           the whole day at full speed; the last line is JSON
     python -m clients.day --map FILE       in the city of an OpenStreetMap extract
 
-DOORSTEP_SEED (4711) decides everything that is drawn; DOORSTEP_PORT_BASE (8400) where to listen.
+DOORSTEP_SEED (4711) decides everything that is drawn; DOORSTEP_PORT_BASE (8400) and DOORSTEP_STATE
+(.doorstep) say where; DOORSTEP_DATABASE_URL an administrator's URL of an empty database of a
+PostgreSQL >= 15 (unset: our own).
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from clients.day.extract import BadExtract
 from clients.day.fleet import ROSTER
 from clients.day.run import Options, run
 from clients.day.setting import SEED
+from clients.day.stopped import EXPECTED, stopped
 from deploy.local.ports import BASE_DEFAULT
 from deploy.local.trouble import Trouble
 
@@ -55,11 +58,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         seed=int(os.environ.get("DOORSTEP_SEED", SEED)),
         port_base=int(os.environ.get("DOORSTEP_PORT_BASE", BASE_DEFAULT)),
         state=Path(os.environ.get("DOORSTEP_STATE", ".doorstep")).absolute(),
+        database_url=os.environ.get("DOORSTEP_DATABASE_URL", ""),
     )
     try:
         result = asyncio.run(run(options))
     except (Trouble, BadExtract) as trouble:
         print(f"doorstep: {trouble}", file=sys.stderr)
+        return 1
+    except (*EXPECTED, ExceptionGroup) as error:
+        print(f"doorstep: {stopped(error, options.state / 'logs')}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

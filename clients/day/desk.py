@@ -18,6 +18,7 @@ from clients.day.office import shift_id
 from clients.day.retry import PASSING, persist
 from clients.day.script import Planned
 from clients.day.setting import Setting
+from clients.day.stopped import Stopped
 from clients.day.wire import interval, new_uuid, span, stamp
 from clients.day.work import HUB, Job
 from doorstep.dispatch.v1 import dispatch_service_pb2 as pb
@@ -62,7 +63,7 @@ class Desk:
             await self._publish(checked)
         except NotReady:
             return [violation.rule_id for violation in checked.violations]
-        raise RuntimeError(f"plan {name} should have been refused and was published")
+        raise Stopped(f"plan {name} should have been refused and was published")
 
     async def plan(self, name: str, task_ids: Sequence[str]) -> route_plan_pb2.RoutePlan:
         """Drafts, checks and publishes the day's plan."""
@@ -172,7 +173,7 @@ class Desk:
             )
             if not request.moves or await self._moved(request):
                 return
-        raise RuntimeError("somebody else was always faster")
+        raise Stopped("somebody else was always faster")
 
     async def _moved(self, request: pb.ReassignStopsRequest) -> bool:
         try:
@@ -261,4 +262,4 @@ def unskilled_plan(
         for turn in turns:
             if not set(job.drawn.skills) <= set(turn.skills):
                 return turn, [tasks[job.delivery_id]]
-    raise ValueError("every driver may deliver everything: draw more deliveries")
+    raise Stopped("every driver may deliver everything: draw more deliveries")

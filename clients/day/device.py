@@ -18,6 +18,7 @@ from typing import Any
 
 from clients.day.drive import Reading
 from clients.day.retry import PASSING, Send, backoff, persist
+from clients.day.stopped import Stopped
 from clients.day.wire import latlng, new_uuid, stamp
 from doorstep.tracking.v1 import ingest_service_pb2 as ingest_pb2
 from doorstep.tracking.v1 import ingest_service_pb2_grpc as ingest_grpc
@@ -91,7 +92,7 @@ class Device:
         reply = await self._stub.BatchRecordEvents(request)
         for result in reply.results:
             if result.status == ingest_pb2.EVENT_STATUS_REJECTED:
-                raise RuntimeError(f"event refused: {result.error_message}")
+                raise Stopped(f"event refused: {result.error_message}")
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
@@ -146,7 +147,7 @@ class Device:
         if not isinstance(reply, ingest_pb2.StreamPositionsResponse):
             raise Unavailable("STREAM_ENDED", "the server ended the stream; send again")
         if reply.rejects:
-            raise RuntimeError(f"positions refused: {reply.rejects}")
+            raise Stopped(f"positions refused: {reply.rejects}")
         while self._waiting and self._waiting[0].sequence <= reply.acked_through_sequence:
             self._waiting.popleft()
 

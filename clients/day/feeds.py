@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 from typing import Any
 
+from clients.day.stopped import Stopped
+
 
 async def gaps(watch: AsyncIterable[Any]) -> int:
     """How many changes are missing or out of order, up to the first heartbeat."""
@@ -18,4 +20,4 @@ async def gaps(watch: AsyncIterable[Any]) -> int:
             if before is not None and change.sequence != before + 1:
                 missing += 1
             last[change.shard] = change.sequence
-    raise RuntimeError("the feed ended before its first heartbeat: what is missing is unknown")
+    raise Stopped("the feed ended before its first heartbeat: what is missing is unknown")

@@ -20,6 +20,7 @@ import httpx
 from clients.day.pace import DayClock
 from clients.day.report import png
 from clients.day.retry import backoff
+from clients.day.stopped import Stopped
 from clients.day.wire import new_uuid
 
 EUROS_PER_TASK = 6
@@ -137,7 +138,7 @@ class Partner:
         reply = await self._post("/v1/events:batchRecord", {"events": events})
         refused = [r for r in reply["results"] if r["status"] == "EVENT_STATUS_REJECTED"]
         if refused:
-            raise RuntimeError(f"events refused: {refused}")
+            raise Stopped(f"events refused: {refused}")
 
     async def _first(self, path: str, name: str) -> Json:
         """The first entry of a list, waiting until there is one."""
@@ -161,7 +162,7 @@ class Partner:
             if reply.status_code not in TRY_AGAIN:
                 return answered(reply)
             await asyncio.sleep(delay)
-        raise TimeoutError(f"{method} {path} was never answered")
+        raise Stopped(f"{method} {path} was never answered")
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -182,7 +183,7 @@ def answered(reply: httpx.Response) -> Json:
     if reply.is_success:
         content: Json = reply.json()
         return content
-    raise RuntimeError(f"{reply.request.method} {reply.request.url.path}: {reply.text}")
+    raise Stopped(f"{reply.request.method} {reply.request.url.path}: {reply.text}")
 
 
 def stamp(moment: datetime) -> str:

@@ -29,6 +29,7 @@ from clients.day.retry import persist
 from clients.day.score import Findings
 from clients.day.script import CANCEL_HOUR, LATE_HOUR, Script, write
 from clients.day.setting import Setting
+from clients.day.stopped import Stopped
 from clients.day.survey import Survey
 from clients.day.traced import Trace
 from clients.day.wire import new_uuid
@@ -193,7 +194,7 @@ class Day:
         """Waits for everybody, and not for ever: a day has an end."""
         while late := [task for task in work if not task.done()]:
             if self.clock.now() > self.setting.closing:
-                raise TimeoutError(f"{len(late)} still work at {self.setting.closing:%H:%M}")
+                raise Stopped(f"{len(late)} still work at {self.setting.closing:%H:%M}")
             await asyncio.wait(late, timeout=LOOK_SECONDS)
 
     async def _interfere(self, crew: Crew, script: Script) -> None:

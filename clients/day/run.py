@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ class Options:
     seed: int
     port_base: int  # 0: free ports
     state: Path
+    database_url: str = field(default="", repr=False)  # an administrator's; empty: our own server
+    knobs: Mapping[str, Mapping[str, object]] = field(default_factory=dict)  # of services, by name
 
 
 Meddle = Callable[[Mesh, DayClock], Coroutine[Any, Any, None]]
@@ -56,25 +58,32 @@ async def run(options: Options, meddle: Meddle | None = None) -> dict[str, Any]:
     setting = setting_of(options, city)
     progress = Progress(setting.zone)
     state = State(options.state)
-    plan = Plan(simulated=True, map_file=options.map_file)
-    mesh = Mesh(state, plan, base=options.port_base)
-    mesh.forget()
+    mesh = Mesh(state, plan_of(options), base=options.port_base)
+    await mesh.begin_anew()
     clock = DayClock(state.clock_file, setting.opening, options.factor)
     async with mesh:
-        tracing = follow_traces(mesh.address("otlp"))
         progress.say(f"{'seed':<27} {options.seed}")
         for line in mesh.lines():
             progress.say(line)
         day = day_of(options, city, setting, clock, mesh, progress)
         if meddle is not None:
             day.beside = partial(meddle, mesh)
-        found = await day.play()
-        result = last_line(found)
-        await asyncio.to_thread(tracing.shutdown)
+        async with traced(mesh.address("otlp")):
+            found = await day.play()
         progress.table("The day", told(found))
         if not options.once:
             await stay(mesh, progress)
-    return result
+    return last_line(found)
+
+
+def plan_of(options: Options) -> Plan:
+    """The mesh of a day."""
+    return Plan(
+        simulated=True,
+        map_file=options.map_file,
+        database_url=options.database_url,
+        knobs=options.knobs,
+    )
 
 
 def setting_of(options: Options, city: City) -> Setting:
@@ -113,13 +122,17 @@ def day_of(
     )
 
 
-def follow_traces(endpoint: str) -> TracerProvider:
-    """The day's own spans go where everybody's go."""
+@asynccontextmanager
+async def traced(endpoint: str) -> AsyncIterator[None]:
+    """The day's own spans go where everybody's go, the last ones too, however the day ends."""
     provider = TracerProvider(resource=Resource.create({"service.name": "day"}))
     exporter = OTLPSpanExporter(endpoint, insecure=True)
     provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
-    return provider
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(provider.shutdown)
 
 
 async def stay(mesh: Mesh, progress: Progress) -> None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 
+from clients.day.stopped import Stopped
+
 
 class Mishap(Enum):
     """What a driver meets at a door."""
@@ -53,7 +55,7 @@ def write(routes: Sequence[Planned], late_delivery: str, dice: random.Random) ->
     """Picks the victims. Needs at least three routes of seven stops."""
     long = [route for route in routes if len(route.stops) > STOPS_AHEAD + 2]
     if len(long) < 3:
-        raise ValueError("the plan is too small for a script: fewer than three longer routes")
+        raise Stopped("the plan is too small for a script: fewer than three longer routes")
     stalled, broken, cancelled = dice.sample(long, 3)
     broken_before = len(broken.stops) // 2
     cancelled_delivery = cancelled.stops[-1][0][1]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +18,8 @@ from deploy.table import Service
 from meshkit.embedded import EmbeddedPostgres, PostgresProblem
 from meshkit.migrate import MigrationError, migrate
 from meshkit.roles import Access, provision
+
+ANSWERLESS = (OSError, asyncpg.PostgresError)  # away, or closed to us
 
 
 class Server(Protocol):
@@ -105,16 +107,41 @@ def server(admin_url: str, folder: Path, port: int) -> Server:
     return External(admin_url) if admin_url else Embedded(folder, port)
 
 
+EXISTING = "SELECT nspname FROM pg_namespace WHERE nspname = ANY($1)"
+
+
+async def require_new(admin_url: str, schemas: Sequence[str]) -> None:
+    """Raises Trouble when a database holds any of these schemas, or cannot be asked."""
+    try:
+        connection = await asyncpg.connect(admin_url)
+    except ANSWERLESS as error:
+        raise refused(error) from error
+    try:
+        found = await connection.fetch(EXISTING, list(schemas))
+    finally:
+        await connection.close()
+    if found:
+        raise Trouble(
+            "the database of DOORSTEP_DATABASE_URL holds an earlier mesh, and is not ours to empty",
+            "drop that database and make a new one; or unset the variable to use our own",
+        )
+
+
+def refused(error: Exception) -> Trouble:
+    """Why PostgreSQL cannot be used, and how it is named."""
+    return Trouble(
+        f"PostgreSQL refuses: {error}",
+        "look at DOORSTEP_DATABASE_URL: it must be an administrator's, as in"
+        f" postgresql://postgres:...@{HOST}:5432/doorstep; or unset it to use our own",
+    )
+
+
 async def provision_all(admin_url: str, services: Iterable[Service]) -> Mapping[str, Access]:
     """A schema, three roles and all migrations for each service. Raises Trouble."""
     try:
         return {service.name: await provision_one(admin_url, service) for service in services}
-    except (OSError, asyncpg.PostgresError) as error:
-        raise Trouble(
-            f"PostgreSQL refuses: {error}",
-            "look at DOORSTEP_DATABASE_URL: it must be an administrator's, as in"
-            f" postgresql://postgres:...@{HOST}:5432/doorstep; or unset it to use our own",
-        ) from error
+    except ANSWERLESS as error:
+        raise refused(error) from error
     except (MigrationError, ValueError) as error:
         raise Trouble(
             f"the database does not fit this version: {error}",

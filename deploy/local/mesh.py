@@ -133,6 +133,19 @@ class Mesh:
         with self.state.locked():
             self.state.forget_the_day()
 
+    async def begin_anew(self) -> None:
+        """
+        Before a start: a mesh that knows of no earlier day.
+
+        Our own database is forgotten; one that somebody gave us is theirs, and has to be new.
+        """
+        if not self.plan.database_url:
+            self.forget()
+            return
+        await database.require_new(self.plan.database_url, NAMES)
+        with self.state.locked():
+            self.state.forget_the_day()
+
     async def kill(self, name: str) -> None:
         """SIGKILL for one process; it stays down until it is restarted."""
         await self._supervisor.kill(name)

@@ -23,6 +23,7 @@ from deploy.local.mesh import Mesh
 from deploy.local.spans import read
 from deploy.table import NAMES
 from meshkit.pgtest import open_folder
+from tests.kernels import KERNELS
 
 pytestmark = [pytest.mark.mesh, pytest.mark.timeout(600)]
 
@@ -42,6 +43,7 @@ def options(state: Path) -> Options:
         seed=SEED,
         port_base=0,
         state=state,
+        knobs={"planner": KERNELS},
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from clients.day.feeds import gaps
 from clients.day.ledger import NOTHING, Balance, balance
+from clients.day.stopped import Stopped
 from doorstep.tracking.v1 import event_pb2, tracking_service_pb2
 
 
@@ -60,5 +61,5 @@ async def test_a_feed_is_read_up_to_its_first_heartbeat(
 
 
 async def test_a_feed_that_ends_early_is_not_taken_for_whole() -> None:
-    with pytest.raises(RuntimeError, match="before its first heartbeat"):
+    with pytest.raises(Stopped, match="before its first heartbeat"):
         await gaps(Feed([1, 2]))

@@ -11,6 +11,7 @@ import random
 import pytest
 
 from clients.day.script import STOPS_AHEAD, Mishap, Planned, write
+from clients.day.stopped import Stopped
 
 
 def plan(routes: int, stops: int) -> list[Planned]:
@@ -45,5 +46,5 @@ def test_what_is_cancelled_lies_ahead_of_its_driver(seed: int) -> None:
 
 
 def test_a_plan_too_small_for_trouble_is_refused() -> None:
-    with pytest.raises(ValueError, match="too small"):
+    with pytest.raises(Stopped, match="too small"):
         write(plan(5, STOPS_AHEAD), "late", random.Random(1))

@@ -29,6 +29,7 @@ from deploy.local.trouble import Trouble
 from deploy.table import ROOT
 from meshkit.clock import read_pace
 from meshkit.pgtest import open_folder
+from meshkit.roles import provision
 
 pytestmark = [pytest.mark.mesh, pytest.mark.pg]
 
@@ -173,6 +174,16 @@ async def test_an_unreachable_database_says_how_to_name_it(folder: Path) -> None
     with pytest.raises(Trouble, match="DOORSTEP_DATABASE_URL"):
         async with Mesh(State(folder), plan, base=0, say=lambda _: None):
             pass
+
+
+async def test_somebody_s_database_must_be_new_for_a_new_day(folder: Path) -> None:
+    async with bare_mesh(folder, []) as theirs:
+        plan = Plan(services=(), database_url=theirs.admin_url)
+        mesh = Mesh(State(folder / "day"), plan, base=0, say=lambda _: None)
+        await mesh.begin_anew()
+        await provision(theirs.admin_url, "dispatch")
+        with pytest.raises(Trouble, match=r"earlier mesh(?s:.*)drop that database"):
+            await mesh.begin_anew()
 
 
 @asynccontextmanager
