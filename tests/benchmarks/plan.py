@@ -154,7 +154,8 @@ def summary(rows: Sequence[Row]) -> Iterator[str]:
     for own in duels(rows):
         yield (
             f"{own.kind}: doorstep against pyvrp {own.wins} won, {own.ties} even, "
-            f"{own.losses} lost ({own.rate:.0f} % no worse), cost {own.difference:+.2f} %"
+            f"{own.losses} lost ({own.better_percent:.0f} % better, {own.no_worse_percent:.0f} % "
+            f"better or even), cost {own.difference:+.2f} %"
         )
 
 

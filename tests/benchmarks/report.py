@@ -93,7 +93,7 @@ def plans(rows: Rows) -> Iterator[str]:
     yield ""
     yield "Ours against PyVRP alone in the same processor time, by the mean cost of an instance:\n"
     yield from table(
-        ("class", "better", "even", "worse", "better or even %", "cost %"),
+        ("class", "better", "even", "worse", "better %", "better or even %", "cost %"),
         map(duel_row, duels(rows)),
     )
 
@@ -119,7 +119,8 @@ def gap_row(line: Line) -> tuple[str, ...]:
 def duel_row(duel: Duel) -> tuple[str, ...]:
     """Ours against the rival on one class."""
     counts = (duel.wins, duel.ties, duel.losses)
-    return (duel.kind, *map(str, counts), f"{duel.rate:.0f}", f"{duel.difference:+.2f}")
+    rates = (f"{duel.better_percent:.0f}", f"{duel.no_worse_percent:.0f}")
+    return (duel.kind, *map(str, counts), *rates, f"{duel.difference:+.2f}")
 
 
 def events(rows: Rows) -> Iterator[str]:

@@ -44,6 +44,7 @@ def test_a_duel_is_decided_by_the_mean_over_seeds() -> None:
     (found,) = duels(ROWS)
 
     assert (found.wins, found.ties, found.losses) == (1, 1, 0)
+    assert (found.better_percent, found.no_worse_percent) == (50, 100)
     assert found.difference == pytest.approx(100 * (102 - 104) / 104 / 2)
 
 
