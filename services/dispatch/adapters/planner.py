@@ -178,18 +178,18 @@ def _violation(violation: plan_pb2.Violation) -> PlanViolation:
 
 
 def _route(route: plan_pb2.Route, problem: Problem) -> TimedRoute:
-    first = route.legs[0]
-    windows = problem.shift[route.shift_id].breaks
+    first, shift = route.legs[0], problem.shift[route.shift_id]
+    lasted = _moment(route.end_time) - _moment(route.start_time)
     timed = TimedRoute(
         shift_id=route.shift_id,
         start_time=_moment(first.start_time) + first.delay_duration.ToTimedelta(),
         end_time=_moment(route.end_time),
         stops=tuple(map(_stop, route.stops)),
         legs=tuple(map(_leg, route.legs)),
-        breaks=tuple(_break(pause, windows) for pause in route.breaks),
+        breaks=tuple(_break(pause, shift.breaks) for pause in route.breaks),
         distance_meters=route.metrics.distance_meters,
         driving_duration=route.metrics.travel_duration.ToTimedelta(),
-        cost_micros=route.cost_micros,
+        cost_micros=route.cost_micros + shift.paid_micros(lasted),  # by the rate card
         energy_watt_hours=route.metrics.energy_watt_hours,
     )
     return straightened(timed, problem) if has_no_way(timed) else timed

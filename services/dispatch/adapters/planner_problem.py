@@ -122,7 +122,7 @@ def _shift(shift: PlanShift) -> shift_pb2.Shift:
         end_place_id=shift.end_place_id,
         skills=[shift_pb2.ShiftSkill(skill=skill) for skill in sorted(shift.skills)],
         breaks=[_break(rank, pause) for rank, pause in enumerate(shift.breaks)],
-        costs=_costs(shift.rate_card, shift.vehicle) if shift.rate_card else None,
+        costs=_costs(shift, shift.rate_card) if shift.rate_card else None,
         duty_limits=_limits(shift),
         start_state=_state(shift.under_way) if shift.under_way else None,
     )
@@ -182,16 +182,25 @@ def _battery(shift: PlanShift) -> energy_pb2.Battery | None:
     return energy_pb2.Battery(capacity_watt_hours=capacity, start_watt_hours=at_start)
 
 
-def _costs(card: RateCard, vehicle: VehicleAttributes) -> shift_pb2.ShiftCosts:
+def _costs(shift: PlanShift, card: RateCard) -> shift_pb2.ShiftCosts:
     """What a shift costs. The planner knows no fuel: it is part of each kilometer."""
-    burnt = vehicle.consumption_milliliters_per_hundred_kilometers * card.liter_cost_micros
-    return shift_pb2.ShiftCosts(
+    made = shift_pb2.ShiftCosts(
         fixed_cost_micros=card.fixed_cost_micros,
-        hour_cost_micros=card.hour_cost_micros,
-        kilometer_cost_micros=card.kilometer_cost_micros
-        + round(burnt / MILLILITERS_A_LITER / KILOMETERS_OF_CONSUMPTION),
+        kilometer_cost_micros=card.kilometer_cost_micros + _fuel_micros(card, shift.vehicle),
         kilowatt_hour_cost_micros=card.kilowatt_hour_cost_micros,
     )
+    if shift.paid_duration:
+        made.overtime_hour_cost_micros = card.hour_cost_micros
+        made.overtime_after_duration.FromTimedelta(shift.paid_duration)
+    else:
+        made.hour_cost_micros = card.hour_cost_micros
+    return made
+
+
+def _fuel_micros(card: RateCard, vehicle: VehicleAttributes) -> int:
+    """What a kilometer burns."""
+    burnt = vehicle.consumption_milliliters_per_hundred_kilometers * card.liter_cost_micros
+    return round(burnt / MILLILITERS_A_LITER / KILOMETERS_OF_CONSUMPTION)
 
 
 def _limits(shift: PlanShift) -> duty_pb2.DutyLimits | None:

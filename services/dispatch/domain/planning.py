@@ -26,6 +26,8 @@ from services.dispatch.domain.task import Task, TaskType
 from services.dispatch.domain.values import Point, Window
 
 PICKUP_DURATION = timedelta(seconds=60)  # an assumption of ours: a parcel from hand to hand
+SECONDS_PER_HOUR = 3_600
+HALF_HOUR = SECONDS_PER_HOUR // 2  # rounds half up, as the planner does
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,14 @@ class PlanShift:
     driving_duration_max: timedelta = timedelta()
     start_charge_watt_hours: int = 0
     under_way: UnderWay | None = None
+    paid_duration: timedelta = timedelta()  # of its route: paid whether it is driven or not
+
+    def paid_micros(self, lasted: timedelta) -> int:
+        """What a route's hours cost that are paid whether they are driven or not."""
+        if self.rate_card is None:
+            return 0
+        seconds = int(min(lasted, self.paid_duration).total_seconds())
+        return (self.rate_card.hour_cost_micros * seconds + HALF_HOUR) // SECONDS_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,27 @@ def allowing(problem: Problem, shifts_of: Mapping[str, Sequence[str]]) -> Proble
         for task in problem.tasks
     )
     return replace(problem, tasks=tuple(tasks))
+
+
+def spread(problem: Problem) -> Problem:
+    """
+    The problem for drivers who are on shift, and paid, whether they drive or not.
+
+    An hour within an even share of the work costs nothing more; one beyond it costs what the rate
+    card says. So whoever is on shift works before anybody's route grows long, as far as a vehicle
+    on the road is worth it, and the day has room for what goes wrong.
+    """
+    share = even_share(problem)
+    shifts = (
+        replace(shift, paid_duration=min(share, shift.interval.length)) for shift in problem.shifts
+    )
+    return replace(problem, shifts=tuple(shifts))
+
+
+def even_share(problem: Problem) -> timedelta:
+    """Each shift's part of the time at stops if all had the same, in whole seconds."""
+    at_stops = sum((t.stop_task.service_duration for t in problem.tasks), timedelta())
+    return timedelta(seconds=int(at_stops.total_seconds()) // max(1, len(problem.shifts)))
 
 
 Sequences = Mapping[str, Sequence[str]]  # shift id -> task ids in order

@@ -23,6 +23,7 @@ from services.dispatch.domain.planning import (
     Proposal,
     Sequences,
     plan_shift,
+    spread,
 )
 from services.dispatch.domain.revision import Carriage, assembled
 from services.dispatch.domain.route import Route, RouteState
@@ -81,9 +82,10 @@ async def draft(
     now: datetime,
     new_id: NewId,
 ) -> Drafted:
-    """Asks the planner for the best routes it finds."""
+    """Asks the planner for the best routes it finds for drivers who are on shift anyway."""
     async with read() as stores:
         problem, crews = await _problem(stores, wanted)
+    problem = spread(problem)
     proposal = await planner.optimize(problem, search, seed)
     plan_id = route_plan_id or new_id("rpl")
     return _drafted(proposal, problem, crews, wanted.interval, plan_id, now, new_id)

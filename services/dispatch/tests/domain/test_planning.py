@@ -4,7 +4,7 @@ What the planner is asked: places, windows and goods; vehicles, intervals and sk
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from services.dispatch.domain.planning import (
     allowing,
     plan_shift,
     plan_task,
+    spread,
 )
 from services.dispatch.domain.route import StopTask
 from services.dispatch.domain.task import TaskType
@@ -167,3 +168,50 @@ def test_only_the_tasks_named_are_held_to_certain_shifts() -> None:
     assert after.task["t1"].allowed_shift_ids == ("shift",)
     assert after.task["t2"].allowed_shift_ids == ()
     assert after.shift == {"shift": samples.plan_shift()}
+
+
+def served(name: str, seconds: int) -> PlanTask:
+    """A task of that many seconds."""
+    task = samples.plan_task(name)
+    stop_task = replace(task.stop_task, service_duration=timedelta(seconds=seconds))
+    return replace(task, stop_task=stop_task)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shifts", "paid"),
+    [
+        ((600, 300), 2, timedelta(seconds=450)),
+        ((600, 301), 2, timedelta(seconds=450)),  # whole seconds
+        ((80_000, 40_000), 2, DAY.length),  # no more than the shift
+        ((), 1, timedelta()),
+    ],
+)
+def test_an_even_share_of_the_work_is_paid_on_every_shift(
+    seconds: tuple[int, ...], shifts: int, paid: timedelta
+) -> None:
+    tasks = tuple(served(f"t{rank}", one) for rank, one in enumerate(seconds))
+    crews = tuple(replace(samples.plan_shift(), shift_id=f"s{rank}") for rank in range(shifts))
+
+    after = spread(Problem(tasks, crews))
+
+    assert [shift.paid_duration for shift in after.shifts] == [paid] * shifts
+    assert after.tasks == tasks
+
+
+@pytest.mark.parametrize(
+    ("lasted", "micros"),
+    [
+        (timedelta(minutes=30), 12_000_000),
+        (timedelta(hours=1), 24_000_000),
+        (timedelta(hours=3), 24_000_000),  # what is beyond the share is the planner's to price
+        (timedelta(seconds=1), 6_667),  # rounded half up, as the planner rounds
+    ],
+)
+def test_hours_that_are_paid_anyway_still_cost_what_the_card_says(
+    lasted: timedelta, micros: int
+) -> None:
+    card = RateCard("card", "EUR", hour_cost_micros=24_000_000)
+    shift = replace(samples.plan_shift(rate_card=card), paid_duration=timedelta(hours=1))
+
+    assert shift.paid_micros(lasted) == micros
+    assert replace(shift, rate_card=None).paid_micros(lasted) == 0
