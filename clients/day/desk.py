@@ -15,11 +15,12 @@ from datetime import datetime, timedelta
 from clients.day.fleet import Kind, Turn
 from clients.day.gate import Api
 from clients.day.office import shift_id
+from clients.day.pace import DayClock
 from clients.day.retry import PASSING, persist
 from clients.day.script import Planned
 from clients.day.setting import Setting
 from clients.day.stopped import Stopped
-from clients.day.wire import interval, new_uuid, span, stamp
+from clients.day.wire import interval, moment, new_uuid, span, stamp
 from clients.day.work import HUB, Job
 from doorstep.dispatch.v1 import dispatch_service_pb2 as pb
 from doorstep.dispatch.v1 import (
@@ -42,9 +43,10 @@ ANSWER = timedelta(hours=1)  # how long a carrier may take to quote or to accept
 class Desk:
     """One dispatcher."""
 
-    def __init__(self, api: Api, setting: Setting, dice: random.Random) -> None:
+    def __init__(self, api: Api, setting: Setting, clock: DayClock, dice: random.Random) -> None:
         self._api = api
         self._setting = setting
+        self._clock = clock
         self._dice = dice
 
     def new_id(self) -> str:
@@ -160,19 +162,23 @@ class Desk:
         Builds on the revisions as they are; when somebody was faster, looks again.
 
         One look is one request: repeated as it is until it is answered, so that an answer that was
-        lost on its way does not move anything twice.
+        lost on its way does not move anything twice. Time stands still meanwhile: an answer that
+        takes ten real seconds would come forty minutes late at the pace of a fast day, when
+        vehicles are elsewhere, windows shut and drivers gone home.
         """
         for _ in range(CHALLENGES_MAX):
-            routes = await self._running(route_plan_id)
-            request = pb.ReassignStopsRequest(
-                request_id=self.new_id(),
-                routes=map(base_of, routes),
-                moves=moves(routes),
-                cause=cause,
-                allow_partial=True,
-            )
-            if not request.moves or await self._moved(request):
-                return
+            async with self._clock.held():
+                routes = await self._running(route_plan_id)
+                request = pb.ReassignStopsRequest(
+                    request_id=self.new_id(),
+                    routes=map(base_of, routes),
+                    moves=moves(routes),
+                    cause=cause,
+                    allow_partial=True,
+                )
+                if not request.moves or await self._moved(request):
+                    return
+            await asyncio.sleep(LOOK_SECONDS)
         raise Stopped("somebody else was always faster")
 
     async def _moved(self, request: pb.ReassignStopsRequest) -> bool:
@@ -237,7 +243,7 @@ def planned(route: route_pb2.Route) -> Planned:
     stops = tuple(
         tuple((task.task_id, task.delivery_id) for task in stop.tasks) for stop in route.stops
     )
-    return Planned(route.route_id, stops)
+    return Planned(route.route_id, stops, moment(route.stops[-1].arrival_time))
 
 
 def forbidden_plan(

@@ -247,11 +247,13 @@ class Driver:
         return self._vehicle.odometer_meters
 
     async def _break_down(self) -> None:
+        """Stands by the van until somebody has taken on what it holds, to the end of the shift."""
         self.diary.broken_down = True
         self.device.report(
             report.breakdown(self.copy.route_id, self._clock.now(), self._vehicle.at)
         )
-        await self._stand(timedelta(minutes=20))
+        while self._clock.now() < self.turn.end and self.copy.next_stop(self.diary.closed):
+            await self._stand(SAMPLE_STANDING)
 
     async def _serve(self, stop: manifest_pb2.ManifestStop, script: Script) -> None:
         now = self._clock.now()

@@ -1,8 +1,8 @@
 """
 The day's time: reads the clock file that every process follows, and waits in simulated time.
 
-The day sets the factor to 0 while it waits for a plan or for a service to come back, so that no
-promise is broken by the machine's own pace.
+The day sets the factor to 0 while it waits for a plan, for a change of one, or for a service to
+come back, so that no promise is broken by the machine's own pace.
 """
 
 from __future__ import annotations

@@ -86,7 +86,8 @@ class Day:
 
     async def _script(self, crew: Crew) -> Script:
         routes = [planned(route) for route in await crew.desk.routes(PLAN)]
-        return write(routes, self.jobs[-1].delivery_id, self.dice)
+        late = self.jobs[-1].delivery_id
+        return write(routes, late, self._hour(CANCEL_HOUR), self.dice)
 
     async def _open(self, stack: AsyncExitStack) -> Crew:
         """Tenant, keys and people; fleet, zone and carrier."""
@@ -108,7 +109,9 @@ class Day:
         await offices.create_carrier(api, dice)
         drivers = [await self._driver(stack, api, turn) for turn in people]
         partner = await self._partner(stack, api)
-        return Crew(api, office, Desk(desk_api, self.setting, dice), drivers, partner, people)
+        return Crew(
+            api, office, Desk(desk_api, self.setting, self.clock, dice), drivers, partner, people
+        )
 
     async def _driver(self, stack: AsyncExitStack, api: Api, turn: Turn) -> Driver:
         own = dice(f"{self.setting.seed} {turn.number}")

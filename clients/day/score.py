@@ -19,9 +19,11 @@ from doorstep.tracking.v1.tracking_event_pb2 import FailureReason
 
 DELIVERED_SHARE_MIN = 0.95
 ON_TIME_SHARE_MIN = 0.90
+DROPPED_SHARE_MAX = 0.02  # of all deliveries: planned in the morning, and served by nobody
 MILLIGRAMS_PER_GRAM = 1000
 HOURS_BASIS = "shift and break of the plan; duty is recorded, no law is applied yet"
 
+CANCELLED = (delivery_pb2.DELIVERY_STATE_CANCELLED,)
 DELIVERED = (delivery_pb2.DELIVERY_STATE_DELIVERED, delivery_pb2.DELIVERY_STATE_COLLECTED)
 FAILED = (
     delivery_pb2.DELIVERY_STATE_ATTEMPT_FAILED,
@@ -70,6 +72,7 @@ class Findings:
     scorecard: scorecard_pb2.Scorecard
     balance: Balance
     plan_violations: int
+    unassigned: int  # what the plan left out from the beginning
     denied: int
     charged: int
     skill_refusals: int
@@ -84,12 +87,11 @@ def last_line(found: Findings) -> dict[str, Any]:
     card = found.scorecard
     states = [delivery.state for delivery in found.deliveries]
     delivered, failed = count(states, DELIVERED), count(states, FAILED)
-    cancelled = count(states, (delivery_pb2.DELIVERY_STATE_CANCELLED,))
     return {
         "deliveries": len(states),
         "delivered": delivered,
         "failed": failed,
-        "unserved": len(states) - delivered - failed - cancelled,
+        "unserved": unserved(states),
         "on_time_rate": round(card.on_time_ratio, 4),
         "first_attempt_rate": round(card.first_attempt_ratio, 4),
         "cost_per_drop_micros": card.cost_per_drop_micros,
@@ -102,7 +104,7 @@ def last_line(found: Findings) -> dict[str, Any]:
         "skill_refusals": found.skill_refusals,
         "invariants": invariants(found),
         "untouched": asdict(rates(found.deliveries, found.touched)),
-        "cancelled": cancelled,
+        "cancelled": count(states, CANCELLED),
         "vehicles": found.vehicles,
         "events_sent": found.balance.sent,
         "wall_seconds": round(found.wall_seconds, 1),
@@ -145,11 +147,18 @@ def count(states: Sequence[int], among: Sequence[int]) -> int:
     return sum(state in among for state in states)
 
 
+def unserved(states: Sequence[int]) -> int:
+    """How many were neither tried nor cancelled."""
+    return len(states) - count(states, (*DELIVERED, *FAILED, *CANCELLED))
+
+
 def invariants(found: Findings) -> Mapping[str, bool]:
     """What must hold on every day, whatever the seed."""
     service = rates(found.deliveries, found.touched)
-    card = found.scorecard
+    card, states = found.scorecard, [delivery.state for delivery in found.deliveries]
+    dropped = unserved(states) - found.unassigned
     return {
+        "planned_is_served_98_percent": dropped <= DROPPED_SHARE_MAX * len(states),
         "untouched_delivered_95_percent": service.delivered_share >= DELIVERED_SHARE_MIN,
         "untouched_on_time_90_percent": service.on_time_share >= ON_TIME_SHARE_MIN,
         "no_plan_violation": found.plan_violations == 0,
@@ -159,7 +168,6 @@ def invariants(found: Findings) -> Mapping[str, bool]:
         "a_denial": found.denied > 0,
         "a_charge": found.charged > 0,
         "a_skill_refusal": found.skill_refusals > 0,
-        "services_agree_on_delivered": card.delivered_count
-        == count([delivery.state for delivery in found.deliveries], DELIVERED),
+        "services_agree_on_delivered": card.delivered_count == count(states, DELIVERED),
         "every_leg_has_its_carbon": card.unaccounted_leg_count == 0,
     }

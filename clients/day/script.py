@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from clients.day.stopped import Stopped
@@ -27,6 +27,7 @@ class Mishap(Enum):
 STALL_LENGTH = timedelta(minutes=35)
 LATE_HOUR, CANCEL_HOUR = 10.5, 9.75  # local: when the late delivery comes in and one is cancelled
 STOPS_AHEAD = 4  # how far ahead a stop must lie to be cancelled: the driver is not under way to it
+TIME_AHEAD = timedelta(minutes=30)  # by the plan, for the same reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +50,19 @@ class Planned:
 
     route_id: str
     stops: tuple[tuple[tuple[str, str], ...], ...]  # per stop: (task id, delivery id)
+    last_arrival_time: datetime
 
 
-def write(routes: Sequence[Planned], late_delivery: str, dice: random.Random) -> Script:
-    """Picks the victims. Needs at least three routes of seven stops."""
+def write(
+    routes: Sequence[Planned], late_delivery: str, cancel_time: datetime, dice: random.Random
+) -> Script:
+    """Picks the victims. Needs three routes of seven stops, one of them out at `cancel_time`."""
     long = [route for route in routes if len(route.stops) > STOPS_AHEAD + 2]
-    if len(long) < 3:
+    out = [route for route in long if route.last_arrival_time > cancel_time + TIME_AHEAD]
+    if len(long) < 3 or not out:
         raise Stopped("the plan is too small for a script: fewer than three longer routes")
-    stalled, broken, cancelled = dice.sample(long, 3)
+    cancelled = dice.choice(out)
+    stalled, broken = dice.sample([route for route in long if route is not cancelled], 2)
     broken_before = len(broken.stops) // 2
     cancelled_delivery = cancelled.stops[-1][0][1]
     spared = {cancelled_delivery, *deliveries(broken.stops[broken_before:])}

@@ -39,18 +39,18 @@ class Survey:
         self, plan: str, script: Script, balance: Balance, trace_id: str, seconds: float
     ) -> Findings:
         plans = await self._plans()
+        binding = next(p for p in plans if p.route_plan_id == plan)
         return Findings(
             deliveries=await self._deliveries(),
             touched=script.touched,
             scorecard=await self._scorecard(),
             balance=balance,
-            plan_violations=sum(len(p.violations) for p in plans if p.route_plan_id == plan),
+            plan_violations=len(binding.violations),
+            unassigned=len(binding.unassigned_tasks),
             denied=len(await self._decisions(decision_pb2.VERDICT_DENY)),
             charged=len(await self._decisions(decision_pb2.VERDICT_ALLOW_WITH_CHARGE)),
             skill_refusals=sum(map(skill_refusals, plans)),
-            vehicles=len(
-                {route for p in plans if p.route_plan_id == plan for route in p.route_ids}
-            ),
+            vehicles=len(binding.route_ids),
             feed_gaps=await self._feed_gaps(),
             wall_seconds=seconds,
             trace_id=trace_id,
