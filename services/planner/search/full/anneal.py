@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import NONE
 from services.planner.search.full.chance import fraction
+from services.planner.search.full.cross import cross
 from services.planner.search.full.links import copy, start_of
 from services.planner.search.full.pool import pool_route
 from services.planner.search.full.recreate import place, recreate, sort_removed
@@ -37,6 +38,9 @@ from services.planner.search.full.undo import begin, restore
 from services.planner.search.rules.penalties import worth
 
 Records = NDArray[np.void]  # of one record
+# Tries of an exchange of tails in an iteration, a tenth of its time: sdvrptw PR11A ends 1.0 % above
+# the best known in 10 s with them, 2.7 % without; 300 stops with a break at 16.96 instead of 17.44.
+CROSSINGS = 12
 
 
 @compiled
@@ -49,6 +53,9 @@ def run(
     heat = heat_from
     for _ in range(iterations):
         iterate(model, state, heat)
+        for _ in range(CROSSINGS):
+            if cross(model, state, heat):
+                accept(model, state)
         heat *= cooling
     state.iterations += iterations
 
@@ -57,13 +64,12 @@ def run(
 def iterate(model: Model, state: State, heat: float) -> None:
     """One ruin and recreate."""
     begin(state)
-    micros = state.micros
+    micros, lowest = state.micros, model.tiers - 1
+    most = micros + left_of(state)[lowest] - heat * math.log(fraction(state) + 1e-300)
     ruin(model, state)
-    recreate(model, state)
-    if is_accepted(model, state, micros, heat):
-        mark_dirty(state)
-        if is_best(model, state):
-            keep_best(model, state)
+    recreate(model, state, most)
+    if is_accepted(model, state, most):
+        accept(model, state)
     else:
         restore(model, state, micros)
 
@@ -86,15 +92,20 @@ def fill(models: Records, states: Records) -> None:
 
 
 @compiled
-def is_accepted(model: Model, state: State, micros: int, heat: float) -> bool:
-    """Whether the plan that stands replaces the one before."""
+def is_accepted(model: Model, state: State, most: float) -> bool:
+    """Whether the plan that stands replaces the one before; in the lowest tier it costs at most."""
     for tier in range(model.tiers - 1):
         if left_of(state)[tier] != saved_left_of(state)[tier]:
             return left_of(state)[tier] < saved_left_of(state)[tier]
-    lowest = model.tiers - 1
-    now = state.micros + left_of(state)[lowest]
-    before = micros + saved_left_of(state)[lowest]
-    return now < before - heat * math.log(fraction(state) + 1e-300)
+    return state.micros + left_of(state)[model.tiers - 1] < most
+
+
+@compiled
+def accept(model: Model, state: State) -> None:
+    """Goes on from the plan that stands, and keeps it when it is the best."""
+    mark_dirty(state)
+    if is_best(model, state):
+        keep_best(model, state)
 
 
 @compiled

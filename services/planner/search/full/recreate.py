@@ -13,13 +13,17 @@ from services.planner.search.full.space import (
     Model,
     Record,
     State,
+    awaited_of,
     found_of,
     keys_of,
+    left_of,
     removed_of,
+    saved_left_of,
     stops_of,
     tasks_of,
     tasks_served,
     was_absent_of,
+    where_of,
 )
 from services.planner.search.full.undo import save
 from services.planner.search.rules.penalties import worth
@@ -29,14 +33,18 @@ REACH_CHANCE = 0.1  # that a task left out before is looked for everywhere
 
 
 @compiled
-def recreate(model: Model, state: State) -> None:
-    """Puts the removed tasks back, as far as they hold and are worth it."""
+def recreate(model: Model, state: State, most: float) -> None:
+    """Puts the removed tasks back, as far as they are worth it; until it is sure to be refused."""
     sort_removed(model, state)
+    await_all(model, state)
     is_few = state.absent_count - state.removed_count <= FEW
     for rank in range(state.removed_count):
         task = removed_of(state)[rank]
         reach = not was_absent_of(state)[rank] or is_few or fraction(state) < REACH_CHANCE
+        await_task(model, state, task, -1)
         place(model, state, task, worth(model, state, task), reach)
+        if is_lost(model, state, most):
+            return
 
 
 @compiled
@@ -104,6 +112,40 @@ def count_in(model: Model, state: State, route: int) -> None:
     serve(model, state, found.node)
     if found.shape == PAIR:
         serve(model, state, pickup_of(model, found.node))
+
+
+@compiled
+def await_all(model: Model, state: State) -> None:
+    """Sums up what putting back all removed tasks can save."""
+    state.awaited_micros = 0
+    for tier in range(model.tiers):
+        awaited_of(state)[tier] = 0
+    for rank in range(state.removed_count):
+        await_task(model, state, removed_of(state)[rank], 1)
+
+
+@compiled
+def await_task(model: Model, state: State, task: int, sign: int) -> None:
+    """Adds what putting back a task saves at most, with its pickup, or takes it off."""
+    own = tasks_of(model)[task]
+    awaited_of(state)[own.tier] += sign * own.penalty
+    state.awaited_micros += sign * own.drop_micros
+    if own.pickup != NONE and where_of(state)[own.pickup] == NONE:
+        pickup = tasks_of(model)[own.pickup]
+        awaited_of(state)[pickup.tier] += sign * pickup.penalty
+        state.awaited_micros += sign * pickup.drop_micros
+
+
+@compiled
+def is_lost(model: Model, state: State, most: float) -> bool:
+    """Whether a plan will be refused, whatever the tasks still to come save."""
+    for tier in range(model.tiers - 1):
+        left = left_of(state)[tier] - awaited_of(state)[tier]
+        if left != saved_left_of(state)[tier]:
+            return left > saved_left_of(state)[tier]
+    lowest = model.tiers - 1
+    left = left_of(state)[lowest] - awaited_of(state)[lowest]
+    return state.micros - state.awaited_micros + left > most
 
 
 @compiled

@@ -93,6 +93,8 @@ STATE_SHAPES: dict[str, tuple[Any, ...]] = {
     "saved_routes": (ROUTE, "shifts"),
     "saved_base": (np.int64, "shifts", "dimensions"),
     "saved_left": (np.int64, "tiers"),
+    "awaited": (np.int64, "tiers"),
+    "tails": (np.int64, "two", "dimensions"),
     "best_next": (np.int64, "stop_count"),
     "best_node": (np.int64, "stop_count"),
     "best_left": (np.int64, "tiers"),
@@ -120,6 +122,8 @@ SWITCHES = (
 )
 TALLIES = (
     "micros",
+    "awaited_micros",
+    "kept_dimensions",
     "best_micros",
     "iterations",
     "absent_count",
@@ -251,6 +255,8 @@ saved_labels_of = shown("saved_labels", STATE_SHAPES)  # [stop, early and late]
 saved_loads_of = shown("saved_loads", STATE_SHAPES)  # [stop, four kinds, dimension]
 saved_routes_of = shown("saved_routes", STATE_SHAPES)  # the routes as they were
 saved_base_of = shown("saved_base", STATE_SHAPES)  # [route, dimension]
+awaited_of = shown("awaited", STATE_SHAPES)  # per tier: penalties of what is still to be put in
+tails_of = shown("tails", STATE_SHAPES)  # [tail, dimension]: what two tails deliver
 saved_left_of = shown("saved_left", STATE_SHAPES)  # penalties left out before
 best_next_of = shown("best_next", STATE_SHAPES)  # the best plan: the next of each stop
 best_node_of = shown("best_node", STATE_SHAPES)  # and what each stop is

@@ -54,12 +54,14 @@ def sizes_of(problem: Frame) -> dict[str, int]:
     reloads = int(min(problem["lines"]["reload_limit"].sum(), tasks))
     labels = int(problem["lines"]["breaks"].max(initial=0)) + 1
     stops = nodes + 2 * shifts + reloads
+    dimensions = problem["capacity"].shape[1]
     return {
         "stop_count": stops,
         "shifts": shifts,
         "tiers": problem.number("tiers"),
         "labels": labels,
-        "dimensions": problem["capacity"].shape[1],
+        "dimensions": dimensions,
+        "kept_dimensions": 0 if problem.number("has_plain_loads") else dimensions,
         "task_count": tasks,
         "removed_max": 2 * tasks,
         "ones": 1,

@@ -76,7 +76,7 @@ def save_stop(state: State, stop: int, slot: int) -> None:
     for taken in range(state.labels):
         saved_labels_of(state)[slot, 0, taken] = early_of(state)[stop, taken]
         saved_labels_of(state)[slot, 1, taken] = late_of(state)[stop, taken]
-    for dimension in range(state.dimensions):
+    for dimension in range(state.kept_dimensions):
         saved_loads_of(state)[slot, 0, dimension] = load_of(state)[stop, dimension]
         saved_loads_of(state)[slot, 1, dimension] = peak_before_of(state)[stop, dimension]
         saved_loads_of(state)[slot, 2, dimension] = peak_after_of(state)[stop, dimension]
@@ -91,7 +91,7 @@ def restore_stop(state: State, slot: int) -> None:
     for taken in range(state.labels):
         early_of(state)[stop, taken] = saved_labels_of(state)[slot, 0, taken]
         late_of(state)[stop, taken] = saved_labels_of(state)[slot, 1, taken]
-    for dimension in range(state.dimensions):
+    for dimension in range(state.kept_dimensions):
         load_of(state)[stop, dimension] = saved_loads_of(state)[slot, 0, dimension]
         peak_before_of(state)[stop, dimension] = saved_loads_of(state)[slot, 1, dimension]
         peak_after_of(state)[stop, dimension] = saved_loads_of(state)[slot, 2, dimension]

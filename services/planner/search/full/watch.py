@@ -30,6 +30,8 @@ def keeps_watch(model: Model, state: State, route: int, start: int, end: int) ->
     begin = write_walk(model, state, line, start, end)
     rows = own.size + own.reloads
     over, taken = walk_of(state)[rows, LEAVE] + line.unloading, walk_of(state)[rows, TAKEN]
+    if line.is_timed:  # the moments priced below are of these times, not of the shortest ones
+        own.lasting = over - (line.began if line.is_under_way else begin)
     if line.duties and not keeps_clocks(model, state, line, begin, over, taken):
         return False
     if model.uses_rides and not keeps_rides(model, state, rows):

@@ -185,6 +185,18 @@ def reaches(
 
 
 @compiled
+def reaches_after(
+    model: Model, state: State, line: Record, here: int, there: int, seconds: int, setup: int
+) -> bool:
+    """Whether a stop reaches another in time for the rest of its route."""
+    for taken in range(line.breaks + 1):
+        leave = early_of(state)[here, taken]
+        if leave < FOREVER and reaches(model, state, line, there, taken, leave, seconds, setup):
+            return True
+    return False
+
+
+@compiled
 def label_start(state: State, line: Record, start: int, leave: int) -> None:
     """Labels the start: no break is taken before."""
     for taken in range(line.breaks + 1):

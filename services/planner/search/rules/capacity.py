@@ -30,6 +30,7 @@ from services.planner.search.full.space import (
     peak_before_of,
     rest_of,
     stops_of,
+    tails_of,
     tasks_of,
     tasks_served,
 )
@@ -149,3 +150,45 @@ def raise_trip(state: State, trip: int, last: int, dimension: int, loaded: int) 
         if stop == trip:
             return highest
         stop = stops[stop].previous
+
+
+@compiled
+def add_tail(model: Model, state: State, stop: int, slot: int) -> None:
+    """Keeps the sum of what is delivered behind a stop."""
+    for dimension in range(model.dimensions):
+        tails_of(state)[slot, dimension] = 0
+    stop = stops_of(state)[stop].next
+    while stops_of(state)[stop].next >= 0:
+        for dimension in range(model.dimensions):
+            amount = demands_of(model)[tasks_served(model)[stop], dimension]
+            tails_of(state)[slot, dimension] += amount
+        stop = stops_of(state)[stop].next
+
+
+@compiled
+def tails_fit(model: Model, state: State, first: int, second: int) -> bool:
+    """Whether two routes can carry what follows two of their stops in each other's place."""
+    one, two = stops_of(state)[first].route, stops_of(state)[second].route
+    for dimension in range(model.dimensions):
+        if model.has_plain_loads:
+            more = tails_of(state)[1, dimension] - tails_of(state)[0, dimension]
+            most_one = base_of(state)[one, dimension] + more
+            most_two = base_of(state)[two, dimension] - more
+        else:
+            most_one = peak_across(state, first, second, dimension)
+            most_two = peak_across(state, second, first, dimension)
+        if most_one > capacity_of(model)[one, dimension]:
+            return False
+        if most_two > capacity_of(model)[two, dimension]:
+            return False
+    return True
+
+
+@compiled
+def peak_across(state: State, here: int, other: int, dimension: int) -> int:
+    """The highest load of a trip up to a stop and from another on."""
+    later, later_other = rest_of(state)[here, dimension], rest_of(state)[other, dimension]
+    before = peak_before_of(state)[here, dimension] - later + later_other
+    carried = load_of(state)[here, dimension] - later
+    after = peak_after_of(state)[other, dimension] - load_of(state)[other, dimension]
+    return max(before, after + later_other + carried)

@@ -126,3 +126,10 @@ def duration_with(
     own = stop_segment(model, stay, start)
     whole = join(join(head_of(prev), to_seconds, own), on_seconds, tail_of(after))
     return whole[0] + line.ready - line.began if line.is_under_way else whole[0]
+
+
+@compiled
+def lasting_across(line: Record, here: Record, there: Record, seconds: int) -> int:
+    """How long a route lasts that goes from one stop on to another, setup included in the way."""
+    whole = join(head_of(here), seconds, tail_of(there))
+    return whole[0] + line.ready - line.began if line.is_under_way else whole[0]

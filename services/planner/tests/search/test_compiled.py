@@ -23,6 +23,20 @@ from services.planner.solver.kernels import warm
 warm()
 print(compiled.misses())
 """
+RICH = """
+from services.planner.search import compiled
+from services.planner.search.full.kernel import FullKernel
+from services.planner.solver.kernels import warm
+from services.planner.tests import fuzz
+warm()
+for seed in (3, 11, 33):
+    kernel = FullKernel(fuzz.instance(seed), seed)
+    kernel.run(50, 0.0, 1.0)
+    kernel.load(kernel.best())
+    kernel.run(50, 0.5, 1.0)
+    kernel.take_pool()
+print(compiled.misses())
+"""
 CALLEE = """
 from services.planner.search.compiled import compiled
 
@@ -62,6 +76,13 @@ def test_nothing_compiles_in_a_process_once_another_has_warmed_the_folder() -> N
     told(WARM, PROJECT)
 
     assert told(WARM, PROJECT) == ["0"]
+
+
+@pytest.mark.timeout(600)
+def test_problems_that_use_every_rule_compile_nothing_after_the_warm_up() -> None:
+    told(WARM, PROJECT)
+
+    assert told(RICH, PROJECT) == ["0"]
 
 
 def test_an_edited_callee_changes_the_answer_and_the_folder(tmp_path: Path) -> None:

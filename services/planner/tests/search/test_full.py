@@ -26,6 +26,8 @@ from services.planner.tests import fuzz
 from services.planner.tests.problems import DEPOT, HOUR, at, lunch, on_plane, shift, task
 
 CHUNKS = ((150, 0.0, 0.5), (150, 0.5, 1.0))
+# Times of the least cost may take some watt hours more, as waiting takes energy.
+ENERGY_SLACK_MICROS = 3_000
 PLACE = Path(__file__).parents[2]
 
 
@@ -87,6 +89,17 @@ def test_what_the_kernel_holds_the_scheduler_and_the_verifier_hold(seed: int) ->
     assert not [broken for broken in verify.verify(made, plan) if broken.hard]
     for pooled in kernel.take_pool():
         assert holding(views_of(made)[pooled.shift], pooled.nodes) is not None
+
+
+@pytest.mark.parametrize("seed", [1, 8, 12, 19, 23, 25, 33])
+def test_no_route_is_priced_below_what_the_scheduler_finds(seed: int) -> None:
+    made = fuzz.instance(seed)
+    views = views_of(made)
+
+    for pooled in searched(made, seed).take_pool():
+        route = holding(views[pooled.shift], pooled.nodes)
+        assert route is not None
+        assert pooled.cost_micros >= route.cost_micros - ENERGY_SLACK_MICROS
 
 
 def test_the_score_is_what_the_scheduler_says_where_times_are_simple() -> None:
