@@ -3,8 +3,9 @@ The portfolio: which engines search a problem, in which order, for which share o
 
 Our kernel searches every problem; the lean one where it suits. Where PyVRP models all there is, and
 routes are long or only the full kernel suits, PyVRP goes on from the kernel's plan: its local
-search moves whole segments, which pays the more the longer they are. The kernel then has the last
-word, and the whole time where it still tries to serve everybody.
+search moves whole segments, which pays the more the longer they are. Where tasks are left out by
+choice, PyVRP begins: it weighs whom to serve better than one insertion at a time does. The kernel
+has the last word, and the whole time where it still tries to serve everybody.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ PYVRP_PER_SECOND = 600.0  # iterations, on a machine slower than most
 QUICK_TASKS_MAX = 500  # beyond, parts give a good plan sooner than the whole does
 KERNEL_SHARE, PYVRP_SHARE, LAST_SHARE = 0.4, 0.45, 0.15  # where routes are long
 LAST_FROM = 0.7
+CHOICE_SHARE, CHOICE_FROM = 0.7, 0.8  # PyVRP's share where tasks are left out by choice
 PARTS_SHARE, WARM_FROM = 0.06, 0.3
 WHOLE_TASKS_MAX = 1_200  # beyond, a problem is searched part by part
 FIRST_STEPS = 10  # of the kernel: a plan to tell of at once, and to see the shape of
@@ -184,6 +186,10 @@ class Portfolio:
         if self.is_large:
             yield Stage(rounds.ENGINE, 1.0)
             return
+        if self._chooses(start) and self._pyvrp_models():
+            yield Stage(PYVRP, CHOICE_SHARE)
+            yield Stage(self.kernel_name, 1.0 - CHOICE_SHARE, round(CHOICE_FROM * WHOLE))
+            return
         begins, left = 0, 1.0
         if len(self.instance.problem.tasks) > QUICK_TASKS_MAX:
             yield Stage(rounds.ENGINE, PARTS_SHARE)
@@ -208,7 +214,11 @@ class Portfolio:
         """
         plan = self.assembly.plan(sequences)
         dearest = max((route.cost_micros for route in plan.routes), default=0)
-        return any(left.penalty_micros > dearest for left in plan.unassigned)
+        return dearest > 0 and any(left.penalty_micros > dearest for left in plan.unassigned)
+
+    def _chooses(self, sequences: Sequences) -> bool:
+        """Whether tasks are left out, and none of them for want of room."""
+        return bool(self.assembly.left_out(sequences)) and not self._lacks(sequences)
 
     def _has_long_routes(self, start: Sequences) -> bool:
         """By the plan at hand."""

@@ -149,7 +149,7 @@ class PyvrpEngine:
         model = self._model(start)
         if not model.nodes:
             return start
-        first = solution_of(model, start)
+        first = solution_of(model, start) if serves_most(self.instance, start) else None
         listener = Listener(lambda best: hear(lambda: self.sequences(model, best)))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about scale: ours is checked by `gaps`
@@ -174,9 +174,13 @@ class PyvrpEngine:
 
 
 def searched(
-    model: PyvrpModel, first: pyvrp.Solution, seed: int, stop: Stop, listener: Listener
+    model: PyvrpModel, first: pyvrp.Solution | None, seed: int, stop: Stop, listener: Listener
 ) -> pyvrp.Solution:
-    """PyVRP's own search with its own parameters, but penalties on the scale of our costs."""
+    """
+    PyVRP's own search with its own parameters, but penalties on the scale of our costs.
+
+    Without a plan to begin with it makes one as PyVRP does: at random, and then improved.
+    """
     random = pyvrp.RandomNumberGenerator(seed=seed % (1 << 32))
     neighbours = compute_neighbours(model.data, NeighbourhoodParams())
     local = LocalSearch(model.data, random, neighbours, PerturbationManager())
@@ -186,11 +190,20 @@ def searched(
     unit = unit_cost(model)
     penalties = pyvrp.PenaltyParams(min_penalty=PENALTY_MIN, max_penalty=PENALTY_MAX * unit)
     manager = pyvrp.PenaltyManager(penalties.midpoint_penalties(model.data), penalties)
+    if first is None:
+        scattered = pyvrp.Solution.make_random(model.data, random)
+        first = local(scattered, manager.max_cost_evaluator(), exhaustive=True)
     settings = pyvrp.IteratedLocalSearchParams(
         STALE_ITERATIONS_MAX, HISTORY, exhaustive_on_best=True, callbacks=listener
     )
     search = pyvrp.IteratedLocalSearch(model.data, manager, local, first, settings)
     return search.run(stop, False).best
+
+
+def serves_most(instance: Instance, start: Sequences) -> bool:
+    """Whether a plan serves more than half: a nearly empty one traps a local search."""
+    served = sum(node[0] != RELOAD for nodes in start for node in nodes)
+    return 2 * served > len(instance.problem.tasks)
 
 
 def unit_cost(model: PyvrpModel) -> float:

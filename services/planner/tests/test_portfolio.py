@@ -43,6 +43,19 @@ def test_pyvrp_goes_on_where_routes_are_long() -> None:
     assert portfolio.PYVRP in engines(solved(on_plane(row(40))))
 
 
+def test_a_far_cluster_is_served_where_no_task_alone_pays_for_the_way() -> None:
+    """The way there and back costs 8 units, each of 30 tasks left out one."""
+    unit = 1_000_000
+    tasks = tuple(
+        task(f"t{n}", 10_000 + 50 * (n % 6), 50 * (n // 6), penalty_micros=unit) for n in range(30)
+    )
+    own = shift("s0", costs=Costs(kilometer_micros=400_000))
+    outcome = solved(on_plane(Problem(tasks, (own,))))
+
+    assert not outcome.plan.unassigned
+    assert engines(outcome)[1] == portfolio.PYVRP
+
+
 @pytest.mark.parametrize(
     ("instance", "engine"),
     [(on_plane(row(30)), portfolio.PYVRP), (on_plane(city(1, 30, 4)), portfolio.ROUTING)],
