@@ -28,6 +28,7 @@ from services.planner.formats.read import read
 from tests.benchmarks.engines import NAMES
 from tests.benchmarks.instances import budget, files
 from tests.benchmarks.results import BadResults, Key, Row, commit, key, load, machine, save
+from tests.benchmarks.row import unsolved
 from tests.benchmarks.summary import duels, lines, shown
 from tests.run import ROOT
 
@@ -110,13 +111,28 @@ class Run:
         """Runs one job on a free core and writes its row down."""
         core = self.free.get()
         try:
-            row = json.loads(asked(job, core)) | self.about
+            row = row_of(job, core) | self.about
         finally:
             self.free.put(core)
         with self.lock:
             self.rows.append(row)
             save(self.out, self.rows)
             print(told(row), flush=True)
+
+
+def row_of(job: Job, core: int) -> Row:
+    """The row of a job; of an engine that never ends, one without a plan."""
+    try:
+        row: Row = json.loads(asked(job, core))
+    except subprocess.TimeoutExpired:
+        return unanswered(job)
+    return row
+
+
+def unanswered(job: Job) -> Row:
+    """A row without a plan."""
+    row: Row = json.loads(unsolved(job.reading, job.engine, job.seed, job.seconds).json)
+    return row
 
 
 def asked(job: Job, core: int) -> str:

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from services.planner.domain.instance import Instance
+from services.planner.formats.build import Reading
 from services.planner.formats.read import read
 from services.planner.rules.verify import verify
 from services.planner.search.answers import time_routes
@@ -109,6 +110,25 @@ def run(ask: Ask) -> Row:
         unserved=judged.unserved,
         verified=judged.verified,
         note=judged.note,
+    )
+
+
+def unsolved(reading: Reading, engine: str, seed: int, seconds: float) -> Row:
+    """The row of an engine that had to be ended from outside."""
+    unknown = dict.fromkeys(("cost", "bks", "gap", "gap_1s", "gap_10s", "primal_integral"))
+    return Row(
+        instance=reading.name,
+        kind=reading.kind,
+        customers=len(reading.sheet.customers),
+        engine=engine,
+        seed=seed,
+        budget=seconds,
+        cpu_seconds=0.0,
+        wall_seconds=0.0,
+        unserved=0,
+        verified=False,
+        note="ended from outside: it never answered",
+        **unknown,
     )
 
 

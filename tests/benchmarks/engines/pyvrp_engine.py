@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 import pyvrp
-from pyvrp.constants import MAX_SIZE, MAX_VALUE
+from pyvrp.constants import MAX_SIZE
 
 from services.planner.formats.build import Reading
 from services.planner.formats.sheet import Carrier, Sheet, Whole
 from services.planner.search.kernel import Sequences
 from tests.benchmarks.trace import Trace
 
+FORBIDDEN = 1 << 34  # times its penalties and hundreds of legs it fits 64 bits; 1 << 44, which its
+# reader takes, does not: on sdvrptw PR11A, seed 1, its first local search then never ends
 FOREVER = int(np.iinfo(np.int64).max)
 Kind = tuple[Carrier, list[int]]
 
@@ -31,7 +33,7 @@ class UntilSpent:
 
     def __call__(self, best_cost: float) -> bool:
         """Asked once per iteration; what is not feasible costs more than any plan."""
-        if best_cost < MAX_VALUE:
+        if best_cost < FORBIDDEN:
             self.trace.tell(int(best_cost))
         return self.trace.seconds >= self.seconds
 
@@ -144,13 +146,13 @@ def matrix(sheet: Sheet, ways: Whole, allowed: frozenset[int] | None) -> Any:
     found = ways.copy()
     if sheet.backhauls_last:
         linehaul, backhaul = np.array(sheet.deliveries) > 0, np.array(sheet.pickups) > 0
-        found[0, backhaul] = MAX_VALUE
-        found[np.ix_(backhaul, linehaul)] = MAX_VALUE
+        found[0, backhaul] = FORBIDDEN
+        found[np.ix_(backhaul, linehaul)] = FORBIDDEN
     if allowed is not None:
         closed = np.ones(sheet.size, dtype=bool)
         closed[: sheet.depots] = False
         closed[list(allowed)] = False
-        found[:, closed] = found[closed, :] = MAX_VALUE
+        found[:, closed] = found[closed, :] = FORBIDDEN
         np.fill_diagonal(found, 0)
     return found
 
