@@ -12,6 +12,7 @@ from services.planner.search.lean.links import begin, undo
 from services.planner.search.lean.order import sort_absent
 from services.planner.search.lean.recreate import recreate
 from services.planner.search.lean.ruin import ruin
+from services.planner.search.lean.trade import trade
 
 COOL_EVERY = 64  # iterations at one temperature
 
@@ -28,6 +29,9 @@ def anneal(
         step(model, state, knobs, heat)
         for _ in range(knobs.crossings):
             if cross(model, state, knobs, int(heat * log(1.0 - fraction(state)))):
+                accept(model, state)
+        for _ in range(knobs.trades):
+            if trade(model, state, knobs, int(heat * log(1.0 - fraction(state)))):
                 accept(model, state)
 
 

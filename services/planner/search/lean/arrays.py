@@ -133,6 +133,9 @@ class Knobs(NamedTuple):
     reach: int  # positions looked at to each side of where a route was changed
     crossings: int  # exchanges of tails tried per iteration
     split_route_chance: float  # that such an exchange is with an empty route
+    trades: int  # exchanges of strings tried per iteration
+    trade_max: int  # tasks in such a string, at most
+    between_max: int  # tasks that a string may pass within its route
     absent_max: int  # tasks left out before that are tried again in one iteration
 
 
