@@ -106,6 +106,8 @@ class Solved:
     end: SolveEnd
     phases: tuple[Phase, ...] = ()
     """What was run, in order: enough to run it again."""
+    bound_micros: int | None = None
+    """What no plan costs less than, where that is proven."""
 
 
 class Solver(Protocol):

@@ -6,9 +6,10 @@ nothing else, or that there is no room beside what it does. Counterfactual, neve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from services.planner.domain.instance import RELOAD, Instance, Node
-from services.planner.domain.plan import Plan, Route, Unassigned, Violation, WhyNot
+from services.planner.domain.plan import Plan, Route, Violation, WhyNot
 from services.planner.domain.reason import Reason
 from services.planner.search.evaluate import evaluate, holding
 from services.planner.search.insert import EXACT_TRIES, Candidate, candidates, exact, members
@@ -17,19 +18,25 @@ from services.planner.search.view import ShiftView
 
 ABLE = {Reason.NO_ROOM, Reason.TOO_DEAR, Reason.TIME}  # of shifts that could serve the task alone
 NO_ROOM = "the shift could serve it alone, but not beside its other tasks"
+NOT_PLACED = (WhyNot(Reason.TIME, (), "the search ended before it was placed"),)
 TRIES_MAX = 5_000  # insertions timed over all tasks of a plan: about a second
 Twin = tuple[int, int]  # a class of shifts, and the rank of one of them where it matters
+GoesOn = Callable[[], bool]  # whether time is left
 Check = Callable[[Instance, Route], Iterable[Violation]]  # the rules, asked about a finished route
 
 
-def explained(solution: Solution, check: Check) -> Plan:
-    """The plan as it stands, each task left out with its reasons."""
+def explained(solution: Solution, check: Check, goes_on: GoesOn = lambda: True) -> Plan:
+    """
+    The plan as it stands, each task left out with its reasons.
+
+    While time is left; those that come later only hear that the search has not placed them.
+    """
     plan, judge = solution.plan(), Judge(solution, check)
     left = tuple(
-        Unassigned(one.task, one.penalty_micros, grouped(judge.told(one.task)))
+        replace(one, reasons=grouped(judge.told(one.task)) if goes_on() else NOT_PLACED)
         for one in plan.unassigned
     )
-    return Plan(plan.routes, left, churn_drop_micros=plan.churn_drop_micros)
+    return replace(plan, unassigned=left)
 
 
 def reasons(solution: Solution, task: int, check: Check) -> tuple[WhyNot, ...]:
@@ -104,7 +111,7 @@ class Judge:
         if cheapest is None:
             return Reason.NO_ROOM, NO_ROOM
         if self.solution.is_worth(members(instance, task), cheapest):
-            return Reason.TIME, "the search ended before it was placed"
+            return NOT_PLACED[0].reason, NOT_PLACED[0].message
         return Reason.TOO_DEAR, f"serving it would cost {cheapest} micros more"
 
 

@@ -13,7 +13,7 @@ from services.planner.domain.plan import Plan, Route, Unassigned, Violation
 from services.planner.rules.verify import plan_violations, route_violations
 from services.planner.search.evaluate import holding, views_of
 from services.planner.search.kernel import Sequences
-from services.planner.search.solution import hold_of
+from services.planner.search.solution import Solution, hold_of
 
 Score = tuple[tuple[int, ...], int]
 """Penalties left out per tier above the lowest, then cost with the lowest tier's penalties."""
@@ -63,6 +63,14 @@ class Assembly:
         left = tuple(Unassigned(task, penalties[task]) for task in self.left_out(sequences))
         kept = tuple(route for route in routes if route is not None)
         return Plan(kept, left, churn_drop_micros=self.drop_micros(left))
+
+    def solution(self, sequences: Sequences) -> Solution:
+        """Sequences that hold as a solution to work on; what is timed already is not again."""
+        solution = Solution(self.instance, self.views)
+        for line, nodes in zip(solution.lines, sequences, strict=True):
+            line.place(nodes, self.route(line.view.rank, nodes))
+        solution.count_left_out()
+        return solution
 
     def left_out(self, sequences: Sequences) -> list[int]:
         """The tasks that no sequence serves, by rank."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from services.planner.search.construct import insertable, place_best
 from services.planner.search.kernel import Sequences
-from services.planner.search.solution import Solution
 from services.planner.solver.assembly import Assembly
 from services.planner.solver.cut import Part, cut
 from services.planner.solver.kernels import kernel_of
@@ -38,10 +37,7 @@ class Changed:
 
 def inserted(assembly: Assembly, given: Sequences) -> Changed:
     """L1: what is left out put where it costs least, in the order of how hard it is to place."""
-    solution = Solution(assembly.instance)
-    for line, nodes in zip(solution.lines, given, strict=True):
-        line.place(nodes, assembly.route(line.view.rank, nodes))
-    solution.count_left_out()
+    solution = assembly.solution(given)
     for task in insertable(assembly.instance, solution.left_out):
         place_best(solution, task)
     found = solution.sequences()

@@ -19,9 +19,8 @@ from services.planner.domain.settings import Pace, SearchSettings
 from services.planner.rules.balance import PERCENT, evenness_of
 from services.planner.rules.verify import route_violations, verify
 from services.planner.search.construct import fill, make_room
-from services.planner.search.explain import explained
+from services.planner.search.explain import NOT_PLACED, explained
 from services.planner.search.kernel import Sequences
-from services.planner.search.solution import Solution
 from services.planner.solver import ladder, master, small
 from services.planner.solver.assembly import Assembly, Score
 from services.planner.solver.fleet import classes_of
@@ -35,7 +34,8 @@ from services.planner.solver.spread import Measure
 
 TELL_SECONDS_MIN = 0.4  # between two plans that are told
 TELL_SHARE = 0.1  # of the time so far, between two plans that are told
-FINISH_SECONDS_PER_TASK = 0.00006  # what timing and verifying the last plan takes
+FINISH_SECONDS_PER_TASK = 0.00004  # what timing and verifying the last plan takes
+EXPLAIN_SHARE = 0.01  # of the time so far, for the reasons of a plan on the way
 MASTER_RESERVE = 0.4  # of the master's time: its own measure mostly ends it sooner
 
 
@@ -49,6 +49,8 @@ class Outcome:
     end: SolveEnd
     is_final: bool = False
     phases: tuple[Phase, ...] = ()
+    bound_micros: int | None = None
+    """What no plan of the instance costs less than; known where every route was tried."""
 
 
 class Solve:
@@ -136,11 +138,20 @@ class Solve:
         if self._told_at and elapsed - self._told_at < pause:
             return
         self._told_at = elapsed
-        plan = self.assembly.plan(self.assembly.held(better()))
+        held = self.assembly.held(better())
+        plan = self.assembly.plan(held)
         score = self.assembly.score(plan)
         if self._told_score is None or score < self._told_score:
             self._told_score = score
-            self.report(plan)
+            self.report(self.reasoned(plan, held, elapsed * EXPLAIN_SHARE))
+
+    def reasoned(self, plan: Plan, sequences: Sequences, seconds: float) -> Plan:
+        """A plan on the way with reasons, as far as they are found in time: it may be the last."""
+        if not plan.unassigned:
+            return plan
+        until = self.now() + seconds
+        solution = self.assembly.solution(sequences)
+        return explained(solution, route_violations, lambda: self.now() < until)
 
     def finish(self, sequences: Sequences, limits: Limits) -> Outcome:
         """The master's choice of routes, what is left out tried everywhere, and the last word."""
@@ -173,17 +184,30 @@ class Solve:
         """A plan with a reason for every task that no route can take."""
         if not self.assembly.left_out(sequences):
             return self.assembly.plan(sequences)
-        solution = Solution(self.instance)
-        solution.load(sequences)
+        solution = self.assembly.solution(sequences)
         make_room(solution, self.listens)
         fill(solution, self.listens)
         return explained(solution, route_violations)
 
+    def bound_micros(self) -> int | None:
+        """
+        What no plan costs less than: the cost of the best one, where all were tried.
+
+        The master's bound is none, for it holds for the routes of its pool alone. Where tiers or
+        the number of shifts come before cost, a worse plan may cost less.
+        """
+        is_by_cost = self.searched is self.assembly and len(self.assembly.tiers) == 1
+        if self.smallest is None or not is_by_cost:
+            return None
+        return self.assembly.plan(self.smallest).cost_micros
+
     def report(self, plan: Plan, *, is_final: bool = False) -> Outcome:
         """Verifies a plan and tells it; the last one by every rule anew."""
-        found = self.assembly.verified(plan)
         if is_final:
             found = verify(self.instance, plan, is_answer=True)
+        else:
+            plan = not_placed(plan)
+            found = self.assembly.verified(plan)
         soft = tuple(violation for violation in found if not violation.hard)
         broken = tuple(violation for violation in found if violation.hard)
         outcome = Outcome(
@@ -193,8 +217,17 @@ class Solve:
             SolveEnd.DEADLINE if self.portfolio.was_cut else SolveEnd.LIMIT,
             is_final,
             tuple(self.portfolio.phases),
+            self.bound_micros() if is_final else None,
         )
         if not broken:
             self.verified = outcome
         self.tell(outcome)
         return outcome
+
+
+def not_placed(plan: Plan) -> Plan:
+    """A plan that may be the last one told: what has no reason yet was not placed in time."""
+    if all(one.reasons for one in plan.unassigned):
+        return plan
+    left = (one if one.reasons else replace(one, reasons=NOT_PLACED) for one in plan.unassigned)
+    return replace(plan, unassigned=tuple(left))

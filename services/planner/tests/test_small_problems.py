@@ -7,6 +7,8 @@ and assignment is tried, and the whole solve must come to the same score, tier b
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from services.planner.domain.instance import Instance
@@ -50,3 +52,24 @@ def test_no_plan_for_two_equal_vans_in_a_city_is_better(seed: int) -> None:
     made = on_plane(city(seed, TASKS_MAX - 1, 2))
 
     assert solved(made) == optimum(made)
+
+
+def test_of_a_small_problem_the_cost_is_the_bound_that_is_told() -> None:
+    outcome = Solve(on_plane(city(1, TASKS_MAX - 1, 2)), QUICK, lambda _: None).run()
+
+    assert outcome.bound_micros == outcome.plan.cost_micros
+
+
+def test_of_more_tasks_than_can_be_tried_no_bound_is_told() -> None:
+    outcome = Solve(on_plane(city(1, TASKS_MAX + 1, 2)), QUICK, lambda _: None).run()
+
+    assert outcome.bound_micros is None
+
+
+def test_where_a_tier_comes_before_cost_no_bound_is_told() -> None:
+    made = on_plane(city(1, TASKS_MAX - 1, 2))
+    first = replace(made.problem.tasks[0], priority=5)
+    tasks = (first, *made.problem.tasks[1:])
+    tiered = replace(made, problem=replace(made.problem, tasks=tasks))
+
+    assert Solve(tiered, QUICK, lambda _: None).run().bound_micros is None

@@ -127,7 +127,7 @@ class Job:
             world, question, with_notices(prepared, notices), searches
         )
         answer = self.answer(question, prepared, solved, finished)
-        return await self.found(answer), trail(answer, searches)
+        return await self.found(answer, solved.bound_micros), trail(answer, searches)
 
     def hear(self, prepared: Prepared, solved: Solved) -> None:
         """A better plan on the way."""
@@ -169,11 +169,11 @@ class Job:
         record = replace(record, solve_milliseconds=self.progress().searched_milliseconds)
         return Answer(prepared, finished, record, self.claim.optimization_id)
 
-    async def found(self, answer: Answer) -> Found:
+    async def found(self, answer: Answer, bound_micros: int | None = None) -> Found:
         """A plan as it is kept."""
-        return await asyncio.to_thread(self.found_at_once, answer)
+        return await asyncio.to_thread(self.found_at_once, answer, bound_micros)
 
-    def found_at_once(self, answer: Answer) -> Found:
+    def found_at_once(self, answer: Answer, bound_micros: int | None) -> Found:
         """The same, for a thread: a big plan takes a while."""
         plan: Plan = answer.plan
         return Found(
@@ -182,7 +182,7 @@ class Job:
             cost_micros=plan.cost_micros,
             costs=plan.costs,
             unassigned_count=len(plan.unassigned),
-            bound_micros=None,
+            bound_micros=bound_micros,
             record=answer.record,
         )
 
