@@ -36,9 +36,10 @@ def per_second(kind: str, tasks: int) -> float:
     return min(PER_SECOND_MAX, rate / max(1, tasks))
 
 
-def kernel_of(instance: Instance, seed: int) -> Kernel:
-    """The kernel that suits an instance."""
-    return LeanKernel(instance, seed) if suits(instance) else FullKernel(instance, seed)
+def kernel_of(instance: Instance, seed: int, kind: str = "") -> Kernel:
+    """The kernel that suits an instance; to find out which takes a while where it is not known."""
+    is_lean = (kind or kind_of(instance)) == LEAN
+    return LeanKernel(instance, seed) if is_lean else FullKernel(instance, seed)
 
 
 def warm() -> None:

@@ -126,12 +126,18 @@ class Portfolio:
 
     def _look_near(self, changed: Changed, budget: Budget, hear: Hear) -> Sequences:
         """The rung between an insertion and a search of the whole; all there is when in haste."""
+        is_whole = len(self.instance.problem.tasks) <= ladder.NEAR_TASKS
+        if is_whole:
+            self.kernel.load(changed.sequences)  # made before the clock of its phase begins
         left = budget.seconds_left
-        seconds = left if left < HASTE_SECONDS else ladder.NEAR_SECONDS
+        is_hasty = left < HASTE_SECONDS
+        seconds = left if is_hasty else ladder.NEAR_SECONDS
         steps = round(self.per_second * seconds) if self.settings.pace is Pace.STEPS else None
         stretch = Stretch(steps, seconds, round(ladder.WARM_FROM * WHOLE), WHOLE)
         pacer = LivePacer(stretch, budget.now, budget.go_on)
-        if len(self.instance.problem.tasks) <= ladder.NEAR_TASKS:
+        if is_hasty:
+            hear = told_at_the_end
+        if is_whole:
             return self._stage(self.kernel_name, changed.sequences, pacer, hear)
         found = self._near(changed, pacer)
         hear(lambda: found)
@@ -258,7 +264,7 @@ class Portfolio:
     @cached_property
     def kernel(self) -> Kernel:
         """Made when first used: a large problem has one per part instead."""
-        return kernel_of(self.instance, self.settings.seed)
+        return kernel_of(self.instance, self.settings.seed, self.kernel_name)
 
     def _run_routing(self, start: Sequences, pacer: Pacer) -> Sequences:
         """OR-Tools' own plan, and what it leaves out inserted: where nothing else runs."""
@@ -288,3 +294,7 @@ class Portfolio:
             route = self.assembly.route(shift, nodes)
             if route is not None:
                 yield PoolRoute(shift, nodes, route.cost_micros)
+
+
+def told_at_the_end(_: Callable[[], Sequences]) -> None:
+    """In haste nobody hears of plans on the way: to time and verify one takes from the search."""

@@ -64,6 +64,15 @@ def test_in_haste_the_kernel_alone_searches_around_what_changed(
     assert heard[-1].broken == ()
 
 
+def test_in_haste_only_given_inserted_and_last_plan_are_told(
+    town: tuple[Instance, Sequences],
+) -> None:
+    instance, given = town
+    heard = told(instance, given, SearchSettings(seconds=0.5, pace=Pace.CPU))
+
+    assert [one.is_final for one in heard] == [False, False, True]
+
+
 def test_a_large_plan_is_searched_around_what_changed_only(
     town: tuple[Instance, Sequences], monkeypatch: pytest.MonkeyPatch
 ) -> None:
