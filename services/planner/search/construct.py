@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from services.planner.domain.instance import Instance, Node, is_reload
 from services.planner.search.evaluate import holding
 from services.planner.search.insert import best, members
-from services.planner.search.solution import Line, Solution, hold_of
+from services.planner.search.solution import Line, Solution
 
 GoOn = Callable[[], bool]  # whether time is left
 EJECTIONS_MAX = 4  # tasks of lower tiers that may make room for one of a higher
@@ -33,16 +33,6 @@ def freedom(instance: Instance, task: int) -> tuple[int, int, int]:
     widths = [w.last_second - w.first_second for option in own.options for w in option.windows]
     anytime = any(not option.windows for option in own.options)
     return shifts * narrow, 1 << 40 if anytime else sum(widths), task
-
-
-def place_frozen(solution: Solution) -> None:
-    """Puts the frozen heads of routes in their order, as far as they hold."""
-    ranks = solution.instance.problem.rank_of_task
-    for line in solution.lines:
-        if line.view.frozen and not line.nodes:
-            nodes = [(ranks[pin.task_id], 0) for pin in line.view.frozen]
-            kept = hold_of(line.view, nodes)
-            solution.put(line, kept, holding(line.view, kept) if kept else None)
 
 
 def fill(solution: Solution, go_on: GoOn) -> int:
@@ -132,36 +122,3 @@ def tidy(nodes: Iterable[Node]) -> tuple[Node, ...]:
     while kept and is_reload(kept[-1]):
         kept.pop()
     return tuple(kept)
-
-
-def relocate(solution: Solution, go_on: GoOn) -> int:
-    """Takes each task out and puts it back where it costs least; says how many found better."""
-    moved = 0
-    for task in insertable(solution.instance, set(range(len(solution.instance.problem.tasks)))):
-        if not go_on():
-            break
-        moved += move_better(solution, task)
-    return moved
-
-
-def move_better(solution: Solution, task: int) -> bool:
-    """Moves one served task if another place is cheaper."""
-    gone = set(members(solution.instance, task))
-    line = next((one for one in solution.lines if any(n[0] == task for n in one.nodes)), None)
-    if line is None or any(
-        solution.instance.problem.tasks[one].task_id in line.view.pins for one in gone
-    ):
-        return False
-    before, route = line.nodes, line.route
-    kept = tidy(node for node in before if node[0] not in gone)
-    shorter = holding(line.view, kept) if kept else None
-    if kept and shorter is None:
-        return False
-    saved = line.cost_micros - (shorter.cost_micros if shorter else 0)
-    solution.put(line, kept, shorter)
-    found = best(solution, task)
-    if found is None or found.delta_micros >= saved:
-        solution.put(line, before, route)
-        return False
-    solution.put(solution.lines[found.line], found.nodes, found.route)
-    return True

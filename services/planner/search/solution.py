@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import numpy as np
-
 from services.planner.domain.instance import RELOAD, Instance, Node, is_reload
 from services.planner.domain.plan import Plan, Route, Unassigned
 from services.planner.domain.problem import FixedRoute, Problem
@@ -15,8 +13,6 @@ from services.planner.search.line import Line as Line
 from services.planner.search.order import tasks_of
 from services.planner.search.view import ShiftView
 
-NEIGHBORS = 40  # tasks looked at around one
-LOOK_EVERYWHERE_MAX = 300  # tasks; beyond, only lines near a task are looked at first
 # What makes one plan better than another: the penalties left out per tier, highest first, then the
 # cost.
 Score = tuple[tuple[int, ...], int]
@@ -25,24 +21,18 @@ Score = tuple[tuple[int, ...], int]
 class Solution:
     """Sequences that all hold, and the tasks that none serves."""
 
-    def __init__(self, instance: Instance) -> None:
-        """Starts with nothing served."""
+    def __init__(self, instance: Instance, views: Sequence[ShiftView] = ()) -> None:
+        """Starts with nothing served; shifts that were compiled before need not be again."""
         self.instance = instance
-        self.lines = [Line(view) for view in views_of(instance)]
+        self.lines = [Line(view) for view in views or views_of(instance)]
         self.left_out = set(range(len(instance.problem.tasks)))
-        self.line_of: dict[int, int] = {}
-        self.near = neighbors(instance)
         self.field = Field(instance, self.lines)
         self.tiers = sorted({task.priority for task in instance.problem.tasks}, reverse=True)
 
     def put(self, line: Line, nodes: Sequence[Node], route: Route | None) -> None:
         """Gives a line another sequence; what it no longer serves is left out."""
-        for task in tasks_of(line.nodes):
-            self.left_out.add(task)
-            self.line_of.pop(task, None)
-        for task in tasks_of(nodes):
-            self.left_out.discard(task)
-            self.line_of[task] = line.view.rank
+        self.left_out.update(tasks_of(line.nodes))
+        self.left_out.difference_update(tasks_of(nodes))
         line.place(nodes, route if nodes else None)
 
     def score(self) -> Score:
@@ -84,30 +74,10 @@ class Solution:
             line.place(kept, holding(line.view, kept) if kept else None)
         self.count_left_out()
 
-    def routes(self) -> tuple[tuple[tuple[Node, ...], Route | None], ...]:
-        """Sequence and route of each shift, to go back to."""
-        return tuple((line.nodes, line.route) for line in self.lines)
-
-    def go_back(self, routes: Iterable[tuple[tuple[Node, ...], Route | None]]) -> None:
-        """Takes sequences and routes that stood before."""
-        for line, (nodes, route) in zip(self.lines, routes, strict=True):
-            if line.nodes != nodes:
-                line.place(nodes, route)
-        self.count_left_out()
-
     def count_left_out(self) -> None:
         """Works out anew what is left out."""
-        self.line_of = {
-            task: rank for rank, own in enumerate(self.lines) for task in tasks_of(own.nodes)
-        }
-        self.left_out = set(range(len(self.instance.problem.tasks))) - self.line_of.keys()
-
-    def lines_near(self, task: int) -> Sequence[int]:
-        """The lines worth a look for a task: all, or those near it and those that are empty."""
-        if len(self.near) <= LOOK_EVERYWHERE_MAX:
-            return range(len(self.lines))
-        near = {self.line_of[other] for other in self.near[task] if other in self.line_of}
-        return [rank for rank, line in enumerate(self.lines) if rank in near or not line.nodes]
+        served = {task for line in self.lines for task in tasks_of(line.nodes)}
+        self.left_out = set(range(len(self.instance.problem.tasks))) - served
 
     def plan(self) -> Plan:
         """The plan as it stands, without reasons."""
@@ -188,15 +158,3 @@ def nodes_in(problem: Problem, route: FixedRoute, shift: int) -> Iterator[Node]:
             if task is not None:
                 options = [option.alternative_id for option in problem.tasks[task].options]
                 yield task, options.index(visit.alternative_id)
-
-
-def neighbors(instance: Instance) -> list[list[int]]:
-    """For each task, itself and those nearest by the first shift's roads; ties by rank."""
-    places = np.array([options[0] for options in instance.places.options], np.int64)
-    if not len(places):
-        return []
-    table = instance.table(0)
-    seconds = np.asarray(table.seconds, np.int32).reshape(table.size, table.size)
-    between = seconds[np.ix_(places, places)]
-    order = np.argsort(between, axis=1, kind="stable")[:, :NEIGHBORS]
-    return [list(map(int, row)) for row in order]

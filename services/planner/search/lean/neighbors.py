@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 WAITING_WEIGHT = 0.2  # of a second waited against one driven, as in PyVRP's neighbourhoods
-IMPOSSIBLE = np.int64(1) << 40
+IMPOSSIBLE = np.int64(1) << 40  # times as many tasks as there may be, it still fits
+OWN = np.int64(1) << 62
 
 Costs = NDArray[np.int64]
 Ranks = NDArray[np.int32]
@@ -37,7 +38,11 @@ def closeness(cost: Costs, time: Costs, opens: Costs, closes: Costs) -> Costs:
 
 def ranked(values: Costs, count: int) -> Ranks:
     """Per row, the columns of the smallest values in order, its own left out."""
-    values = values.copy()
-    np.fill_diagonal(values, IMPOSSIBLE * 2)
-    order = np.argsort(values, axis=1, kind="stable")[:, : min(count, len(values) - 1)]
-    return np.ascontiguousarray(order.astype(np.int32))
+    size, count = len(values), min(count, len(values) - 1)
+    if count <= 0:
+        return np.zeros((size, 0), np.int32)
+    keys = values * size + np.arange(size)  # a column each, so that ties fall to the lower rank
+    np.fill_diagonal(keys, OWN)
+    keys.partition(count - 1, axis=1)
+    nearest_keys = np.sort(keys[:, :count], axis=1)
+    return np.ascontiguousarray((nearest_keys % size).astype(np.int32))
