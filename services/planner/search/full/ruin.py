@@ -40,6 +40,7 @@ SPLIT_CHANCE = 0.5  # that a string keeps some stops within
 KEEP_MORE_CHANCE = 0.5  # that it keeps one more
 MERGE_CHANCE = 0.5  # that a reload is dropped whose trips fit into one
 ABSENT_TRIED = 20  # of the tasks left out, tried again in one iteration
+NEAR_TRIED = 12  # of those around, which fill the room that the ruin makes
 
 
 @compiled
@@ -50,7 +51,7 @@ def ruin(model: Model, state: State) -> None:
     seed = where_of(state)[task]
     if seed == NONE:
         seed = own.first_node + below(state, own.nodes)
-    retry_absent(state, task)
+    retry_absent(model, state, task, seed)
     longest = min(STRING_MAX, mean_size(model, state))
     most = 4.0 * REMOVED_MEAN / (1.0 + longest) - 1.0
     left = int(fraction(state) * most + 1.0)
@@ -72,16 +73,29 @@ def mean_size(model: Model, state: State) -> float:
 
 
 @compiled
-def retry_absent(state: State, task: int) -> None:
-    """Picks the task itself where it is left out, and some others by chance."""
-    count = min(ABSENT_TRIED, state.absent_count)
-    if absent_at_of(state)[task] != NONE:
-        add_removed(state, task, 1)
+def retry_absent(model: Model, state: State, task: int, seed: int) -> None:
+    """Picks tasks left out: this one, where there are many those around it, some by chance."""
+    retry(state, task)
+    if state.absent_count > ABSENT_TRIED:
+        for rank in range(model.near_count):
+            node = near_of(model)[seed, rank]
+            if node == NONE or state.removed_count >= NEAR_TRIED:
+                break
+            retry(state, tasks_served(model)[node])
     first = below(state, max(1, state.absent_count))
-    for step in range(count):
-        other = absent_of(state)[(first + step) % state.absent_count]
-        if other != task:
-            add_removed(state, other, 1)
+    for step in range(min(ABSENT_TRIED, state.absent_count)):
+        retry(state, absent_of(state)[(first + step) % state.absent_count])
+
+
+@compiled
+def retry(state: State, task: int) -> None:
+    """Lists a task that is left out, once."""
+    if absent_at_of(state)[task] == NONE:
+        return
+    for rank in range(state.removed_count):
+        if removed_of(state)[rank] == task:
+            return
+    add_removed(state, task, 1)
 
 
 @compiled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log
 
 from services.planner.search.compiled import compiled
-from services.planner.search.lean.arrays import NONE, Knobs, Model, State
+from services.planner.search.lean.arrays import NONE, PERCENT, Knobs, Model, State
 from services.planner.search.lean.chance import below, fraction
 from services.planner.search.lean.cross import cross
 from services.planner.search.lean.links import begin, undo
@@ -41,11 +41,13 @@ def step(model: Model, state: State, knobs: Knobs, heat: float) -> None:
     tally = state.tally[0]
     begin(state)
     cost_before, absent_before, used_before = tally.cost, tally.absent, tally.used
-    lay_aside(state, knobs)
+    tally.worth = worth_now(state, knobs)
     for rank in range(absent_before):
         state.absent[rank].task_before = state.absent[rank].task
+    seed = below(state, model.near.shape[0])
+    lay_aside(model, state, knobs, seed)
     cost_max = cost_before - int(heat * log(1.0 - fraction(state)))
-    ruin(model, state, knobs)
+    ruin(model, state, knobs, seed)
     sort_absent(model, state)
     if recreate(model, state, knobs, cost_max) and tally.cost <= cost_max:
         accept(model, state)
@@ -57,17 +59,46 @@ def step(model: Model, state: State, knobs: Knobs, heat: float) -> None:
 
 
 @compiled
-def lay_aside(state: State, knobs: Knobs) -> None:
-    """Draws which of too many absent tasks this iteration tries, and moves them to the end."""
+def worth_now(state: State, knobs: Knobs) -> int:
+    """
+    What an insertion may cost in this iteration, in percent of the task's penalty.
+
+    The first of a string that is put back costs most, and the others then little: whether the
+    string is worth it as a whole, the price of the plan tells.
+    """
+    if knobs.generous_chance == 0.0 or fraction(state) >= knobs.generous_chance:
+        return PERCENT
+    return PERCENT + below(state, knobs.generous_percent)
+
+
+@compiled
+def lay_aside(model: Model, state: State, knobs: Knobs, seed: int) -> None:
+    """Chooses which of too many absent tasks this iteration tries: those nearest to its seed."""
     tally = state.tally[0]
     tally.aside = 0
-    if tally.used > 0 and tally.absent > knobs.absent_max:
-        tally.aside = tally.absent - knobs.absent_max
-        for rank in range(tally.aside, tally.absent):
-            other = below(state, rank + 1)
-            task = state.absent[rank].task
-            state.absent[rank].task = state.absent[other].task
-            state.absent[other].task = task
+    if tally.used == 0 or tally.absent <= knobs.absent_max:
+        return
+    for rank in range(tally.absent):
+        state.rank_absent[state.absent[rank].task] = rank
+    tally.aside = tally.absent
+    least = tally.absent - 1 - below(state, knobs.absent_max)
+    bring_forth(state, seed)
+    for rank in range(model.near.shape[1]):
+        if tally.aside <= least:
+            break
+        bring_forth(state, model.near[seed, rank])
+
+
+@compiled
+def bring_forth(state: State, task: int) -> None:
+    """Moves a task, if it is absent, behind those laid aside."""
+    if state.nodes[task].route != NONE:
+        return
+    tally, absent = state.tally[0], state.absent
+    tally.aside -= 1
+    rank, other = state.rank_absent[task], absent[tally.aside].task
+    absent[rank].task, absent[tally.aside].task = other, task
+    state.rank_absent[other] = rank
 
 
 @compiled

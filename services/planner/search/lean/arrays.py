@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NONE = -1
+PERCENT = 100
 GOLDEN = 0x9E3779B97F4A7C15  # spreads small seeds over all bits
 
 LEG = np.dtype(
@@ -79,6 +80,7 @@ TALLY = np.dtype(
         ("cost", np.int64),  # with the penalties of what is left out
         ("best_cost", np.int64),
         ("iteration", np.int64),  # the mark of what it has saved; exchanges count as well
+        ("worth", np.int64),  # what an insertion may cost now, in percent of the task's penalty
         ("used", np.int64),  # routes with tasks
         ("spare", np.int64),  # where to look first for a route without tasks
         ("absent", np.int64),  # lengths of lists
@@ -118,6 +120,7 @@ class State(NamedTuple):
     routes: Records  # ROUTE
     tally: Records  # TALLY, one
     absent: Records  # ABSENT
+    rank_absent: NDArray[np.int32]  # per absent task, where it stood when the iteration began
     saved: Records  # NODE: as they were before the iteration
     lists: Records  # ROUTE_LISTS
     best_next: NDArray[np.int32]  # the best plan: the next of each node
@@ -137,6 +140,8 @@ class Knobs(NamedTuple):
     trade_max: int  # tasks in such a string, at most
     between_max: int  # tasks that a string may pass within its route
     absent_max: int  # tasks left out before that are tried again in one iteration
+    generous_chance: float  # that in an iteration tasks may cost more than their penalties
+    generous_percent: int  # how much more, at most
 
 
 def empty_state(model: Model, route_count: int, seed: int) -> State:
@@ -147,6 +152,7 @@ def empty_state(model: Model, route_count: int, seed: int) -> State:
     nodes = empty_nodes(model, task_count, route_count)
     tally = np.zeros(1, TALLY)
     tally["absent"] = task_count
+    tally["worth"] = PERCENT
     tally["cost"] = tally["best_cost"] = model.tasks["penalty"][:task_count].sum()
     tally["random"] = (2 * seed + 1) * GOLDEN % (1 << 64)
     return State(
@@ -154,6 +160,7 @@ def empty_state(model: Model, route_count: int, seed: int) -> State:
         routes=np.zeros(route_count, ROUTE),
         tally=tally,
         absent=absent,
+        rank_absent=np.zeros(task_count, np.int32),
         saved=np.zeros(len(nodes), NODE),
         lists=np.zeros(route_count, ROUTE_LISTS),
         best_next=nodes["next"].copy(),

@@ -9,7 +9,7 @@ Source: Christiaens and Vanden Berghe 2020, section 5.3.
 from __future__ import annotations
 
 from services.planner.search.compiled import compiled
-from services.planner.search.lean.arrays import NONE, Knobs, Model, State
+from services.planner.search.lean.arrays import NONE, PERCENT, Knobs, Model, State
 from services.planner.search.lean.chance import fraction
 from services.planner.search.lean.links import place_of, put_in
 
@@ -40,11 +40,12 @@ def recreate(model: Model, state: State, knobs: Knobs, cost_max: int) -> bool:
 @compiled
 def best_position(model: Model, state: State, knobs: Knobs, task: int) -> int:
     """The node behind which a task costs least; NONE where it is better left out."""
-    cost, before = near_position(model, state, knobs, task)
+    worth = model.tasks[task].penalty * state.tally[0].worth // PERCENT
+    cost, before = near_position(model, state, knobs, task, worth)
     cost, before = touched_position(model, state, knobs, task, cost, before)
     depot = model.near.shape[0]
     alone = model.legs[depot, task].cost + model.legs[task, depot].cost + model.fixed_cost
-    if alone < cost and alone < model.tasks[task].penalty:
+    if alone < cost and alone < worth:
         route = empty_route(state)
         if route != NONE and fits_alone(model, task):
             return int(depot + 2 * route)
@@ -52,9 +53,11 @@ def best_position(model: Model, state: State, knobs: Knobs, task: int) -> int:
 
 
 @compiled
-def near_position(model: Model, state: State, knobs: Knobs, task: int) -> tuple[int, int]:
-    """The cheapest position beside a neighbour, and what it costs more."""
-    nodes, best, found = state.nodes, model.tasks[task].penalty, NONE
+def near_position(
+    model: Model, state: State, knobs: Knobs, task: int, worth: int
+) -> tuple[int, int]:
+    """The cheapest position beside a neighbour, and what it costs more: less than it is worth."""
+    nodes, best, found = state.nodes, worth, NONE
     width = model.beside.shape[1]
     for rank in range(width):
         before = model.beside[task, rank]

@@ -13,8 +13,8 @@ from services.planner.search.lean.links import take_out
 
 
 @compiled
-def ruin(model: Model, state: State, knobs: Knobs) -> None:
-    """Removes strings around a random task."""
+def ruin(model: Model, state: State, knobs: Knobs, seed: int) -> None:
+    """Removes strings around a task."""
     task_count = model.near.shape[0]
     served = task_count - state.tally[0].absent
     if served == 0:
@@ -22,7 +22,6 @@ def ruin(model: Model, state: State, knobs: Knobs) -> None:
     length_max = min(knobs.string_max, served / state.tally[0].used)
     count_max = 4.0 * knobs.removed_mean / (1.0 + length_max) - 1.0
     count = int(fraction(state) * count_max + 1.0)
-    seed = below(state, task_count)
     removed = remove_around(model, state, knobs, seed, length_max)
     for rank in range(model.near.shape[1]):
         if removed >= count:

@@ -151,6 +151,19 @@ def test_an_optional_task_is_served_only_where_it_is_cheaper_than_its_penalty() 
     assert kernel.score() == (1_000_000 + 2_000_000 + 2 * 100 * 400,)
 
 
+def test_a_far_cluster_is_served_where_no_task_alone_pays_for_the_way() -> None:
+    """Thirty tasks 10 km away at a unit each, the way there and back at 8: four pay for it."""
+    unit = 1_000_000
+    tasks = tuple(
+        task(f"t{n}", 10_000 + 50 * (n % 6), 50 * (n // 6), penalty_micros=unit) for n in range(30)
+    )
+    own = shift("s0", costs=Costs(kilometer_micros=400_000))
+    kernel = LeanKernel(on_plane(Problem(tasks, (own,))), 1)
+    kernel.run(5_000, 0.0, 1.0)
+
+    assert sum(len(nodes) for nodes in kernel.best()) == len(tasks)
+
+
 def test_the_pool_holds_each_route_of_the_best_plan_once_and_is_then_empty() -> None:
     kernel = searched(town(4))
     pool = kernel.take_pool()
