@@ -213,9 +213,7 @@ class Best:
 
 def told(outcome: Outcome, end: SolveEnd) -> Solved:
     """A plan as the planner knows it."""
-    return Solved(
-        outcome.plan, outcome.solution_count, end, outcome.phases, outcome.bound_micros
-    )
+    return Solved(outcome.plan, outcome.solution_count, end, outcome.phases, outcome.bound_micros)
 
 
 async def watched(process: SolverProcess, job: Job, seconds: float, best: Best) -> None:
