@@ -33,7 +33,8 @@ def draw(document: Mapping[str, Any], path: Path) -> None:
             across, up = zip(*stops, strict=True)
             axes.scatter(across, up, s=DOT, color=[color], zorder=2)
     axes.set_aspect(stretch(document))
-    axes.set_title(f"{document['name']}: {len(document['routes'])} routes, cost {document['cost']}")
+    title = f"{document['name']}: {len(document['routes'])} routes"
+    axes.set_title(f"{title}, cost {document['figure']}")
     figure.savefig(path)
 
 

@@ -25,7 +25,7 @@ def event(said: Document) -> Text:
     gap = "" if said["gap"] is None else f"  {said['gap']:+.2f} % over best known"
     unserved = f"  {said['unserved']} unserved" if said["unserved"] else ""
     return Text(
-        f"{said['seconds']:>7.1f} s  cost {said['cost']}  {said['routes']} routes{unserved}{gap}",
+        f"{said['seconds']:>7.1f} s  cost {said['figure']}  {said['routes']} routes{unserved}{gap}",
         style="bold" if said["is_final"] else "",
     )
 
@@ -44,7 +44,7 @@ def _routes(document: Document) -> Table:
     for route in document["routes"]:
         names = [visit.get("task") or f"({visit['reload']})" for visit in route["visits"]]
         moments = (_moment(document, route["start"]), _moment(document, route["end"]))
-        figures = (str(len(names)), *moments, str(route["cost"]))
+        figures = (str(len(names)), *moments, route["figure"])
         table.add_row(route["shift"], *figures, " ".join(names))
     return table
 
@@ -69,8 +69,8 @@ def _verdict(document: Document) -> Text:
     gap = document["gap"]
     over = "" if gap is None else f", {gap:+.2f} % over best known {document['best_known']}"
     if document["verified"]:
-        return Text(f"verified, cost {document['cost']}{over}", style="green")
-    return Text(f"NOT VERIFIED, cost {document['cost']}{over}", style="red")
+        return Text(f"verified, cost {document['figure']}{over}", style="green")
+    return Text(f"NOT VERIFIED, cost {document['figure']}{over}", style="red")
 
 
 def replay(answer: Document) -> RenderableType:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from services.planner.formats.build import Reading
 from services.planner.formats.lines import BadFile
 from services.planner.formats.read import read
-from services.planner.formats.solutions import best_known
-from tests.benchmarks.trace import Goal
 
 SUFFIXES = {".txt", ".vrp", ".json"}
 LISTS = {"BKS_dimacs.json", "BKS.json"}
@@ -43,12 +40,3 @@ def budget(customers: int) -> float:
         if customers <= size:
             return seconds
     return customers * SECONDS_PER_CUSTOMER
-
-
-def goal(reading: Reading, path: Path) -> Goal | None:
-    """What the best known plan costs; None where nobody says."""
-    best = best_known(reading, path)
-    if best is None:
-        return None
-    first = reading.sheet.carriers[0].fixed_cost if best.vehicles is not None else 0
-    return Goal(best.cost_micros, first)

@@ -18,13 +18,13 @@ from pathlib import Path
 
 from services.planner.domain.instance import Instance
 from services.planner.formats.build import Reading
+from services.planner.formats.goal import Goal, goal
 from services.planner.formats.read import read
 from services.planner.rules.verify import verify
 from services.planner.search.answers import time_routes
 from services.planner.search.kernel import Sequences
 from tests.benchmarks.engines import NotModelled, engine
-from tests.benchmarks.instances import goal
-from tests.benchmarks.trace import Goal, Trace, gap_at, primal_integral
+from tests.benchmarks.trace import Trace, gap_at, primal_integral
 
 DIGITS = 4
 

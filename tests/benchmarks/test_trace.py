@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks.trace import Goal, Trace, gap_at, primal_integral
+from services.planner.formats.goal import Goal
+from tests.benchmarks.trace import Trace, gap_at, primal_integral
 
 GOAL = Goal(1_000)
 

@@ -12,29 +12,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from services.planner.formats.goal import Goal
+
 WORST = 1.1  # times the best known value: DIMACS's upper bound
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """The best known value; `vehicle_cost` where fewest vehicles come before distance."""
-
-    cost: int
-    vehicle_cost: int = 0
-
-    def gap(self, cost: int) -> float:
-        """
-        Percent over the best known value.
-
-        Where vehicles come first: percent of vehicles plus percent of distance, so that equal
-        vehicles leave the gap in distance.
-        """
-        if not self.vehicle_cost:
-            return 100 * (cost - self.cost) / self.cost
-        vehicles, distance = divmod(cost, self.vehicle_cost)
-        best_vehicles, best_distance = divmod(self.cost, self.vehicle_cost)
-        more = 100 * (vehicles - best_vehicles) / best_vehicles
-        return more + 100 * (distance - best_distance) / best_distance
 
 
 @dataclass(slots=True)

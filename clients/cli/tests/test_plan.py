@@ -30,6 +30,34 @@ CUST NO.   XCOORD.   YCOORD.    DEMAND   READY TIME   DUE DATE   SERVICE TIME
     1      3    4    6     5     20     2
     2      1    1    7     0     90     1
 """
+LILIM = """2 10 1
+0 0 0 0 0 100 0 0 0
+1 3 4 5 0 50 1 0 2
+2 6 8 -5 0 80 1 1 0
+"""
+# Distances of the heterogeneous class are thousandths, and its rates hundredths of its costs.
+VRPLIB = """NAME : mixed
+TYPE : HFVRP
+DIMENSION : 3
+EDGE_WEIGHT_TYPE : EUC_2D
+VEHICLES : 1
+NODE_COORD_SECTION
+1 0 0
+2 3 4
+3 6 8
+DEMAND_SECTION
+1 0
+2 4
+3 4
+CAPACITY_SECTION
+1 10
+VEHICLES_UNIT_DISTANCE_COST_SECTION
+1 120
+DEPOT_SECTION
+1
+-1
+EOF
+"""
 DOOR = {"latitude": 60.1699, "longitude": 24.9410}
 DEPOT = {"latitude": 60.1661, "longitude": 24.9412}
 REQUEST = {
@@ -90,12 +118,43 @@ def test_a_benchmark_is_planned_written_and_drawn(tiny: Path, tmp_path: Path, st
     done = doorstep("plan", "solve", str(tiny), "--seconds", "0.5", *files, state=state)
 
     assert done.returncode == 0, done.stderr
-    assert "2 tasks, 2 shifts, 0.5 s, seed 4711, best known 125" in done.stdout
-    assert "verified, cost 128, +2.40 % over best known 125" in done.stdout
+    assert "2 tasks, 2 shifts, 0.5 s, seed 4711, best known 12.5" in done.stdout
+    assert "verified, cost 128, +2.40 % over best known 12.5" in done.stdout
     plan = json.loads(written[0].read_text())
     assert sorted(route["visits"][0]["task"] for route in plan["routes"]) == ["c1", "c2"]
     assert len(json.loads(written[1].read_text())["features"]) == 4
     assert written[2].read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "beside", "best", "words"),
+    [
+        (
+            "pair.txt",
+            LILIM,
+            "BKS.json",
+            '{"pair": {"solved_with_vehicles": 1, "best_known_cost": 19.9}}',
+            "cost 1 vehicle, 20.000, +0.50 % over best known 1 vehicle, 19.900",
+        ),
+        (
+            "mixed.vrp",
+            VRPLIB,
+            "mixed.sol",
+            "Route #1: 1 2\nCost: 23.5\n",
+            "cost 24.000, +2.13 % over best known 23.500",
+        ),
+    ],
+)
+def test_costs_of_a_benchmark_are_told_as_its_class_tells_them(
+    tmp_path: Path, state: Path, name: str, text: str, beside: str, best: str, words: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    (tmp_path / beside).write_text(best)
+
+    done = doorstep("plan", "solve", str(tmp_path / name), "--seconds", "0.5", state=state)
+
+    assert done.returncode == 0, done.stderr
+    assert words in done.stdout
 
 
 def test_a_request_is_planned_on_streets(tmp_path: Path, state: Path) -> None:

@@ -37,18 +37,20 @@ def read_lilim(lines: Sequence[Line]) -> Sheet:
         tuple(int(value) for value in THOUSANDTHS.whole(rows[:, column])) for column in (4, 5, 6)
     )
     distances = euclidean(rows[:, 1:3], THOUSANDTHS)
+    first = vehicle_cost(distances)
     return Sheet(
         name=lines[0].path.stem,
         kind="pdptw",
         scale=THOUSANDTHS,
         positions=rows[:, 1:3],
         distances=distances,
-        carriers=(Carrier(capacity, fixed_cost=vehicle_cost(distances)),) * vehicles,
+        carriers=(Carrier(capacity, fixed_cost=first),) * vehicles,
         deliveries=tuple(max(0, -amount) for amount in demand),
         pickups=tuple(max(0, amount) for amount in demand),
         services=services,
         windows=tuple(zip(opening, closing, strict=True)),
         pairs=pairs,
+        vehicle_cost=first,
     )
 
 

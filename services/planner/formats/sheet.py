@@ -79,10 +79,17 @@ class Sheet:
     """Pickups come after all deliveries, and no route is without a delivery."""
     cost_factor: int = 1
     """How many micros one unit of a cost is that a `.sol` states."""
+    vehicle_cost: int = 0
+    """What each vehicle costs where fewest vehicles come first; else 0."""
     durations: Whole | None = None
     """How long ways take; None: as their distance says."""
     on_globe: bool = False
     """Positions are longitudes and latitudes."""
+
+    @property
+    def unit_micros(self) -> int:
+        """How many micros one unit is in which people state costs of the file."""
+        return self.cost_factor if self.cost_factor > 1 else self.scale.factor
 
     @property
     def size(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from services.planner.domain.instance import Instance
@@ -13,12 +14,21 @@ Locate = Callable[[int], Position]  # of a place, by its rank
 Document = dict[str, Any]
 
 
-def document(instance: Instance, plan: Plan, locate: Locate) -> Document:
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How people state what a plan costs, and what one route of it does."""
+
+    whole: Callable[[int], str]
+    of_route: Callable[[int], str]
+
+
+def document(instance: Instance, plan: Plan, locate: Locate, figures: Figures) -> Document:
     """The whole plan."""
     return {
         "cost": plan.cost_micros,
+        "figure": figures.whole(plan.cost_micros),
         "costs": {kind.value.lower(): micros for kind, micros in plan.costs},
-        "routes": [route(instance, own, locate) for own in in_order(plan)],
+        "routes": [route(instance, own, locate, figures) for own in in_order(plan)],
         "unserved": [unserved(instance, left) for left in plan.unassigned],
     }
 
@@ -28,7 +38,7 @@ def in_order(plan: Plan) -> list[Route]:
     return sorted(plan.routes, key=lambda own: own.shift)
 
 
-def route(instance: Instance, own: Route, locate: Locate) -> Document:
+def route(instance: Instance, own: Route, locate: Locate, figures: Figures) -> Document:
     """One route; `path` leads from its start over every stop to its end."""
     start = instance.places.starts[own.shift]
     places = [start, *(instance.place_on(own.shift, visit.node) for visit in own.visits)]
@@ -36,6 +46,7 @@ def route(instance: Instance, own: Route, locate: Locate) -> Document:
     return {
         "shift": instance.problem.shifts[own.shift].shift_id,
         "cost": own.cost_micros,
+        "figure": figures.of_route(own.cost_micros),
         "start": own.start_second,
         "end": own.end_second,
         "visits": [visited(instance, own.shift, visit, locate) for visit in own.visits],

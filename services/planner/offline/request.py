@@ -21,8 +21,8 @@ from services.planner.domain.lint import lint
 from services.planner.domain.plan import Route, SolveRecord
 from services.planner.domain.settings import DEFAULT_SEED
 from services.planner.formats.lines import BadFile
-from services.planner.offline.document import Document, Position, document
-from services.planner.offline.search import Options, Say, search
+from services.planner.offline.document import Document, Figures, Position, document
+from services.planner.offline.search import Options, Say, Words, search
 from services.planner.rules.verify import RULES_VERSION
 from services.planner.search.solution import nodes_of
 from services.planner.solver.routing import ENGINE
@@ -93,7 +93,12 @@ def chosen(question: Question, request: pb.OptimizeRoutesRequest, options: Optio
 def searched(question: Question, prepared: Prepared, say: Say) -> Outcome:
     """The search, from the routes that the request gives."""
     seeds = nodes_of(question.problem, question.seed_routes) if question.seed_routes else ()
-    return search(prepared.instance, question.settings, say, seeds=seeds)
+    return search(prepared.instance, question.settings, say, Words(currency), seeds)
+
+
+def currency(micros: int) -> str:
+    """Millionths of the tenant's currency in whole units and hundredths."""
+    return f"{micros / 1e6:.2f}"
 
 
 def about(file: Path, question: Question) -> Document:
@@ -131,7 +136,10 @@ def answered(file: Path, answer: Answer, outcome: Outcome) -> Document:
     instance = answer.prepared.instance
     points = instance.places.points
     made = document(
-        instance, answer.plan, lambda place: (points[place].longitude, points[place].latitude)
+        instance,
+        answer.plan,
+        lambda place: (points[place].longitude, points[place].latitude),
+        Figures(currency, currency),
     )
     for shown, own in zip(made["routes"], by_shift(answer), strict=True):
         shown["path"] = driven(answer.prepared, answer.finished, own) or shown["path"]

@@ -18,6 +18,14 @@ Sequences = tuple[tuple[Node, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """How people state a cost, and in percent how far it is over the best that is known."""
+
+    figure: Callable[[int], str]
+    gap: Callable[[int], float | None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """What the command was told beside the file."""
 
@@ -30,7 +38,7 @@ def search(
     instance: Instance,
     settings: SearchSettings,
     say: Say,
-    best_known: int | None = None,
+    words: Words,
     seeds: Sequences = (),
 ) -> Outcome:
     """Solves; every plan that passed the verifier is told."""
@@ -39,24 +47,21 @@ def search(
 
     def tell(outcome: Outcome) -> None:
         if not outcome.broken:
-            say(progress(outcome, time.monotonic() - begun, best_known))
+            say(progress(outcome, time.monotonic() - begun, words))
 
     return Solve(instance, settings, tell).run(seeds)
 
 
-def progress(outcome: Outcome, seconds: float, best_known: int | None) -> Event:
+def progress(outcome: Outcome, seconds: float, words: Words) -> Event:
     """What is known of a search so far."""
+    cost = outcome.plan.cost_micros
     return {
         "event": "plan",
         "seconds": round(seconds, 1),
-        "cost": outcome.plan.cost_micros,
+        "cost": cost,
+        "figure": words.figure(cost),
         "routes": len(outcome.plan.routes),
         "unserved": len(outcome.plan.unassigned),
-        "gap": gap(outcome.plan.cost_micros, best_known),
+        "gap": words.gap(cost),
         "is_final": outcome.is_final,
     }
-
-
-def gap(cost: int, best_known: int | None) -> float | None:
-    """Percent over the best known value."""
-    return None if not best_known else round(100 * (cost - best_known) / best_known, 2)
