@@ -143,6 +143,11 @@ class Problem:
         return {shift.shift_id: rank for rank, shift in enumerate(self.shifts)}
 
     @cached_property
+    def tiers(self) -> tuple[int, ...]:
+        """The priorities that tasks have, highest first."""
+        return tuple(sorted({task.priority for task in self.tasks}, reverse=True))
+
+    @cached_property
     def onboard_shift_of(self) -> dict[str, str]:
         """The shift whose vehicle carries a delivery's goods already, by the task's id."""
         return {

@@ -163,6 +163,12 @@ class Task:
         """Whether its goods are loaded at the start or at a reload, unless on board already."""
         return self.kind is TaskKind.DELIVERY and not self.pickup_task_id
 
+    def excludes(self, shift_id: str, vehicle_id: str) -> bool:
+        """Whether it keeps itself from a shift or its vehicle by their names."""
+        is_allowed = not self.allowed_shift_ids or shift_id in self.allowed_shift_ids
+        is_refused = shift_id in self.excluded_shift_ids
+        return not is_allowed or is_refused or vehicle_id in self.excluded_vehicle_ids
+
     def slot_cost_micros(self, second: int) -> int:
         """What a start of service at a moment loses on average by failing."""
         for slot in self.slot_costs:

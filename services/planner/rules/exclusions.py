@@ -10,8 +10,6 @@ from collections.abc import Iterator
 
 from services.planner.domain.plan import Violation
 from services.planner.domain.reason import Reason
-from services.planner.domain.shift import Shift
-from services.planner.domain.task import Task
 from services.planner.rules.walk import Walk
 
 REASON = Reason.EXCLUDED
@@ -20,16 +18,7 @@ CURE = "lift the exclusion"
 
 def violations(walk: Walk) -> Iterator[Violation]:
     """Visits by a shift or vehicle that may not serve them."""
+    shift_id, vehicle_id = walk.shift.shift_id, walk.shift.vehicle.vehicle_id
     for visit, task in walk.served:
-        if excludes(task, walk.shift):
+        if task.excludes(shift_id, vehicle_id):
             yield walk.broken(REASON, visit)
-
-
-def excludes(task: Task, shift: Shift) -> bool:
-    """Whether a task may not be served by a shift."""
-    allowed = not task.allowed_shift_ids or shift.shift_id in task.allowed_shift_ids
-    return (
-        not allowed
-        or shift.shift_id in task.excluded_shift_ids
-        or shift.vehicle.vehicle_id in task.excluded_vehicle_ids
-    )

@@ -1,4 +1,10 @@
-"""Whether a sequence holds every rule, and what it costs: the one question that the search asks."""
+"""
+Whether a sequence holds every rule, and what it costs: the one question that the search asks.
+
+Times are fixed first, at the least cost without energy; only then is the battery asked whether it
+lasts. Waiting draws on it and energy has a price, so for vehicles with a battery other times of the
+same sequence may hold where these do not, or cost less.
+"""
 
 from __future__ import annotations
 

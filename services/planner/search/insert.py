@@ -2,7 +2,8 @@
 Insertion: where a task can be added to a route, and what that costs.
 
 Candidates pass a bound, all routes at once (see `field`), are ranked by an estimate of their cost,
-and the best are timed exactly. A delivery with a pickup is inserted together with it.
+and the best are timed exactly. A delivery with a pickup is inserted together with it, at the more
+promising ranks of both; what fits only with another reload is tried in a bounded number of ways.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ window's start plus its length, since driving fills the time until it opens.
 
 What couples moments that are not neighbors (rides, duty clocks, overtime beside soft costs) is
 relaxed first. Where the relaxed answer breaks it, `coupled` solves the sequence with it, exactly.
-Costs are exact up to the rounding of each term to whole micros.
+Costs are exact up to the rounding of each term to whole micros. Energy is no part of them: see
+`evaluate`.
 """
 
 from __future__ import annotations

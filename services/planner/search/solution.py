@@ -7,15 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from services.planner.domain.instance import RELOAD, Instance, Node, is_reload
 from services.planner.domain.plan import Plan, Route, Unassigned
 from services.planner.domain.problem import FixedRoute, Problem
+from services.planner.domain.score import Score, drop_micros, lost_micros, score_of
 from services.planner.search.evaluate import holding, views_of
 from services.planner.search.field import Field
 from services.planner.search.line import Line as Line
 from services.planner.search.order import tasks_of
 from services.planner.search.view import ShiftView
-
-# What makes one plan better than another: the penalties left out per tier, highest first, then the
-# cost.
-Score = tuple[tuple[int, ...], int]
 
 
 class Solution:
@@ -27,7 +24,7 @@ class Solution:
         self.lines = [Line(view) for view in views or views_of(instance)]
         self.left_out = set(range(len(instance.problem.tasks)))
         self.field = Field(instance, self.lines)
-        self.tiers = sorted({task.priority for task in instance.problem.tasks}, reverse=True)
+        self.tiers = instance.problem.tiers
 
     def put(self, line: Line, nodes: Sequence[Node], route: Route | None) -> None:
         """Gives a line another sequence; what it no longer serves is left out."""
@@ -37,13 +34,7 @@ class Solution:
 
     def score(self) -> Score:
         """How good it is: compare with `<`."""
-        penalties, tasks = self.instance.penalties, self.instance.problem.tasks
-        per_tier = tuple(
-            sum(penalties[task] for task in self.left_out if tasks[task].priority == tier)
-            for tier in self.tiers
-        )
-        cost = self.route_cost_micros() + self.drop_micros()
-        return per_tier[:-1], per_tier[-1] + cost if per_tier else 0
+        return score_of(self.instance, self.left_out, self.route_cost_micros())
 
     def is_worth(self, tasks: Sequence[int], delta_micros: int) -> bool:
         """Whether serving tasks together is better than leaving them out, at a cost."""
@@ -54,10 +45,7 @@ class Solution:
 
     def worth_micros(self, tasks: Sequence[int]) -> int:
         """What leaving tasks out costs: their penalties, and for those of the known plan a drop."""
-        own, base = self.instance.problem.tasks, self.instance.base_shift_of
-        dropped = sum(own[task].task_id in base for task in tasks)
-        lost = dropped * self.instance.problem.churn.drop_cost_micros
-        return lost + sum(self.instance.penalties[task] for task in tasks)
+        return lost_micros(self.instance, tasks)
 
     def route_cost_micros(self) -> int:
         """The cost of all routes."""
@@ -84,13 +72,7 @@ class Solution:
         penalties = self.instance.penalties
         left = tuple(Unassigned(task, penalties[task]) for task in sorted(self.left_out))
         routes = tuple(line.route for line in self.lines if line.route is not None)
-        return Plan(routes, left, churn_drop_micros=self.drop_micros())
-
-    def drop_micros(self) -> int:
-        """What leaving out tasks of the known plan costs beside their penalties."""
-        tasks, base = self.instance.problem.tasks, self.instance.base_shift_of
-        dropped = sum(tasks[task].task_id in base for task in self.left_out)
-        return dropped * self.instance.problem.churn.drop_cost_micros
+        return Plan(routes, left, churn_drop_micros=drop_micros(self.instance, self.left_out))
 
 
 def hold_of(view: ShiftView, nodes: Sequence[Node]) -> tuple[Node, ...]:

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Sequence
 
 from services.planner.domain.instance import Instance, Node, is_reload
 from services.planner.domain.plan import Plan, Route, Unassigned, Violation
+from services.planner.domain.score import Score, drop_micros, score_of
 from services.planner.rules.verify import plan_violations, route_violations
 from services.planner.search.evaluate import holding, views_of
 from services.planner.search.kernel import Sequences
 from services.planner.search.solution import Solution, hold_of
 
-Score = tuple[tuple[int, ...], int]
-"""Penalties left out per tier above the lowest, then cost with the lowest tier's penalties."""
 Key = tuple[int, tuple[Node, ...]]
 KEPT_MAX = 50_000  # routes timed or verified; beyond, all are forgotten
 
@@ -28,7 +27,7 @@ class Assembly:
         """Compiles the shifts."""
         self.instance = instance
         self.views = views_of(instance)
-        self.tiers = sorted({task.priority for task in instance.problem.tasks}, reverse=True)
+        self.tiers = instance.problem.tiers
         self._timed: dict[Key, Route | None] = {}
         self._faults: dict[Route, tuple[Violation, ...]] = {}
 
@@ -59,10 +58,10 @@ class Assembly:
     def plan(self, sequences: Sequences) -> Plan:
         """The plan of sequences that hold, without reasons."""
         routes = [self.route(shift, nodes) for shift, nodes in enumerate(sequences)]
-        penalties = self.instance.penalties
-        left = tuple(Unassigned(task, penalties[task]) for task in self.left_out(sequences))
+        penalties, left_out = self.instance.penalties, self.left_out(sequences)
+        left = tuple(Unassigned(task, penalties[task]) for task in left_out)
         kept = tuple(route for route in routes if route is not None)
-        return Plan(kept, left, churn_drop_micros=self.drop_micros(left))
+        return Plan(kept, left, churn_drop_micros=drop_micros(self.instance, left_out))
 
     def solution(self, sequences: Sequences) -> Solution:
         """Sequences that hold as a solution to work on; what is timed already is not again."""
@@ -77,20 +76,10 @@ class Assembly:
         served = {node[0] for nodes in sequences for node in nodes}
         return [task for task in range(len(self.instance.problem.tasks)) if task not in served]
 
-    def drop_micros(self, left: Iterable[Unassigned]) -> int:
-        """What leaving out tasks of the known plan costs beside their penalties."""
-        problem, base = self.instance.problem, self.instance.base_shift_of
-        dropped = sum(problem.tasks[one.task].task_id in base for one in left)
-        return dropped * problem.churn.drop_cost_micros
-
     def score(self, plan: Plan) -> Score:
         """How good a plan is: compare with `<`."""
-        tasks, sums = self.instance.problem.tasks, dict.fromkeys(self.tiers, 0)
-        for left in plan.unassigned:
-            sums[tasks[left.task].priority] += left.penalty_micros
-        routes = sum(route.cost_micros for route in plan.routes) + plan.churn_drop_micros
-        per_tier = tuple(sums.values())
-        return per_tier[:-1], routes + (per_tier[-1] if per_tier else 0)
+        left = [one.task for one in plan.unassigned]
+        return score_of(self.instance, left, sum(route.cost_micros for route in plan.routes))
 
     def verified(self, plan: Plan) -> tuple[Violation, ...]:
         """Every rule that a plan breaks; the rules of one route are asked once about it."""

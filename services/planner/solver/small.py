@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from services.planner.domain.phases import WHOLE, Chunk, Phase
+from services.planner.domain.score import Score, score_of
 from services.planner.domain.settings import SearchSettings
 from services.planner.search.exhaustive import Counted as Counted
 from services.planner.search.exhaustive import best_plan
 from services.planner.search.kernel import Sequences
-from services.planner.solver.assembly import Assembly, Score
+from services.planner.solver.assembly import Assembly
 
 ENGINE = "exhaustive"
 PER_SECOND = 3_000  # sequences, on a machine slower than most
@@ -21,18 +22,11 @@ def counted_for(settings: SearchSettings) -> Counted:
 
 def solved(assembly: Assembly, counted: Counted) -> tuple[Sequences, Phase] | None:
     """The best plan and what was run; None where there is too much to try."""
-    penalties, tasks = assembly.instance.penalties, assembly.instance.problem.tasks
-    drop = assembly.instance.problem.churn.drop_cost_micros
-    base, limit = assembly.instance.base_shift_of, counted.left
+    instance, limit = assembly.instance, counted.left
+    tasks = range(len(instance.problem.tasks))
 
     def score(served: frozenset[int], cost_micros: int) -> Score:
-        left = [rank for rank in range(len(tasks)) if rank not in served]
-        per_tier = [
-            sum(penalties[rank] for rank in left if tasks[rank].priority == tier)
-            for tier in assembly.tiers
-        ]
-        dropped = drop * sum(tasks[rank].task_id in base for rank in left)
-        return tuple(per_tier[:-1]), cost_micros + dropped + per_tier[-1]
+        return score_of(instance, [task for task in tasks if task not in served], cost_micros)
 
     found = best_plan(assembly.views, score, counted)
     if found is None:

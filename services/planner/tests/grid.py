@@ -3,7 +3,8 @@ Tiny problems on a grid of seconds, and every route that a sequence can have on 
 
 A day lasts a quarter of a minute, ways a few seconds, and money is whole per second, so that all
 moments can be tried one by one and no rounding blurs a comparison. The rules alone say what is
-lawful and what it costs; nothing of the search is used.
+lawful and what it costs; nothing of the search is used. No vehicle has a battery: times are not
+chosen by energy (see `search/evaluate.py`).
 """
 
 from __future__ import annotations

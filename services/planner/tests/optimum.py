@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.planner.domain.instance import RELOAD, Instance, Node
+from services.planner.domain.score import Score
 from services.planner.search.evaluate import holding, views_of
 from services.planner.search.order import tasks_of
-from services.planner.search.solution import Score, Solution
+from services.planner.search.solution import Solution
 from services.planner.search.view import ShiftView
 
 Subset = frozenset[int]

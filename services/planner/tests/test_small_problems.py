@@ -12,9 +12,10 @@ from dataclasses import replace
 import pytest
 
 from services.planner.domain.instance import Instance
+from services.planner.domain.score import Score
 from services.planner.domain.settings import SearchSettings
 from services.planner.search.exhaustive import TASKS_MAX
-from services.planner.search.solution import Score, Solution
+from services.planner.search.solution import Solution
 from services.planner.solver.solve import Solve
 from services.planner.tests import fuzz
 from services.planner.tests.optimum import optimum

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 from services.planner.domain.plan import Notice
 from services.planner.domain.problem import Pin, Problem
-from services.planner.domain.shift import Shift
-from services.planner.domain.task import Task
 
 
 def notices(problem: Problem) -> Iterator[Notice]:
@@ -27,14 +25,6 @@ def hindrance(problem: Problem, pin: Pin) -> str:
     carrier = problem.onboard_shift_of.get(pin.task_id, pin.shift_id)
     if carrier != pin.shift_id:
         return f"its goods are on board of {carrier}"
-    if excludes(problem.tasks[task], problem.shifts[shift]):
+    if problem.tasks[task].excludes(pin.shift_id, problem.shifts[shift].vehicle.vehicle_id):
         return f"the task excludes {pin.shift_id} or its vehicle, or allows only others"
     return ""
-
-
-def excludes(task: Task, shift: Shift) -> bool:
-    """Whether a task keeps itself from a shift."""
-    if shift.vehicle.vehicle_id in task.excluded_vehicle_ids:
-        return True
-    is_allowed = not task.allowed_shift_ids or shift.shift_id in task.allowed_shift_ids
-    return not is_allowed or shift.shift_id in task.excluded_shift_ids
