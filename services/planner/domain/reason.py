@@ -36,3 +36,7 @@ class Reason(Enum):
     RELOAD = "RELOAD"
     RELEASE = "RELEASE"
     BALANCE = "BALANCE"
+
+
+OF_THE_SEARCH = frozenset({Reason.NO_ROOM, Reason.TOO_DEAR, Reason.TIME})
+"""No rule is broken: the shift could serve the task, if it did nothing else."""

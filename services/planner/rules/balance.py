@@ -1,9 +1,9 @@
 """
 Balance: work is spread evenly over the routes that are used, for no more than was allowed.
 
-Hard is what a balanced plan reports: how even it is, and that it costs no more above the cheapest
-plan than the problem allows. Which plan is the most even one is the search's to find. Reason
-BALANCE; cure: allow balance to cost more, or plan again.
+Hard is that an answer reports how even it is, that this is so, and that it costs no more above the
+cheapest plan than the problem allows, what zones charge left out. Which plan is the most even one
+is the search's to find. Reason BALANCE; cure: allow balance to cost more, or plan again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from services.planner.domain.instance import Instance
-from services.planner.domain.plan import Evenness, Plan, Violation
+from services.planner.domain.plan import CostKind, Evenness, Plan, Violation
 from services.planner.domain.problem import MASS, Balance
 from services.planner.domain.reason import Reason
 from services.planner.domain.task import TaskKind
@@ -31,8 +31,21 @@ def violations(instance: Instance, plan: Plan) -> Iterator[Violation]:
     if told != evenness_of(instance, plan, told.cheapest_micros):
         yield Violation(REASON, subject=told.measure.value, message="not as even as reported")
     allowed = told.cheapest_micros * (PERCENT + asked.balance_cost_percent_max) // PERCENT
-    if plan.cost_micros > allowed:
-        yield Violation(REASON, subject="cost", excess_amount=plan.cost_micros - allowed)
+    excess = uncharged_micros(plan) - allowed
+    if excess > 0:
+        yield Violation(REASON, subject="cost", excess_amount=excess)
+
+
+def unreported(instance: Instance, plan: Plan) -> Iterator[Violation]:
+    """A missing report; asked of plans that leave, not on the way there."""
+    measure = instance.problem.objective.balance
+    if measure is not None and plan.evenness is None:
+        yield Violation(REASON, subject=measure.value, message="no report how even it is")
+
+
+def uncharged_micros(plan: Plan) -> int:
+    """What a plan costs without what zones charge: that is known only once it is made."""
+    return plan.cost_micros - dict(plan.costs).get(CostKind.ACCESS, 0)
 
 
 def evenness_of(instance: Instance, plan: Plan, cheapest_micros: int) -> Evenness | None:
@@ -44,8 +57,8 @@ def evenness_of(instance: Instance, plan: Plan, cheapest_micros: int) -> Evennes
     return Evenness(measure, min(amounts), max(amounts), cheapest_micros)
 
 
-def lasted_seconds(walk: Walk) -> int:
-    """How long a route lasts."""
+def rest_seconds(walk: Walk) -> int:
+    """How long a route lasts, from now where it is under way."""
     return walk.route.end_second - walk.route.start_second
 
 
@@ -59,7 +72,7 @@ def loaded_grams(walk: Walk) -> int:
 
 
 MEASURES: dict[Balance, Callable[[Walk], int]] = {
-    Balance.DURATION: lasted_seconds,
+    Balance.DURATION: rest_seconds,
     Balance.STOPS: stops_of,
     Balance.LOAD: loaded_grams,
 }

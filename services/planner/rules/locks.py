@@ -1,7 +1,8 @@
 """
 Locks: what is decided stays decided, and goods on board stay with their vehicle.
 
-Hard. Pins bind a task to a shift, to the frozen head of its route in order, and to a moment. A
+Hard. Pins bind a task to a shift, to the frozen head of its route in order, and to a moment. A task
+of a frozen head is left out only where a rule keeps it from its shift, which the plan then names. A
 shift under way delivers only what it has on board, or loads at a reload. Reason LOCK; cure: lift
 the pin, or bring the goods by a pickup or a reload.
 """
@@ -10,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.planner.domain.plan import Violation, Visit
+from services.planner.domain.instance import Instance
+from services.planner.domain.plan import Plan, Unassigned, Violation, Visit
 from services.planner.domain.problem import Pin
-from services.planner.domain.reason import Reason
+from services.planner.domain.reason import OF_THE_SEARCH, Reason
 from services.planner.rules.walk import Walk
 
 REASON = Reason.LOCK
@@ -56,6 +58,23 @@ def head_faults(walk: Walk) -> Iterator[Violation]:
         elif moved(pin, visit):
             excess = abs(visit.start_second - (pin.service_start_second or 0))
             yield walk.broken(REASON, visit, subject="time", excess_seconds=excess)
+
+
+def dropped(instance: Instance, plan: Plan) -> Iterator[Violation]:
+    """Frozen tasks that a plan leaves out, though it names no rule that their shift would break."""
+    tasks, pins = instance.problem.tasks, instance.problem.pin_of
+    for left in plan.unassigned if pins else ():
+        task_id = tasks[left.task].task_id
+        pin = pins.get(task_id)
+        if pin is not None and pin.is_frozen and not is_kept_out(left, pin.shift_id):
+            yield Violation(REASON, pin.shift_id, task_id, subject="dropped")
+
+
+def is_kept_out(left: Unassigned, shift_id: str) -> bool:
+    """Whether a rule is told that keeps a task from a shift."""
+    return any(
+        shift_id in why.shift_ids and why.reason not in OF_THE_SEARCH for why in left.reasons
+    )
 
 
 def moved(pin: Pin, visit: Visit) -> bool:

@@ -40,7 +40,7 @@ from services.planner.rules import (
 )
 from services.planner.rules.walk import Walk
 
-RULES_VERSION = "2"  # raised whenever a rule changes its answer
+RULES_VERSION = "3"  # raised whenever a rule changes its answer
 # In the order in which a task's own reasons are told: what no timing can mend comes first.
 ROUTE_RULES = (
     exclusions, locks, territory, skills, capacity, zones, travel, pairing, goods, unloading,
@@ -77,14 +77,15 @@ def verify(instance: Instance, plan: Plan, *, is_answer: bool = False) -> tuple[
     """
     Every rule that a plan breaks, hard and soft, in the order of its routes.
 
-    An answer also says why it leaves out what it does.
+    An answer also says why it leaves out what it does, and how even it is where that was asked.
     """
     unknown = tuple(coverage.unknown(instance, plan))
     if unknown:
         return unknown
-    found = list(plan_violations(instance, plan))
+    found = [*plan_violations(instance, plan), *locks.dropped(instance, plan)]
     if is_answer:
         found += coverage.unexplained(instance, plan)
+        found += balance.unreported(instance, plan)
     for route in plan.routes:
         found += route_violations(instance, route)
     return tuple(found)

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from services.planner.domain.instance import RELOAD, Instance, Node
 from services.planner.domain.plan import Plan, Route, Violation, WhyNot
-from services.planner.domain.reason import Reason
+from services.planner.domain.reason import OF_THE_SEARCH, Reason
 from services.planner.search.evaluate import evaluate, holding
 from services.planner.search.insert import EXACT_TRIES, Candidate, candidates, exact, members
 from services.planner.search.solution import Solution
 from services.planner.search.view import ShiftView
 
-ABLE = {Reason.NO_ROOM, Reason.TOO_DEAR, Reason.TIME}  # of shifts that could serve the task alone
+BESIDE_HEAD = "beside the rest of the frozen head"
 NO_ROOM = "the shift could serve it alone, but not beside its other tasks"
 NOT_PLACED = (WhyNot(Reason.TIME, (), "the search ended before it was placed"),)
 TRIES_MAX = 5_000  # insertions timed over all tasks of a plan: about a second
@@ -29,11 +29,16 @@ def explained(solution: Solution, check: Check, goes_on: GoesOn = lambda: True) 
     """
     The plan as it stands, each task left out with its reasons.
 
-    While time is left; those that come later only hear that the search has not placed them.
+    While time is left; those that come later only hear that the search has not placed them. Frozen
+    tasks are always explained: without a rule, none may be left out.
     """
     plan, judge = solution.plan(), Judge(solution, check)
+    problem = solution.instance.problem
+    frozen = {problem.rank_of_task[pin.task_id] for pin in problem.pins if pin.is_frozen}
     left = tuple(
-        replace(one, reasons=grouped(judge.told(one.task)) if goes_on() else NOT_PLACED)
+        replace(one, reasons=grouped(judge.told(one.task)))
+        if one.task in frozen or goes_on()
+        else replace(one, reasons=NOT_PLACED)
         for one in plan.unassigned
     )
     return replace(plan, unassigned=left)
@@ -52,7 +57,11 @@ def grouped(told: Iterable[tuple[Reason, str, str]]) -> tuple[WhyNot, ...]:
     return tuple(
         sorted(
             (WhyNot(reason, tuple(ids), text) for (reason, text), ids in groups.items()),
-            key=lambda one: (one.reason not in ABLE, -len(one.shift_ids), one.reason.value),
+            key=lambda one: (
+                one.reason not in OF_THE_SEARCH,
+                -len(one.shift_ids),
+                one.reason.value,
+            ),
         )
     )
 
@@ -90,11 +99,11 @@ class Judge:
             yield (*reason, shift_id)
 
     def alone(self, view: ShiftView, task: int) -> Told | None:
-        """What keeps a task out of a shift that does nothing else; None where nothing does."""
+        """What keeps a task out of a shift that does no more than was decided; None: nothing."""
         instance = self.solution.instance
         ways = [alone_nodes(instance, task, option) for option in option_ranks(instance, task)]
         if any(is_able(view, nodes) for nodes in ways):
-            return None
+            return head_fault(view, task, self.check)
         return first_broken(view, ways[0], self.check)
 
     def beside(self, task: int, found: list[Candidate]) -> Told:
@@ -165,6 +174,27 @@ def first_broken(view: ShiftView, nodes: tuple[Node, ...], check: Check) -> tupl
         if violation.hard:
             return violation.reason, words(violation)
     return evaluated.reason or Reason.NO_ROOM, ""
+
+
+def head_fault(view: ShiftView, task: int, check: Check) -> Told | None:
+    """
+    What the frozen head of a shift breaks, for a task of it; None where the head holds.
+
+    Its tasks are served at their own places, and those that the shift cannot serve are no part.
+    """
+    instance = view.instance
+    head = [instance.problem.rank_of_task[pin.task_id] for pin in view.frozen]
+    if task not in head:
+        return None
+    if not is_able(view, alone_nodes(instance, task, 0)):
+        return first_broken(view, alone_nodes(instance, task, 0), check)
+    head = [one for one in head if is_able(view, alone_nodes(instance, one, 0))]
+    ends = [end for one in head if (end := delivery_of(instance, one)) not in (None, *head)]
+    ways = [tuple((one, 0) for one in (*head, *rest)) for rest in (ends, ends[::-1])]
+    if any(holding(view, nodes) is not None for nodes in ways):
+        return None
+    reason, said = first_broken(view, ways[0], check)
+    return reason, ", ".join(filter(None, (said, BESIDE_HEAD)))
 
 
 def words(violation: Violation) -> str:

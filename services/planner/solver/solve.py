@@ -15,15 +15,17 @@ from dataclasses import dataclass, replace
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.phases import Phase
 from services.planner.domain.plan import Plan, SolveEnd, Violation
+from services.planner.domain.score import Score
 from services.planner.domain.settings import Pace, SearchSettings
 from services.planner.rules.balance import PERCENT, evenness_of
 from services.planner.rules.verify import route_violations, verify
 from services.planner.search.construct import fill, make_room
 from services.planner.search.explain import NOT_PLACED, explained
 from services.planner.search.kernel import Sequences
-from services.planner.solver import ladder, master, small
-from services.planner.solver.assembly import Assembly, Score
+from services.planner.solver import ladder, master, small, spread
+from services.planner.solver.assembly import Assembly
 from services.planner.solver.fleet import classes_of
+from services.planner.solver.heads import headed
 from services.planner.solver.ladder import Changed
 from services.planner.solver.master import Limits, Master
 from services.planner.solver.pace import clock_of
@@ -85,6 +87,8 @@ class Solve:
         start = begin.sequences
         seconds = master.seconds_of(self.settings.seconds)
         finish = FINISH_SECONDS_PER_TASK * len(self.instance.problem.tasks)
+        if self.instance.problem.objective.balance is not None:
+            finish += spread.MOVE_SECONDS * spread.moves_of(self.settings.seconds)
         until = self.begun + self.settings.seconds - finish
         if not (self.is_decided() or self.is_small(small.counted_for(self.settings))):
             end = until - seconds * MASTER_RESERVE
@@ -106,9 +110,9 @@ class Solve:
 
     def first(self, seed_routes: Sequence[Sequence[Node]]) -> Changed:
         """Given routes as far as they hold, told at once; then a few new tasks inserted."""
-        shifts = len(self.instance.problem.shifts)
-        given = self.searched.held(seed_routes or [()] * shifts)
-        if not any(given):
+        problem = self.instance.problem
+        given = self.searched.held(headed(problem, seed_routes or [()] * len(problem.shifts)))
+        if not any(seed_routes):
             return Changed(given)
         self.report(self.assembly.plan(given))
         if not 0 < len(self.searched.left_out(given)) <= ladder.NEW_TASKS_MAX:
@@ -162,6 +166,9 @@ class Solve:
             Measure.of(self.instance),
             problem.objective.balance_cost_percent_max,
         )
+        if own.measure is not None:
+            moves = spread.moves_of(self.settings.seconds)
+            self.pool.add(spread.evened(self.searched, own.measure, sequences, moves))
         choice = own.choose(sequences, self.pool.routes(), limits)
         self.portfolio.phases.append(choice.phase)
         plan = self.last_plan(choice.sequences)
@@ -179,6 +186,10 @@ class Solve:
         if plan.cost_micros * PERCENT > cheapest * (PERCENT + percent):
             plan = self.last_plan(before)
         return replace(plan, evenness=evenness_of(self.instance, plan, cheapest))
+
+    def measured(self, plan: Plan) -> Plan:
+        """A plan on the way that says how even it is, where that is asked: it may be the last."""
+        return replace(plan, evenness=evenness_of(self.instance, plan, plan.cost_micros))
 
     def last_plan(self, sequences: Sequences) -> Plan:
         """A plan with a reason for every task that no route can take."""
@@ -206,7 +217,7 @@ class Solve:
         if is_final:
             found = verify(self.instance, plan, is_answer=True)
         else:
-            plan = not_placed(plan)
+            plan = self.measured(not_placed(plan))
             found = self.assembly.verified(plan)
         soft = tuple(violation for violation in found if not violation.hard)
         broken = tuple(violation for violation in found if violation.hard)

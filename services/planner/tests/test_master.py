@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from services.planner.domain.instance import Instance, Node
-from services.planner.domain.problem import Balance, Objective, Problem
+from services.planner.domain.problem import Balance, Objective, Pin, Problem
 from services.planner.domain.settings import SearchSettings
 from services.planner.domain.shift import Costs
 from services.planner.search.kernel import PoolRoute, Sequences
@@ -21,7 +21,7 @@ from services.planner.solver.assembly import Assembly
 from services.planner.solver.fleet import classes_of
 from services.planner.solver.master import Limits, Master
 from services.planner.solver.solve import Outcome, Solve
-from services.planner.solver.spread import Measure, spread_of
+from services.planner.solver.spread import Measure, evened, spread_of
 from services.planner.tests import fuzz
 from services.planner.tests.problems import city, on_plane, shift, task
 
@@ -136,13 +136,36 @@ def test_what_only_the_master_can_know_shows_in_the_answer_of_a_solve() -> None:
     measure = Measure(Balance.STOPS, on_plane(even))
 
     assert spread.broken == ()
-    assert spread_of(measure, spread.plan) <= spread_of(measure, plain.plan)
+    assert spread_of(measure, spread.plan) < spread_of(measure, plain.plan)
     told = spread.plan.evenness
     assert told is not None
     assert told.highest - told.lowest == spread_of(measure, spread.plan)
     assert spread.plan.cost_micros <= told.cheapest_micros * 160 // 100
     assert plain.plan.evenness is None
     assert not spread.plan.unassigned
+
+
+def test_moves_from_the_longest_to_the_shortest_route_give_the_master_evener_ones() -> None:
+    instance = line(7, 3, objective=Objective(balance=Balance.STOPS, balance_cost_percent_max=100))
+    assembly, measure = Assembly(instance), Measure.of(instance)
+    assert measure is not None
+    lopsided = (nodes(0, 1, 2, 3, 4), nodes(5), nodes(6))
+    pool = tuple((one.shift, one.nodes) for one in evened(assembly, measure, lopsided, 9))
+    picked = chosen(instance, lopsided, *pool)
+
+    assert chosen(instance, lopsided) == lopsided
+    assert spread_of(measure, assembly.plan(picked)) == 1
+    assert not list(evened(assembly, measure, picked, 9))
+    assert not list(evened(assembly, measure, lopsided, 0))
+
+
+def test_what_is_decided_is_not_moved_for_balance() -> None:
+    pins = tuple(Pin(f"t{n}", "s0") for n in range(3))
+    instance = line(4, 2, objective=Objective(balance=Balance.STOPS), pins=pins)
+    measure = Measure.of(instance)
+    assert measure is not None
+
+    assert not list(evened(Assembly(instance), measure, (nodes(0, 1, 2), nodes(3)), 9))
 
 
 def test_fewest_shifts_come_before_cost() -> None:

@@ -6,12 +6,17 @@ Method: one valid plan, one change at a time; the verifier must name this rule a
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from services.planner.domain.instance import Instance
-from services.planner.domain.plan import Plan
+from services.planner.domain.plan import Plan, Unassigned, WhyNot
 from services.planner.domain.problem import FreezeLevel, Pin
+from services.planner.domain.reason import Reason
 from services.planner.domain.shift import StartState
+from services.planner.rules.verify import verify
+from services.planner.search.answers import time_routes
 from services.planner.tests.problems import DEPOT
 from services.planner.tests.rules.valid import Change, told, valid, with_problem, with_shift
 
@@ -35,6 +40,20 @@ def under_way(*onboard: str) -> Change:
     return change
 
 
+def without_call(pin: Pin, *reasons: WhyNot) -> Change:
+    """The plan without a task that is pinned, and why it is left out."""
+
+    def change(_: Instance, plan: Plan) -> tuple[Instance, Plan]:
+        instance, _ = pinned(pin)(*valid())
+        call = instance.problem.rank_of_task["call"]
+        nodes = tuple(node for node in plan.routes[0].sequence if node[0] != call)
+        timed = time_routes(instance, [nodes], verify)
+        left = Unassigned(call, timed.unassigned[0].penalty_micros, reasons)
+        return instance, replace(timed, unassigned=(left,))
+
+    return change
+
+
 TABLE = [
     (pinned(Pin("call", "van")), []),
     (pinned(Pin("call", "bike")), [("LOCK", "call", "pin", 0)]),
@@ -45,6 +64,18 @@ TABLE = [
     ),
     (pinned(Pin("early", "van", TIME, 0, SERVED)), []),
     (pinned(Pin("early", "van", TIME, 0, SERVED - 9)), [("LOCK", "early", "time", 9)]),
+    (without_call(Pin("call", "van", SEQUENCE, 0)), [("LOCK", "call", "dropped", 0)]),
+    (without_call(Pin("call", "van", TIME, 0, SERVED)), [("LOCK", "call", "dropped", 0)]),
+    (without_call(Pin("call", "van")), []),
+    (
+        without_call(Pin("call", "van", SEQUENCE), WhyNot(Reason.TOO_DEAR, ("van",))),
+        [("LOCK", "call", "dropped", 0)],
+    ),
+    (
+        without_call(Pin("call", "van", SEQUENCE), WhyNot(Reason.WINDOW, ("bike",))),
+        [("LOCK", "call", "dropped", 0)],
+    ),
+    (without_call(Pin("call", "van", SEQUENCE), WhyNot(Reason.WINDOW, ("van",))), []),
     (under_way("early", "parcel"), []),
     (under_way("early"), [("LOCK", "parcel", "goods", 0)]),
 ]

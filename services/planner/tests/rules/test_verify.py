@@ -8,7 +8,7 @@ from pathlib import Path
 
 from services.planner import rules
 from services.planner.domain.plan import CostKind
-from services.planner.domain.reason import Reason
+from services.planner.domain.reason import OF_THE_SEARCH, Reason
 from services.planner.domain.task import Window
 from services.planner.rules import cost, verify
 from services.planner.search.answers import time_routes
@@ -16,7 +16,6 @@ from services.planner.tests.problems import at, on_plane, shift, task
 from services.planner.tests.rules.valid import broken, nothing, valid, with_option
 
 RULES = Path(next(iter(rules.__path__)))
-OF_THE_SEARCH = {Reason.NO_ROOM, Reason.TOO_DEAR, Reason.TIME}
 NO_RULES = {"__init__", "timeline", "verify", "walk"}
 
 

@@ -1,0 +1,106 @@
+"""
+Frozen heads: what is decided is served whatever it costs, and left out only for a rule.
+
+Method: whole solves of towns by hand, small ones that are tried out and larger ones that are
+searched, in which leaving the decided task out would pay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from services.planner.domain.instance import RELOAD
+from services.planner.domain.plan import Plan
+from services.planner.domain.problem import FreezeLevel, Pin, Problem
+from services.planner.domain.reason import Reason
+from services.planner.domain.settings import SearchSettings
+from services.planner.domain.task import TaskKind, Window
+from services.planner.rules.verify import verify
+from services.planner.search.explain import BESIDE_HEAD
+from services.planner.solver.heads import headed
+from services.planner.solver.solve import Solve
+from services.planner.tests.problems import at, on_plane, shift, task
+
+QUICK = SearchSettings(solution_limit=300, seconds=60)
+
+
+def solved(problem: Problem) -> Plan:
+    """The plan of a solve, which the rules have nothing against."""
+    instance = on_plane(problem)
+    plan = Solve(instance, QUICK, lambda _: None).run().plan
+    assert not [one for one in verify(instance, plan, is_answer=True) if one.hard]
+    return plan
+
+
+def first_of(problem: Problem, plan: Plan, shift_id: str) -> list[str]:
+    """The tasks of a shift in order."""
+    rank = problem.rank_of_shift[shift_id]
+    routes = [route for route in plan.routes if route.shift == rank]
+    return [problem.tasks[visit.task].task_id for route in routes for visit in route.served]
+
+
+@pytest.mark.parametrize("others", [3, 20])
+@pytest.mark.parametrize("level", [FreezeLevel.SEQUENCE, FreezeLevel.TIME])
+def test_a_decided_stop_is_never_left_out_to_save_what_it_costs(
+    others: int, level: FreezeLevel
+) -> None:
+    far = replace(task("far", 9_000, 0), penalty_micros=1)
+    near = tuple(
+        replace(task(f"t{n}", -300 * (n + 1), 0), priority=4, penalty_micros=90_000_000)
+        for n in range(others)
+    )
+    decided = at(10) if level is FreezeLevel.TIME else None
+    pin = Pin("far", "s0", level, 0, decided)
+    problem = Problem((far, *near), (shift("s0"), shift("s1")), pins=(pin,))
+
+    assert first_of(problem, solved(problem), "s0")[0] == "far"
+
+
+def test_a_head_that_does_not_hold_together_is_told_by_the_rule_that_it_breaks() -> None:
+    early = task("early", 3_000, 0, windows=(Window(at(8), at(8.5)),))
+    late = task("late", 0, 3_000, windows=(Window(at(12), at(13)),))
+    more = tuple(task(f"t{n}", 300 * (n + 1), 0) for n in range(9))
+    pins = tuple(
+        Pin(name, "s0", FreezeLevel.SEQUENCE, rank) for rank, name in enumerate(("late", "early"))
+    )
+    plan = solved(Problem((early, late, *more), (shift("s0"), shift("s1")), pins=pins))
+
+    (left,) = plan.unassigned
+    own = [why for why in left.reasons if "s0" in why.shift_ids]
+    assert [why.reason for why in own] == [Reason.WINDOW]
+    assert own[0].message.endswith(BESIDE_HEAD)
+
+
+def test_a_plan_that_begins_with_its_heads_is_left_as_it_is() -> None:
+    problem = pinned(("t2", "s0", 0), ("t0", "s0", 1))
+    given = (((2, 0), (RELOAD, 0), (0, 0), (1, 0)), ((3, 0),))
+
+    assert headed(problem, given) == given
+    assert headed(replace(problem, pins=()), [[(1, 0)], []]) == (((1, 0),), ())
+
+
+def test_heads_come_first_and_stand_nowhere_else() -> None:
+    problem = pinned(("t2", "s0", 0), ("t0", "s0", 1), ("t3", "s1", 0))
+
+    assert headed(problem, [(), ((1, 0), (2, 0))]) == (((2, 0), (0, 0)), ((3, 0), (1, 0)))
+
+
+def test_what_a_head_picks_up_is_delivered_behind_it() -> None:
+    problem = pinned(("up", "s0", 0))
+
+    assert headed(problem, [((1, 0),), ()])[0] == ((4, 0), (5, 0), (1, 0))
+    assert headed(problem, [((1, 0), (5, 0)), ()])[0] == ((4, 0), (1, 0), (5, 0))
+    assert "up" in first_of(problem, solved(problem), "s0")[:1]
+
+
+def pinned(*pins: tuple[str, str, int]) -> Problem:
+    """Four deliveries, a pair, and two shifts with frozen heads."""
+    more = (
+        task("up", 4_000, 4_000, kind=TaskKind.PICKUP),
+        task("down", 4_400, 4_000, pickup_task_id="up"),
+    )
+    tasks = (*(task(f"t{n}", 500 * n, 500) for n in range(4)), *more)
+    heads = tuple(Pin(name, own, FreezeLevel.SEQUENCE, rank) for name, own, rank in pins)
+    return Problem(tasks, (shift("s0"), shift("s1")), pins=heads)
