@@ -10,10 +10,12 @@ from services.planner.domain.access import AccessArea, AccessSpan, Verdict
 from services.planner.domain.energy import Battery
 from services.planner.domain.instance import RELOAD, Instance, Node
 from services.planner.domain.problem import (
+    Balance,
     Churn,
     FixedRoute,
     FixedVisit,
     FreezeLevel,
+    Objective,
     Pin,
     Problem,
     Territory,
@@ -41,7 +43,22 @@ SQUARE = tuple(spot(x, y) for x, y in ((500, 500), (3_000, 500), (3_000, 3_000),
 
 
 def instance(seed: int) -> Instance:
-    """A problem of twelve tasks over three shifts, with a bit of everything."""
+    """A problem of twelve tasks over three shifts, with a bit of every rule."""
+    made, dice = simple(seed), random.Random(f"more of {seed}")
+    problem = made.problem
+    more = replace(
+        problem,
+        tasks=tuple(choosier(dice, own) for own in problem.tasks),
+        shifts=tuple(later(dice, own) for own in problem.shifts),
+        incompatible_goods=problem.incompatible_goods | {frozenset({"food", "bleach"})},
+        churn=replace(problem.churn, base_routes=(*problem.churn.base_routes, *known(dice))),
+        objective=objective(dice),
+    )
+    return replace(made, problem=more)
+
+
+def simple(seed: int) -> Instance:
+    """The same without what compares whole plans, early costs, and shifts that tasks name."""
     dice = random.Random(seed)
     tasks = [task(dice, number) for number in range(9)]
     tasks += pair(dice, 9)
@@ -198,6 +215,48 @@ def reloads(dice: random.Random) -> tuple[Reload, ...]:
     return dice.choice([(), (), (depot,), (depot, dock)])
 
 
+def choosier(dice: random.Random, own: Task) -> Task:
+    """A task that may allow two of the shifts only, smell of bleach, or cost more when early."""
+    shifts = dice.choice([(), (), (), (), ("s0", "s1"), ("s1", "s2")])
+    options = tuple(
+        replace(option, windows=tuple(earlier(dice, window) for window in option.windows))
+        for option in own.options
+    )
+    goods = own.goods_class or dice.choice(["", "", "bleach"])
+    return replace(own, allowed_shift_ids=frozenset(shifts), options=options, goods_class=goods)
+
+
+def earlier(dice: random.Random, own: Window) -> Window:
+    """A window, sometimes with a part before which service costs."""
+    if dice.random() < 0.6 or own.last_second - own.first_second < HOUR:
+        return own
+    soft = own.first_second + HOUR // 2
+    return replace(own, soft_first_second=soft, early_cost_micros_per_hour=4_000_000)
+
+
+def later(dice: random.Random, own: Shift) -> Shift:
+    """A shift whose driver sometimes cannot begin at once."""
+    return replace(own, earliest_start_second=dice.choice([None, None, None, at(8.75)]))
+
+
+def known(dice: random.Random) -> tuple[FixedRoute, ...]:
+    """Sometimes a known plan for the other two shifts."""
+    second = FixedRoute("s1", (FixedVisit("t5", "", at(9.5)), FixedVisit("t6", "", at(11))))
+    third = FixedRoute("s2", (FixedVisit("t9"), FixedVisit("t10")))
+    return dice.choice([(), (second,), (second, third)])
+
+
+def objective(dice: random.Random) -> Objective:
+    """Mostly cost alone; else balance under a ceiling, or few shifts first."""
+    if dice.random() < 0.2:
+        return Objective(fewest_shifts=True)
+    if dice.random() < 0.6:
+        return Objective()
+    return Objective(
+        balance=dice.choice(list(Balance)), balance_cost_percent_max=dice.choice([0, 10, 40])
+    )
+
+
 def under_way(dice: random.Random, own: Shift) -> Shift:
     """Sometimes a shift that left an hour ago with some goods on board."""
     if dice.random() < 0.5:
@@ -257,8 +316,8 @@ def zone(dice: random.Random) -> tuple[AccessArea, ...]:
 
 
 def small(seed: int, ranks: Sequence[int]) -> Instance:
-    """The same with some of the tasks, and the first and the last shift."""
-    made = instance(seed)
+    """A simple one with some of the tasks, and the first and the last shift."""
+    made = simple(seed)
     problem = made.problem
     tasks = tuple(problem.tasks[rank] for rank in ranks)
     names = frozenset(task.task_id for task in tasks)
