@@ -5,6 +5,7 @@ adds what zones charge.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -48,9 +49,7 @@ async def finish(
     shown = without_lines(ways) if omit_polylines else ways
     if not prepared.access_checked:
         return Finished(plan, shown, access_checked=False, access_rules_version=version)
-    asked = [
-        one for rank, _ in enumerate(plan.routes) for one in presences(prepared, plan, rank, ways)
-    ]
+    asked = await asyncio.to_thread(all_presences, prepared, plan, ways)
     try:
         answer = await access.check(len(plan.routes), asked)
     except COMPLIANCE_AWAY:
@@ -87,20 +86,25 @@ async def ways_of(travel: TravelTimes, prepared: Prepared, routes: Sequence[Rout
     """The legs of all routes as lines, each way once."""
     instance, ways = prepared.instance, Ways()
     for table, question in enumerate(prepared.questions):
-        pairs = sorted(
-            {
-                (here, there)
-                for route in routes
-                if instance.table_of_shift[route.shift] == table
-                for here, there in pairs_of(instance, route)
-                if here != there
-            }
-        )
+        pairs = await asyncio.to_thread(pairs_on, instance, table, routes)
         for first in range(0, len(pairs), LEGS_AT_ONCE):
             some = pairs[first : first + LEGS_AT_ONCE]
             legs = await travel.legs(question, some)
             ways |= {(table, *pair): leg for pair, leg in zip(some, legs, strict=True)}
     return ways
+
+
+def pairs_on(instance: Instance, table: int, routes: Sequence[Route]) -> list[tuple[int, int]]:
+    """The different ways of all routes that take one travel table."""
+    return sorted(
+        {
+            (here, there)
+            for route in routes
+            if instance.table_of_shift[route.shift] == table
+            for here, there in pairs_of(instance, route)
+            if here != there
+        }
+    )
 
 
 def pairs_of(instance: Instance, route: Route) -> list[tuple[int, int]]:
@@ -110,6 +114,12 @@ def pairs_of(instance: Instance, route: Route) -> list[tuple[int, int]]:
     end = instance.places.ends[route.shift]
     places.append(places[-1] if end == NOWHERE else end)
     return list(pairwise(places))
+
+
+def all_presences(prepared: Prepared, plan: Plan, ways: Ways) -> list[Presence]:
+    """Every leg and stay of all routes."""
+    ranks = range(len(plan.routes))
+    return [one for rank in ranks for one in presences(prepared, plan, rank, ways)]
 
 
 def presences(prepared: Prepared, plan: Plan, rank: int, ways: Ways) -> Iterator[Presence]:

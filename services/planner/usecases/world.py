@@ -18,7 +18,7 @@ from meshkit.errors import Exhausted, Invalid, TooLate, Unavailable
 from services.planner.domain.access import AccessArea
 from services.planner.domain.geometry import meters_between
 from services.planner.domain.instance import Instance, TravelTable
-from services.planner.domain.places import places_of
+from services.planner.domain.places import Places, places_of
 from services.planner.domain.plan import Notice
 from services.planner.domain.problem import TASKS_AT_ONCE_MAX, Problem
 from services.planner.domain.shift import AccessAttributes, Shift
@@ -94,10 +94,13 @@ async def prepare(
     `omit_access` leaves the check of the finished plan out where no area closes or opens during a
     shift: what is closed all day is driven around, and the rest only the check can tell.
     """
-    refuse_too_many(problem, tasks_max)
+    refuse_too_many_tasks(len(problem.tasks), tasks_max)
+    places = await asyncio.to_thread(places_of, problem)
+    refuse_too_many_places(len(places.points), tasks_max)
     known = await ask_access(access, problem.shifts)
-    prepared = await with_travel(travel, problem, known, (frozenset(),) * len(problem.shifts))
-    needed = not omit_access or closes_for_a_while(problem, known)
+    blocks: Blocks = (frozenset(),) * len(problem.shifts)
+    prepared = await with_travel(travel, problem, known, blocks, places)
+    needed = not omit_access or await asyncio.to_thread(closes_for_a_while, problem, known)
     return replace(prepared, access_checked=known.is_known and needed)
 
 
@@ -112,27 +115,63 @@ def closes_for_a_while(problem: Problem, access: Access) -> bool:
 
 
 async def with_travel(
-    travel: TravelTimes, problem: Problem, access: Access, blocks: Blocks
+    travel: TravelTimes,
+    problem: Problem,
+    access: Access,
+    blocks: Blocks,
+    places: Places | None = None,
 ) -> Prepared:
-    """The instance under known access, with some areas' roads left out for some shifts."""
-    points = places_of(problem).points
+    """
+    The instance under known access, with some areas' roads left out for some shifts.
+
+    Whatever grows with the problem is worked out beside the event loop: big ones take a while.
+    """
+    if places is None:
+        places = await asyncio.to_thread(places_of, problem)
+    tables = await asyncio.to_thread(tables_asked, problem, places, access, blocks)
+    matrices = await asyncio.gather(*(travel.matrix(one) for one in tables.questions))
+    return await asyncio.to_thread(prepared_of, problem, places, access, tables, matrices)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The travel tables of a problem: what is asked for each, and which one a shift takes."""
+
+    questions: tuple[TravelQuestion, ...]
+    table_of_shift: tuple[int, ...]
+
+
+def tables_asked(problem: Problem, places: Places, access: Access, blocks: Blocks) -> Tables:
+    """One table for all shifts of one class, hour and closed areas; equal ones are asked once."""
     areas = access.areas or ((),) * len(problem.shifts)
-    asked = [
-        question(points, shift, own, blocked)
-        for shift, own, blocked in zip(problem.shifts, areas, blocks, strict=True)
-    ]
-    questions = tuple(dict.fromkeys(asked))
-    matrices = await asyncio.gather(*(travel.matrix(one) for one in questions))
+    asked: dict[object, TravelQuestion] = {}
+    keys = []
+    for shift, own, blocked in zip(problem.shifts, areas, blocks, strict=True):
+        closed = closed_areas(shift, own, blocked)
+        key = (class_of(shift), hour_of(shift), tuple(area.area_id for area in closed))
+        keys.append(key)
+        if key not in asked:
+            asked[key] = question(places.points, shift, closed)
+    questions = tuple(dict.fromkeys(asked.values()))
     ranks = {one: rank for rank, one in enumerate(questions)}
-    instance = Instance(
-        problem,
-        tuple(table_of(matrix) for matrix in matrices),
-        tuple(ranks[one] for one in asked),
-        access.areas,
-    )
+    rank_of_key = {key: ranks[one] for key, one in asked.items()}
+    return Tables(questions, tuple(rank_of_key[key] for key in keys))
+
+
+def prepared_of(
+    problem: Problem,
+    places: Places,
+    access: Access,
+    tables: Tables,
+    matrices: Sequence[TravelMatrix],
+) -> Prepared:
+    """The instance with what was asked for it."""
+    flat = tuple(table_of(matrix) for matrix in matrices)
+    instance = Instance(problem, flat, tables.table_of_shift, access.areas)
+    vars(instance)["places"] = places  # a look-up that is worked out already
     return Prepared(
         instance,
-        questions,
+        tables.questions,
         tuple(matrices),
         access.is_known,
         access.rules_version,
@@ -140,16 +179,15 @@ async def with_travel(
     )
 
 
-def refuse_too_many(problem: Problem, tasks_max: int) -> None:
-    """Before anything is computed: what takes too long, or does not fit."""
-    refuse_too_many_tasks(len(problem.tasks), tasks_max)
-    places, places_max = len(places_of(problem).points), min(POINTS_MAX, 2 * tasks_max)
-    if places > places_max:
-        raise too_many(f"{places} different places; at most {places_max}")
+def refuse_too_many_places(count: int, tasks_max: int) -> None:
+    """Before travel is asked: what takes too long, or does not fit."""
+    places_max = min(POINTS_MAX, 2 * tasks_max)
+    if count > places_max:
+        raise too_many(f"{count} different places; at most {places_max}")
 
 
 def refuse_too_many_tasks(count: int, tasks_max: int = TASKS_AT_ONCE_MAX) -> None:
-    """The same before the tasks are even read."""
+    """Before the tasks are even read."""
     if count > tasks_max:
         raise too_many(f"{count} tasks; at most {tasks_max}")
 
@@ -165,9 +203,11 @@ NOT_ASKED = Access((), is_known=False, rules_version=0)
 async def ask_access(access: AccessRules, shifts: Sequence[Shift]) -> Access:
     """The areas of all classes of vehicles; not checked when compliance is away."""
     keys = [class_of(shift) for shift in shifts]
-    classes = list(dict.fromkeys(keys))
+    classes: dict[Class, list[Shift]] = {}
+    for key, shift in zip(keys, shifts, strict=True):
+        classes.setdefault(key, []).append(shift)
     try:
-        answers = await asyncio.gather(*(ask_class(access, shifts, key) for key in classes))
+        answers = await asyncio.gather(*(ask_class(access, own) for own in classes.values()))
     except COMPLIANCE_AWAY:
         return NOT_ASKED
     found = dict(zip(classes, answers, strict=True))
@@ -183,12 +223,16 @@ def class_of(shift: Shift) -> Class:
     return shift.vehicle.access, shift.vehicle.profile
 
 
-async def ask_class(access: AccessRules, shifts: Iterable[Shift], key: Class) -> AreasAnswer:
+async def ask_class(access: AccessRules, own: Sequence[Shift]) -> AreasAnswer:
     """The areas of one class over all its shifts."""
-    own = [shift for shift in shifts if class_of(shift) == key]
     start = min(shift.start_second for shift in own)
     end = max(shift.end_second for shift in own)
     answer = await access.areas(own[0].vehicle, start, end)
+    return await asyncio.to_thread(with_crossings, answer)
+
+
+def with_crossings(answer: AreasAnswer) -> AreasAnswer:
+    """The areas with how long a way through each may take."""
     areas = tuple(replace(area, crossing_seconds=crossing_seconds(area)) for area in answer.areas)
     return replace(answer, areas=areas)
 
@@ -202,18 +246,21 @@ def crossing_seconds(area: AccessArea) -> int:
     return min(CROSSING_SECONDS_MAX, meters // CROSSING_METERS_PER_SECOND)
 
 
-def question(
-    points: tuple[Point, ...],
-    shift: Shift,
-    areas: Sequence[AccessArea],
-    blocked: frozenset[str],
-) -> TravelQuestion:
-    """What the road engine is asked for a shift."""
-    closed = [
+def closed_areas(
+    shift: Shift, areas: Sequence[AccessArea], blocked: frozenset[str]
+) -> list[AccessArea]:
+    """The areas whose roads are left out for a shift."""
+    return [
         area
         for area in areas
         if area.area_id in blocked or area.closes(shift.start_second, shift.end_second)
     ]
+
+
+def question(
+    points: tuple[Point, ...], shift: Shift, closed: Sequence[AccessArea]
+) -> TravelQuestion:
+    """What the road engine is asked for a shift."""
     parts: list[BlockedArea] = [part for area in closed for part in area.parts]
     profile = shift.vehicle.profile
     return TravelQuestion(
