@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -26,7 +26,7 @@ from services.planner.adapters.solver_lane import Lane
 from services.planner.adapters.solver_process import SolverLost, SolverProcess
 from services.planner.adapters.solver_spare import Spare
 from services.planner.domain.instance import Instance, Node
-from services.planner.domain.plan import Plan, Route, SolveEnd
+from services.planner.domain.plan import Plan, Route, SolveEnd, Violation
 from services.planner.domain.settings import SearchSettings
 from services.planner.domain.task import Window
 from services.planner.ports import Solved
@@ -37,6 +37,7 @@ from services.planner.solver.solve import Outcome
 
 GRACE_SECONDS = 0.15  # after its time is up a search has so long to say its last word
 QUICK_SECONDS_MAX = 20.0  # for exact answers: the contract gives their methods as long
+QUICK_WINDOWS_MAX = 20_000  # windows times visits; 200 beside 400 take 6 s; the contract states it
 RETRY = timedelta(seconds=2)
 VIOLATIONS_LOGGED_MAX = 20
 
@@ -129,6 +130,7 @@ class SolverPool:
         job = Job("insert", without_tables(instance), (), given, tasks=tuple(tasks), count=count)
         answer: tuple[tuple[Route | None, ...], tuple[TaskProposals, ...]]
         answer = await self._answer(instance, job)
+        note_refused(own.refused for own in answer[1])
         return answer
 
     async def keep(self, instance: Instance, sequences: Sequence[Sequence[Node]]) -> Plan:
@@ -144,11 +146,13 @@ class SolverPool:
         task: int,
         windows: Sequence[Window],
     ) -> Offers:
-        """What each window would cost."""
+        """What each window would cost; what takes seconds waits its turn among the searches."""
         given: Sequences = tuple(map(tuple, sequences))
-        small = without_tables(instance)
+        small, size = without_tables(instance), len(windows) * sum(map(len, given))
         job = Job("windows", small, (), given, tasks=(task,), windows=tuple(windows))
-        answer: Offers = await self._answer(instance, job)
+        lane = self._searches if size > QUICK_WINDOWS_MAX else self._quick
+        answer: Offers = await self._answer(instance, job, lane)
+        note_refused(offer.refused for offer in answer[1])
         return answer
 
     async def explain(
@@ -195,11 +199,7 @@ class Best:
                 self.tell(told(outcome, outcome.end))
             return
         self.rejected = outcome
-        faults = [
-            f"{one.reason.value} {one.shift_id} {one.task_id} {one.subject}".strip()
-            for one in outcome.broken[:VIOLATIONS_LOGGED_MAX]
-        ]
-        log.error("plan_rejected", violations=faults, violation_count=len(outcome.broken))
+        log.error("plan_rejected", **as_logged(outcome.broken))
 
     def solved(self) -> Solved:
         """The answer; an error when there is none."""
@@ -226,6 +226,22 @@ async def watched(process: SolverProcess, job: Job, seconds: float, best: Best) 
         log.warning("solver_lost", pid=process.process_id, cause=type(error).__name__)
         best.end = SolveEnd.DEADLINE if isinstance(error, TimeoutError) else SolveEnd.ENGINE_LOST
         await process.stop()
+
+
+def as_logged(broken: Sequence[Violation]) -> dict[str, Any]:
+    """Broken rules as keys of a line, by the caller's own ids."""
+    faults = [
+        f"{one.reason.value} {one.shift_id} {one.task_id} {one.subject}".strip()
+        for one in broken[:VIOLATIONS_LOGGED_MAX]
+    ]
+    return {"violations": faults, "violation_count": len(broken)}
+
+
+def note_refused(refused: Iterable[Sequence[Violation]]) -> None:
+    """Tells the log of insertions that the rules refused: the search took them for good."""
+    broken = [one for own in refused for one in own]
+    if broken:
+        log.error("insertion_rejected", **as_logged(broken))
 
 
 def note(solved: Solved, tasks: int, seconds: float) -> None:

@@ -65,7 +65,7 @@ def done(job: Job, output: BinaryIO, parent: int) -> Any:
                 instance, job.sequences, job.tasks, job.count, route_violations
             )
         case "keep":
-            return kept_plan(instance, job.sequences)
+            return kept_plan(instance, job.sequences, route_violations)
         case "windows":
             return price_windows(
                 instance, job.sequences, job.tasks[0], job.windows, route_violations

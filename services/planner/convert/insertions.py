@@ -14,9 +14,7 @@ from services.planner.convert.terms import costs_to_proto
 from services.planner.domain.difference import delta_costs
 from services.planner.domain.footprint import delta_milligrams
 from services.planner.domain.instance import is_reload
-from services.planner.domain.plan import Route, Unassigned, WhyNot
-from services.planner.domain.reason import Reason
-from services.planner.search.answers import TaskProposals
+from services.planner.domain.plan import Route
 from services.planner.search.insert import Insertion
 from services.planner.usecases.consequences import Risk, delays, promise_risks, soft_caused
 from services.planner.usecases.finish import Ways
@@ -32,17 +30,10 @@ def insertions_to_proto(answer: InsertionAnswer) -> Iterator[pb.TaskInsertions]:
     for own in answer.proposals:
         found = [writer.insertion(one, next(routes)) for one in own.insertions]
         message = pb.TaskInsertions(task_id=tasks[own.task].task_id, insertions=found)
-        if not found:
-            message.unassigned.CopyFrom(why_none(answer, own))
+        if own.unassigned and not found:
+            problem = answer.prepared.instance.problem
+            message.unassigned.CopyFrom(unassigned_to_proto(problem, own.unassigned))
         yield message
-
-
-def why_none(answer: InsertionAnswer, own: TaskProposals) -> plan_pb2.UnassignedTask:
-    """Why a task has no insertion: what the search says, else compliance denied them all."""
-    instance = answer.prepared.instance
-    denied = WhyNot(Reason.ZONE, (), "compliance denies the way to it")
-    left = own.unassigned or Unassigned(own.task, instance.penalties[own.task], (denied,))
-    return unassigned_to_proto(instance.problem, left)
 
 
 class InsertionWriter:

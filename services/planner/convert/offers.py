@@ -12,14 +12,11 @@ from services.planner.convert.moments import duration, first_second, last_second
 from services.planner.convert.reasons import why_not_to_proto
 from services.planner.domain.contradictions import Fault
 from services.planner.domain.footprint import delta_milligrams, meters_of
-from services.planner.domain.plan import Route, WhyNot
-from services.planner.domain.reason import Reason
+from services.planner.domain.plan import Route
 from services.planner.domain.task import Window
 from services.planner.search.insert import Insertion
 from services.planner.search.offers import Offer
 from services.planner.usecases.answers import OffersAnswer
-
-DENIED = WhyNot(Reason.ZONE, (), "compliance denies the way to it")
 
 
 def windows_from_proto(messages: Iterable[Interval]) -> tuple[Window | Fault, ...]:
@@ -52,7 +49,7 @@ def offers_to_proto(answer: OffersAnswer, asked: Iterable[Interval]) -> Iterator
     for rank, (offer, interval) in enumerate(zip(answer.offers, asked, strict=True)):
         message = pb.WindowOffer(window=interval, feasible=offer.insertion is not None)
         if offer.insertion is None:
-            message.reasons.extend(map(why_not_to_proto, offer.reasons or (DENIED,)))
+            message.reasons.extend(map(why_not_to_proto, offer.reasons))
         else:
             message.MergeFrom(price_to_proto(answer, offer, offer.insertion, emitted[rank]))
             message.cost_rank = ranks[rank]

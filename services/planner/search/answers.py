@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.plan import Plan, Route, Unassigned, Violation
-from services.planner.search.evaluate import evaluate
 from services.planner.search.explain import Check, reasons
+from services.planner.search.given import given_solution
 from services.planner.search.insert import Insertion, proposals
+from services.planner.search.sift import reasons_of, sifted
 from services.planner.search.solution import Solution
 
 Verify = Callable[[Instance, Plan], Iterable[Violation]]
@@ -24,15 +25,13 @@ class TaskProposals:
     task: int
     insertions: tuple[Insertion, ...]
     unassigned: Unassigned | None
+    refused: tuple[Violation, ...] = ()
+    """What the rules name against insertions that are left out for it: a fault of ours."""
 
 
 def time_routes(instance: Instance, sequences: Sequence[Sequence[Node]], verify: Verify) -> Plan:
     """Times sequences as they are, and names every rule that they break."""
-    solution = Solution(instance)
-    for line, nodes in zip(solution.lines, sequences, strict=True):
-        if nodes:
-            solution.put(line, nodes, evaluate(line.view, nodes).route)
-    plan = solution.plan()
+    plan = given_solution(instance, sequences).plan()
     return Plan(plan.routes, plan.unassigned, tuple(verify(instance, plan)), plan.churn_drop_micros)
 
 
@@ -44,18 +43,16 @@ def propose_insertions(
     check: Check,
 ) -> tuple[tuple[Route | None, ...], tuple[TaskProposals, ...]]:
     """The routes as they are, and for each task, by itself, its cheapest insertions."""
-    solution = Solution(instance)
-    for line, nodes in zip(solution.lines, sequences, strict=True):
-        if nodes:
-            solution.put(line, nodes, evaluate(line.view, nodes).route)
+    solution = given_solution(instance, sequences)
     answers = tuple(propose_one(solution, task, count, check) for task in tasks)
     return tuple(line.route for line in solution.lines), answers
 
 
 def propose_one(solution: Solution, task: int, count: int, check: Check) -> TaskProposals:
-    """The cheapest insertions of one task."""
-    found = tuple(proposals(solution, task, count))
-    if found:
-        return TaskProposals(task, found, None)
-    penalty = solution.instance.penalties[task]
-    return TaskProposals(task, (), Unassigned(task, penalty, reasons(solution, task, check)))
+    """The cheapest insertions of one task that the rules have nothing hard against."""
+    found = sifted(solution.instance, proposals(solution, task, count), check)
+    if found.insertions:
+        return TaskProposals(task, found.insertions, None, found.refused)
+    why = reasons_of(found.refused) or reasons(solution, task, check)
+    left = Unassigned(task, solution.instance.penalties[task], why)
+    return TaskProposals(task, (), left, found.refused)

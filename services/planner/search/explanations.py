@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.planner.domain.explanation import Block
@@ -11,10 +11,8 @@ from services.planner.domain.plan import Route, Unassigned
 from services.planner.search.blocks import blocks
 from services.planner.search.explain import Check, reasons
 from services.planner.search.given import given_solution
-from services.planner.search.relax import Relaxed, relaxations
+from services.planner.search.relax import GoOn, Relaxed, always, relaxations
 from services.planner.search.solution import Solution
-
-GoOn = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +23,7 @@ class Explanation:
     blocks: tuple[Block, ...]
     relaxed: tuple[Relaxed, ...]
     is_cut: bool = False
-    """Whether time ended before changes were looked for."""
+    """Whether time ended before all changes were looked for."""
 
 
 Explanations = tuple[tuple[Route | None, ...], tuple[Explanation, ...]]
@@ -36,7 +34,7 @@ def explain_tasks(
     sequences: Sequence[Sequence[Node]],
     tasks: Sequence[int],
     check: Check,
-    go_on: GoOn = lambda: True,
+    go_on: GoOn = always,
 ) -> Explanations:
     """The routes as they are, and an explanation per task, each by itself."""
     solution = given_solution(instance, sequences)
@@ -45,9 +43,10 @@ def explain_tasks(
 
 
 def explain_task(solution: Solution, task: int, check: Check, go_on: GoOn) -> Explanation:
-    """What keeps one task out; once time is up, only the reasons."""
+    """What keeps one task out; once time is up, only the reasons, or the changes found by then."""
     left = Unassigned(task, solution.instance.penalties[task], reasons(solution, task, check))
     if not go_on():
         return Explanation(left, (), (), is_cut=True)
     told = blocks(solution, task, check)
-    return Explanation(left, told, relaxations(solution, task, check))
+    found = relaxations(solution, task, check, go_on)
+    return Explanation(left, told, found, is_cut=not go_on())

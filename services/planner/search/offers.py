@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from services.planner.domain.instance import Instance, Node
-from services.planner.domain.plan import Route, WhyNot
+from services.planner.domain.plan import Route, Violation, WhyNot
 from services.planner.domain.reason import Reason
 from services.planner.domain.relaxation import with_task
 from services.planner.domain.task import Task, Window
@@ -20,10 +20,12 @@ from services.planner.search.evaluate import holding
 from services.planner.search.explain import Check, first_broken, grouped, reasons
 from services.planner.search.given import given_solution
 from services.planner.search.insert import Insertion, proposals
+from services.planner.search.sift import Sifted, reasons_of, sifted
 from services.planner.search.solution import Solution
 
 NO_ROOM = "the shift could serve it alone, but not beside its other tasks"
 ALL_PROPOSALS = 1_000_000  # shifts times windows times places: never cut
+CHOICES_MAX = 3  # shifts told per window: compliance may deny the way of the cheapest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,16 @@ class Offer:
     failure_micros: int = 0
     """The part of its cost that failing in this window costs on average."""
     reasons: tuple[WhyNot, ...] = ()
+    others: tuple[Offer, ...] = ()
+    """The next in cost, each of another shift, should this one not do."""
+    refused: tuple[Violation, ...] = ()
+    """What the rules name against insertions that are left out for it: a fault of ours."""
+
+    @property
+    def insertions(self) -> tuple[Insertion, ...]:
+        """Its own and those of the others, the cheapest first."""
+        found = (one.insertion for one in (self, *self.others))
+        return tuple(insertion for insertion in found if insertion is not None)
 
 
 Offers = tuple[tuple[Route | None, ...], tuple[Offer, ...]]  # the routes as they are, the offers
@@ -53,12 +65,14 @@ def price_windows(
         return routes_of(given_solution(instance, sequences)), tuple(each)
     solution = given_solution(spread(instance, task, windows), sequences)
     cheapest = cheapest_of(solution, task, len(own.options))
-    offers = [
-        offered(own, cheapest[rank])
-        if rank in cheapest
-        else Offer(None, reasons=tuple(why_none(solution, task, rank, len(own.options), check)))
-        for rank in range(len(windows))
-    ]
+    offers = []
+    for rank in range(len(windows)):
+        found = sifted(solution.instance, cheapest.get(rank, ()), check)
+        if found.insertions or found.refused:
+            offers.append(offered(own, found, len(own.options)))
+        else:
+            why = why_none(solution, task, rank, len(own.options), check)
+            offers.append(Offer(None, reasons=tuple(why)))
     return routes_of(solution), tuple(offers)
 
 
@@ -67,8 +81,16 @@ def routes_of(solution: Solution) -> tuple[Route | None, ...]:
     return tuple(line.route for line in solution.lines)
 
 
-def offered(task: Task, insertion: Insertion) -> Offer:
-    """An offer that can be served."""
+def offered(task: Task, found: Sifted, places: int) -> Offer:
+    """The cheapest of some insertions into a window, with the others."""
+    made = [priced(task, at_own_place(one, places)) for one in found.insertions]
+    if not made:
+        return Offer(None, reasons=reasons_of(found.refused), refused=found.refused)
+    return replace(made[0], others=tuple(made[1:]), refused=found.refused)
+
+
+def priced(task: Task, insertion: Insertion) -> Offer:
+    """One insertion with what failing then costs."""
     visit = next(visit for visit in insertion.route.visits if visit.node == _node(insertion))
     return Offer(insertion, task.slot_cost_micros(visit.start_second))
 
@@ -86,19 +108,20 @@ def spread(instance: Instance, task: int, windows: Sequence[Window]) -> Instance
     return replace(instance, problem=with_task(instance.problem, replace(own, options=options)))
 
 
-def cheapest_of(solution: Solution, task: int, places: int) -> dict[int, Insertion]:
-    """The cheapest insertion per window, at the task's own place again."""
-    found: dict[int, Insertion] = {}
+def cheapest_of(solution: Solution, task: int, places: int) -> dict[int, list[Insertion]]:
+    """The cheapest insertions per window, each of another shift."""
+    found: dict[int, list[Insertion]] = {}
     for insertion in proposals(solution, task, ALL_PROPOSALS):
-        window = insertion.option // places
-        if window not in found:  # they come cheapest first
-            found[window] = at_own_place(insertion, task, places)
+        own = found.setdefault(insertion.option // places, [])
+        # They come cheapest first.
+        if len(own) < CHOICES_MAX and all(insertion.line != other.line for other in own):
+            own.append(insertion)
     return found
 
 
-def at_own_place(insertion: Insertion, task: int, places: int) -> Insertion:
+def at_own_place(insertion: Insertion, places: int) -> Insertion:
     """An insertion whose places are those of the problem as it was asked."""
-    option = insertion.option % places
+    task, option = insertion.nodes[insertion.rank][0], insertion.option % places
     nodes = tuple((task, option) if node[0] == task else node for node in insertion.nodes)
     visits = tuple(
         replace(visit, option=option) if visit.task == task else visit
@@ -135,7 +158,7 @@ def priced_alone(
     """The offer of one window for a task with one place."""
     own = instance.problem.tasks[task]
     solution = given_solution(spread(instance, task, (window,)), sequences)
-    found = proposals(solution, task, 1)
-    if found:
-        return offered(own, found[0])
+    found = sifted(solution.instance, proposals(solution, task, CHOICES_MAX), check)
+    if found.insertions or found.refused:
+        return offered(own, found, len(own.options))
     return Offer(None, reasons=reasons(solution, task, check))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.plan import Route
@@ -48,16 +49,30 @@ class Relaxed:
 Found = dict[tuple[Reason, Edge | None], Relaxed]  # the smallest by rule and end
 
 
-def relaxations(solution: Solution, task: int, check: Check) -> tuple[Relaxed, ...]:
-    """The smallest changes that would serve a task, smallest first."""
+GoOn = Callable[[], bool]
+
+
+def always() -> bool:
+    """Without an end."""
+    return True
+
+
+def relaxations(
+    solution: Solution, task: int, check: Check, go_on: GoOn = always
+) -> tuple[Relaxed, ...]:
+    """
+    The smallest changes that would serve a task, smallest first.
+
+    Shifts are looked through one after the other, as long as `go_on` says so.
+    """
     dear = too_dear(solution, task)
     if dear is not None:
         return dear
     found: Found = {}
-    for line in solution.lines:
+    for line in while_going(solution.lines, go_on):
         single_changes(line, task, check, found)
     if not found:
-        for line in solution.lines:
+        for line in while_going(solution.lines, go_on):
             joint_changes(line, task, check, found)
     problem = solution.instance.problem
 
@@ -66,6 +81,11 @@ def relaxations(solution: Solution, task: int, check: Check) -> tuple[Relaxed, .
         return shares, one.insertion.delta_micros, one.relaxation.reason.value
 
     return tuple(sorted(found.values(), key=size)[:RELAXATIONS_MAX])
+
+
+def while_going(lines: Iterable[Line], go_on: GoOn) -> Iterator[Line]:
+    """Lines, until time is up."""
+    return takewhile(lambda _: go_on(), lines)
 
 
 def too_dear(solution: Solution, task: int) -> tuple[Relaxed, ...] | None:

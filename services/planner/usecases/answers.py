@@ -13,11 +13,13 @@ from services.planner.domain.reason import Reason
 from services.planner.domain.relaxation import all_relaxed
 from services.planner.domain.task import Window
 from services.planner.search.explanations import Explanation
+from services.planner.search.insert import Insertion
 from services.planner.search.offers import Offer
 from services.planner.search.relax import Relaxed
 from services.planner.search.solution import nodes_of
+from services.planner.usecases.choices import choose
 from services.planner.usecases.finish import Finished, denied_areas
-from services.planner.usecases.given import refuse, task_faults
+from services.planner.usecases.given import DENIED, refuse, task_faults
 from services.planner.usecases.optimize import Question, World, finished_plan
 from services.planner.usecases.world import Prepared, hour_of, prepare
 
@@ -50,7 +52,9 @@ async def suggest_windows(
     task_id: str,
     windows: Sequence[Window | Fault],
 ) -> OffersAnswer:
-    """What serving a task in each window would cost; what compliance denies is not feasible."""
+    """
+    What serving a task in each window would cost, by the cheapest shift that compliance allows.
+    """
     problem = question.problem
     whole = tuple(window for window in windows if isinstance(window, Window))
     faults = [window for window in windows if isinstance(window, Fault)]
@@ -59,20 +63,19 @@ async def suggest_windows(
     base, offers = await world.solver.price_windows(
         prepared.instance, nodes_of(problem, routes), problem.rank_of_task[task_id], whole
     )
-    changed = Plan(tuple(one.insertion.route for one in offers if one.insertion))
-    finished = await finished_plan(world, question, prepared, changed)
-    return OffersAnswer(prepared, base, allowed_offers(offers, finished), finished)
+    groups = [offer.insertions for offer in offers]
+    choice = await choose(world, question, prepared, groups, 1)
+    chosen = zip(offers, choice.insertions, strict=True)
+    allowed = tuple(allowed_offer(offer, taken) for offer, taken in chosen)
+    return OffersAnswer(prepared, base, allowed, choice.finished)
 
 
-def allowed_offers(offers: Sequence[Offer], finished: Finished) -> tuple[Offer, ...]:
-    """The offers, those against which compliance says something without their insertion."""
-    denied = {rank for rank, _ in denied_areas(finished.plan)}
-    found, rank = [], -1
-    for offer in offers:
-        rank += offer.insertion is not None
-        is_denied = offer.insertion is not None and rank in denied
-        found.append(Offer(None) if is_denied else offer)
-    return tuple(found)
+def allowed_offer(offer: Offer, taken: Sequence[Insertion]) -> Offer:
+    """Of an offer and its others the one that compliance allows; else one that nobody serves."""
+    if offer.insertion is None:
+        return offer
+    allowed = (one for one in (offer, *offer.others) if one.insertion in taken)
+    return next(allowed, Offer(None, reasons=(DENIED,)))
 
 
 async def explain_unassigned(
@@ -82,15 +85,19 @@ async def explain_unassigned(
     task_ids: Sequence[str],
     seconds: float,
 ) -> ExplanationsAnswer:
-    """What keeps each task out, and the changes that would let it in, none that is denied."""
-    problem = question.problem
+    """
+    What keeps each task out, and the changes that would let it in, none that is denied.
+
+    Changes are looked for, and tried at other hours, for so many seconds from now on, all together.
+    """
+    problem, ends = question.problem, time.monotonic() + seconds
     refuse((*given_faults(problem, routes), *task_faults(problem, routes, task_ids)))
     prepared = await prepare(world.travel, world.access, problem, omit_access=question.omit_access)
     tasks = [problem.rank_of_task[task_id] for task_id in task_ids]
     base, told = await world.solver.explain(
-        prepared.instance, nodes_of(problem, routes), tasks, seconds
+        prepared.instance, nodes_of(problem, routes), tasks, max(0.0, ends - time.monotonic())
     )
-    told = await at_other_hours(world, question, routes, told, time.monotonic() + seconds)
+    told = await at_other_hours(world, question, routes, told, ends)
     changed = Plan(tuple(one.insertion.route for own in told for one in own.relaxed))
     finished = await finished_plan(world, question, prepared, changed)
     return without_denied(ExplanationsAnswer(prepared, base, told, finished))

@@ -7,19 +7,24 @@ from dataclasses import dataclass, replace
 
 from meshkit.errors import Invalid, Violation
 from services.planner.domain.contradictions import Fault, route_faults
-from services.planner.domain.plan import Plan, Route, SolveRecord
+from services.planner.domain.plan import Plan, Route, SolveRecord, Unassigned, WhyNot
 from services.planner.domain.plan import Violation as BrokenRule
 from services.planner.domain.problem import FixedRoute, Problem
+from services.planner.domain.reason import Reason
 from services.planner.rules import zones
 from services.planner.rules.verify import RULES_VERSION
 from services.planner.rules.walk import Walk
 from services.planner.search.answers import TaskProposals
+from services.planner.search.insert import Insertion
 from services.planner.search.solution import nodes_of
+from services.planner.usecases.choices import choose
 from services.planner.usecases.finish import Finished, denied_areas
 from services.planner.usecases.optimize import Answer, Question, World, around, finished_plan
 from services.planner.usecases.world import Prepared, prepare
 
 PROPOSALS_DEFAULT = 5
+PROPOSALS_SPARE = 3  # priced beside those that are wanted: compliance may deny some
+DENIED = WhyNot(Reason.ZONE, (), "compliance denies the way to it")
 
 
 async def evaluate_routes(world: World, question: Question, routes: Sequence[FixedRoute]) -> Answer:
@@ -94,31 +99,25 @@ async def propose_insertions(
     )
     prepared = await prepare(world.travel, world.access, problem, omit_access=question.omit_access)
     tasks = [problem.rank_of_task[task_id] for task_id in task_ids]
+    wanted = count or PROPOSALS_DEFAULT
     base, found = await world.solver.propose_insertions(
-        prepared.instance, nodes_of(problem, routes), tasks, count or PROPOSALS_DEFAULT
+        prepared.instance, nodes_of(problem, routes), tasks, wanted + PROPOSALS_SPARE
     )
-    changed = Plan(tuple(one.route for task in found for one in task.insertions))
-    finished = await finished_plan(world, question, prepared, changed)
-    return allowed(InsertionAnswer(prepared, base, found, finished))
+    groups = [task.insertions for task in found]
+    choice = await choose(world, question, prepared, groups, wanted)
+    chosen = zip(found, choice.insertions, strict=True)
+    proposals = tuple(with_insertions(prepared, own, taken) for own, taken in chosen)
+    return InsertionAnswer(prepared, base, proposals, choice.finished)
 
 
-def allowed(answer: InsertionAnswer) -> InsertionAnswer:
-    """Only the insertions against which compliance says nothing."""
-    denied = {rank for rank, _ in denied_areas(answer.finished.plan)}
-    if not denied:
-        return answer
-    kept_routes, kept_tasks, rank = [], [], 0
-    for task in answer.proposals:
-        kept = []
-        for insertion in task.insertions:
-            if rank not in denied:
-                kept.append(insertion)
-                kept_routes.append(answer.finished.plan.routes[rank])
-            rank += 1
-        kept_tasks.append(replace(task, insertions=tuple(kept)))
-    plan = answer.finished.plan.with_routes(tuple(kept_routes))
-    finished = replace(answer.finished, plan=plan)
-    return replace(answer, proposals=tuple(kept_tasks), finished=finished)
+def with_insertions(
+    prepared: Prepared, own: TaskProposals, taken: tuple[Insertion, ...]
+) -> TaskProposals:
+    """A task with the insertions that are left, or with the reason that none is."""
+    if taken or own.unassigned:
+        return replace(own, insertions=taken)
+    left = Unassigned(own.task, prepared.instance.penalties[own.task], (DENIED,))
+    return replace(own, insertions=(), unassigned=left)
 
 
 def task_faults(

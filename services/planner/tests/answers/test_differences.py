@@ -24,6 +24,7 @@ from services.planner.domain.plan import CostKind, Plan, Route
 from services.planner.domain.problem import Churn, FixedRoute, FixedVisit, Problem
 from services.planner.domain.reason import Reason
 from services.planner.domain.task import Window
+from services.planner.rules.verify import route_violations
 from services.planner.search.evaluate import evaluate, views_of
 from services.planner.search.given import given_solution, kept_plan
 from services.planner.tests.problems import MINUTE, at, on_plane, shift, task
@@ -110,7 +111,7 @@ def test_what_no_longer_holds_is_left_out_of_the_known_plan_and_named() -> None:
     instance = known_day()
     closed = replace(instance.problem.shifts[0], end_second=at(8.2))
     shorter = on_plane(replace(instance.problem, shifts=(closed,)))
-    kept = kept_plan(shorter, [((1, 0), (0, 0))])
+    kept = kept_plan(shorter, [((1, 0), (0, 0))], route_violations)
 
     assert [visit.task for visit in kept.routes[0].visits] == [1]
     assert difference(shorter, kept, kept).lost_task_ids == ("a",)

@@ -114,6 +114,19 @@ def test_whoever_fits_is_priced_without_displacing_anybody() -> None:
     assert block.displaced_task_ids == ()
 
 
+def test_when_time_ends_between_two_shifts_what_was_found_by_then_is_told() -> None:
+    dawn = task("dawn", 800, 0, windows=(Window(at(5), at(6)),))
+    far, near = shift("s0", start_second=at(9)), shift("s1")  # the second starts an hour earlier
+    instance, looks = on_plane(Problem((dawn,), (far, near))), iter((True, True))
+    _, (cut,) = explain_tasks(instance, [(), ()], [0], route_violations, lambda: next(looks, False))
+    _, (whole,) = explain_tasks(instance, [(), ()], [0], route_violations)
+
+    assert cut.is_cut
+    assert not whole.is_cut
+    assert {one.relaxation.shift_id for one in cut.relaxed} <= {"s0", ""}
+    assert "s1" in {one.relaxation.shift_id for one in whole.relaxed}
+
+
 def test_once_time_is_up_a_task_is_only_told_its_reasons() -> None:
     dawn = task("dawn", 800, 0, windows=(Window(at(5), at(6)),))
     instance = on_plane(Problem((dawn,), (shift("s0"),)))
