@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from services.planner.domain.access import Finding
 from services.planner.domain.instance import Instance, Node, is_reload
-from services.planner.domain.plan import Plan, Visit, WhyNot
+from services.planner.domain.plan import Plan, Route, Visit, WhyNot
 from services.planner.rules.walk import Walk
 from services.planner.usecases.finish import denied_areas
 
@@ -43,11 +44,27 @@ def denied_of(instance: Instance, plan: Plan) -> Denied:
     for rank, finding in denied_areas(plan):
         walk = Walk(instance, plan.routes[rank])
         visit = walk.route.visits[min(finding.presence // 2, len(walk.route.visits) - 1)]
-        why = WhyNot(finding.verdict.reason, (walk.shift.shift_id,), finding.area_id)
+        why = why_of(instance, walk.route, finding)
         if visit.is_reload:
             denied.reloads.add((walk.route.shift, visit.node))
         denied.tasks |= dict.fromkeys(bound_to(walk, visit), why)
     return denied
+
+
+def whole_routes(instance: Instance, plan: Plan) -> Denied:
+    """The same with all tasks of the routes in which something is denied."""
+    denied = denied_of(instance, plan)
+    for rank, finding in denied_areas(plan):
+        route = plan.routes[rank]
+        why = why_of(instance, route, finding)
+        denied.tasks = dict.fromkeys((visit.task for visit in route.served), why) | denied.tasks
+    return denied
+
+
+def why_of(instance: Instance, route: Route, finding: Finding) -> WhyNot:
+    """A finding as the reason for leaving a task out."""
+    shift_id = instance.problem.shifts[route.shift].shift_id
+    return WhyNot(finding.verdict.reason, (shift_id,), finding.area_id)
 
 
 def bound_to(walk: Walk, visit: Visit) -> Iterator[int]:

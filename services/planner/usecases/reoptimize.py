@@ -1,8 +1,8 @@
 """
 Plans the rest of a day anew from the known plan, and says what changes.
 
-What comes out is never worse than keeping the known plan as far as it still holds, churn counted:
-where a search found nothing better, the known plan stays.
+What comes out is never worse than keeping the known plan as far as it still holds, churn counted,
+by all that the problem asks for: where a search found nothing better, the known plan stays.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, replace
 
 from meshkit.clock import Clock
+from meshkit.errors import Internal
 from meshkit.ids import NewId
 from services.planner.domain.difference import Difference, difference
 from services.planner.domain.instance import Instance
@@ -19,8 +20,11 @@ from services.planner.domain.lint import lint
 from services.planner.domain.plan import Plan, Unassigned, WhyNot
 from services.planner.domain.reason import Reason
 from services.planner.ports import Records
+from services.planner.rules.balance import evenness_of
 from services.planner.search.solution import nodes_of
-from services.planner.usecases.finish import Finished
+from services.planner.usecases.better import cheapest_of, is_better
+from services.planner.usecases.finish import Finished, denied_areas
+from services.planner.usecases.last_word import last_word
 from services.planner.usecases.optimize import (
     Answer,
     Question,
@@ -34,7 +38,6 @@ from services.planner.usecases.optimize import (
 from services.planner.usecases.searches import Searches
 from services.planner.usecases.world import Prepared, prepare, with_notices
 
-Score = tuple[tuple[int, ...], int]  # penalties per tier but the lowest, highest first; then cost
 NOTHING_BETTER = WhyNot(Reason.TIME, (), "nothing better than the known plan was found in time")
 
 
@@ -68,31 +71,30 @@ async def reoptimize(
     )
     answer = Answer(prepared, finished, record, new_id("opt"))
     await records.add(tenant, computed(answer, clock), question.request, trail(answer, searches))
-    return Replanned(answer, difference(prepared.instance, kept, answer.plan))
+    told = await asyncio.to_thread(difference, prepared.instance, kept, answer.plan)
+    return Replanned(answer, told)
 
 
 async def at_least(
     world: World, question: Question, prepared: Prepared, kept: Plan, finished: Finished
 ) -> Finished:
     """The plan that was found, or the known one where that is better and nothing denies it."""
-    if score_of(prepared.instance, finished.plan) <= score_of(prepared.instance, kept):
+    instance, found = prepared.instance, finished.plan
+    if not await asyncio.to_thread(is_better, instance, kept, found):
         return finished
-    known = await finished_plan(world, question, prepared, with_reasons(kept, finished.plan))
-    if any(finding.verdict.forbids for route in known.plan.routes for finding in route.findings):
+    known = await finished_plan(world, question, prepared, as_answer(instance, kept, found))
+    if any(denied_areas(known.plan)):
         return finished
-    return known
+    try:
+        return replace(known, plan=await last_word(instance, known.plan))
+    except Internal:  # its routes hold, but not all of it, such as a pin whose task it lost
+        return finished
 
 
-def score_of(instance: Instance, plan: Plan) -> Score:
-    """How good a plan is, charges of zones left out: compare with `<`."""
-    tasks = instance.problem.tasks
-    tiers = sorted({task.priority for task in tasks}, reverse=True)[:-1]
-    lost = tuple(
-        sum(left.penalty_micros for left in plan.unassigned if tasks[left.task].priority == tier)
-        for tier in tiers
-    )
-    charged = sum(charge.amount_micros for route in plan.routes for charge in route.charges)
-    return lost, plan.cost_micros - charged
+def as_answer(instance: Instance, kept: Plan, found: Plan) -> Plan:
+    """The known plan with all that is told of an answer."""
+    even = evenness_of(instance, kept, cheapest_of(kept, found))
+    return replace(with_reasons(kept, found), evenness=even)
 
 
 def with_reasons(kept: Plan, plan: Plan) -> Plan:
