@@ -201,7 +201,7 @@ class Optimizations(Protocol):
     """The optimizations of one tenant, within one transaction. Each change is told on the feed."""
 
     async def unfinished(self) -> int:
-        """How many are not over."""
+        """How many are not over; until the transaction ends, nobody else of the tenant adds any."""
 
     async def add(self, asked: Asked) -> None:
         """Keeps one that waits for a worker."""
@@ -234,6 +234,10 @@ class Claim:
     """The best plan so far, to go on from; empty while there is none."""
     searched_milliseconds: int
     batch_id: str = ""
+    lost_count: int = 0
+    """Of its runners since its last better plan: they ended without a word."""
+    away_count: int = 0
+    """Tries since its last better plan that ended as somebody who is needed was away."""
 
     @property
     def subject(self) -> str:
@@ -290,6 +294,9 @@ class Queue(Protocol):
 
     async def release(self, claim: Claim) -> bool:
         """Gives it back: QUEUED."""
+
+    async def postpone(self, claim: Claim, seconds: float) -> bool:
+        """Gives it back, to be tried again after so long: somebody who is needed is away."""
 
     async def wait(self, seconds: float) -> None:
         """Waits until something may be there to claim, or for so long."""

@@ -19,6 +19,8 @@ from services.planner.adapters.optimization_rows import (
 from services.planner.domain.optimization import Batch, Optimization, State
 from services.planner.ports import Asked
 
+LOCK_TENANT = "SELECT pg_advisory_xact_lock(hashtextextended('planner.optimizations.' || $1, 0))"
+
 COUNT_UNFINISHED = """
     SELECT count(*) FROM optimizations WHERE tenant = $1 AND state IN ('QUEUED', 'RUNNING')"""
 
@@ -74,7 +76,8 @@ class PostgresOptimizations:
         self._tx, self._tenant, self._drafts = tx, tx.tenant or "", drafts
 
     async def unfinished(self) -> int:
-        """How many are not over."""
+        """How many are not over; whoever else wants to add some waits until this one has."""
+        await self._tx.execute(LOCK_TENANT, self._tenant)
         return int(await self._tx.fetchval(COUNT_UNFINISHED, self._tenant))
 
     async def add(self, asked: Asked) -> None:

@@ -30,7 +30,8 @@ AWAY_SECONDS = 1.0  # between two looks while the store is away
 CLAIM = """
     WITH next AS (
         SELECT c.tenant, c.optimization_id, c.state FROM optimizations c
-        WHERE c.state = 'QUEUED'
+        WHERE (c.state = 'QUEUED'
+               AND (c.wait_until IS NULL OR c.wait_until <= clock_timestamp()))
            OR (c.state = 'RUNNING' AND c.lease_until < clock_timestamp())
         ORDER BY (
                 SELECT count(*) FROM optimizations r
@@ -43,10 +44,11 @@ CLAIM = """
     )
     UPDATE optimizations o
     SET state = 'RUNNING', epoch = o.epoch + 1, revision = o.revision + 1,
-        lease_until = clock_timestamp() + $1::interval, claimed_at = clock_timestamp()
+        lease_until = clock_timestamp() + $1::interval, claimed_at = clock_timestamp(),
+        lost_count = o.lost_count + (n.state = 'RUNNING')::integer
     FROM next n WHERE o.tenant = n.tenant AND o.optimization_id = n.optimization_id
     RETURNING o.tenant, o.optimization_id, o.batch_id, o.epoch, o.searched_milliseconds,
-              n.state AS state_before"""
+              o.lost_count, o.away_count, n.state AS state_before"""
 
 STORED = """
     SELECT q.request, p.sequences FROM requests q
@@ -68,7 +70,8 @@ IMPROVE = """
     UPDATE optimizations
     SET cost_micros = $4, costs = $5, unassigned_count = $6, bound_micros = $7, record = $8,
         progress_percent = $9, searched_milliseconds = $10, plan_count = plan_count + 1,
-        revision = revision + 1, lease_until = clock_timestamp() + $11::interval
+        revision = revision + 1, lease_until = clock_timestamp() + $11::interval,
+        lost_count = 0, away_count = 0
     WHERE tenant = $1 AND optimization_id = $2 AND epoch = $3 AND state = 'RUNNING'
     RETURNING batch_id"""
 
@@ -78,6 +81,11 @@ KEEP_PLAN = """
     SET plan = EXCLUDED.plan, sequences = EXCLUDED.sequences"""
 
 KEEP_TRAIL = "UPDATE requests SET trail = $3 WHERE tenant = $1 AND optimization_id = $2"
+
+POSTPONE = """
+    UPDATE optimizations
+    SET away_count = away_count + 1, wait_until = clock_timestamp() + $4::interval
+    WHERE tenant = $1 AND optimization_id = $2 AND epoch = $3 AND state = 'RUNNING'"""
 
 MOVE = """
     UPDATE optimizations
@@ -166,6 +174,14 @@ class PostgresQueue:
         """Gives it back, for whoever is next."""
         return await self._moved(claim, State.QUEUED, None)
 
+    async def postpone(self, claim: Claim, seconds: float) -> bool:
+        """Gives it back, to be tried again after so long."""
+        async with self._db.worker() as tx:
+            await tx.execute(POSTPONE, *key(claim), timedelta(seconds=seconds))
+            is_ours = await self._move(tx, claim, State.QUEUED, None)
+        self._bell.rung()
+        return is_ours
+
     async def _moved(
         self, claim: Claim, state: State, at: datetime | None, reason: str = ""
     ) -> bool:
@@ -225,4 +241,6 @@ def claim_of(row: Any, stored: Any) -> Claim:
         unpack(sequences, Sequences) if sequences else (),
         row["searched_milliseconds"],
         row["batch_id"],
+        row["lost_count"],
+        row["away_count"],
     )

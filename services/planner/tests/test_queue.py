@@ -183,6 +183,46 @@ async def test_what_a_drain_gives_back_waits_again(db: Database) -> None:
     assert (await claimed(queue)).epoch == 2
 
 
+async def test_what_waits_for_somebody_is_not_claimed_before_and_holds_up_nobody(
+    db: Database,
+) -> None:
+    first, second, queue = await add(db), await add(db), queue_of(db)
+    assert await queue.postpone(await claimed(queue), 0.2)
+    assert (await claimed(queue)).optimization_id == second
+    assert await queue.claim() is None
+    await asyncio.sleep(0.25)
+    again = await claimed(queue)
+
+    assert again.optimization_id == first
+    assert (again.away_count, again.lost_count) == (1, 0)
+
+
+async def test_lost_runners_and_vain_tries_count_from_the_last_better_plan(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add(db)
+    monkeypatch.setattr(postgres_queue, "LEASE", timedelta(milliseconds=1))
+    queue = queue_of(db)
+    await claimed(queue)
+    await asyncio.sleep(0.05)
+    await queue.postpone(await claimed(queue), 0.0)
+    third = await claimed(queue)
+    assert (third.lost_count, third.away_count) == (1, 1)
+    await queue.improve(third, FOUND, HALF)
+    await queue.release(third)
+    fourth = await claimed(queue)
+
+    assert (fourth.lost_count, fourth.away_count) == (0, 0)
+
+
+async def test_racing_calls_do_not_pass_the_bound(db: Database) -> None:
+    await add_batch(db, *(str(number) for number in range(UNFINISHED_MAX - 3)))
+    told = await asyncio.gather(*(add(db) for _ in range(8)), return_exceptions=True)
+
+    assert sum(isinstance(one, str) for one in told) == 3
+    assert {type(one) for one in told} == {str, Exhausted}
+
+
 async def test_a_tenants_queue_is_bounded(db: Database) -> None:
     parts = [str(number) for number in range(UNFINISHED_MAX // 2)]
     for _ in range(2):

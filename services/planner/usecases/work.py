@@ -7,6 +7,7 @@ Whatever ends it - the caller, another runner, a drain - cancels the search, whi
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -15,10 +16,12 @@ from dataclasses import dataclass, field, replace
 from meshkit.caller import acting_for
 from meshkit.clock import Clock
 from meshkit.errors import Exhausted, MeshError, TooLate, Unavailable
+from services.planner.domain.instance import Instance
 from services.planner.domain.lint import lint
 from services.planner.domain.optimization import TASKS_MAX, Trail
 from services.planner.domain.plan import Plan
 from services.planner.ports import Claim, Found, Progress, Queue, Solved
+from services.planner.usecases.better import is_better
 from services.planner.usecases.finish import Finished
 from services.planner.usecases.optimize import (
     Answer,
@@ -34,11 +37,14 @@ from services.planner.usecases.world import Prepared, prepare, with_notices
 
 RENEW_SECONDS = 4.0  # a quarter of the lease: three signs of life may be lost
 TELL_SECONDS = 0.5  # between two better plans that are kept; the newest counts
-AGAIN_SECONDS = 2.0  # before another try, when somebody who is needed was away
-CLAIMS_MAX = 20  # times that it is begun before it counts as failed
+AGAIN_SECONDS = 2.0  # before another try, when somebody who is needed was away; twice as long each
+AGAIN_SECONDS_MAX = 60.0
+AWAY_MAX = 90  # such tries before it counts as failed: about an hour without a better plan
+LOST_MAX = 8  # runners, or solvers, lost on it in a row: then the fault is its own
 SEARCH_SECONDS_MIN = 1.0  # of one that is resumed at its end
 DONE_PERCENT_MAX = 99  # of one that is not over
 AWAY = (Unavailable, TooLate, Exhausted)
+LOST = "SOLVER_LOST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +94,23 @@ class Job:
     begun: float | None = None
     news: asyncio.Event = field(default_factory=asyncio.Event)
     newest: tuple[Prepared, Solved] | None = None
+    best: Plan | None = None
+    """The best plan that is stored, as far as this runner knows."""
 
     async def run(self) -> None:
         """From the request to the last plan."""
         queue, clock = self.means.queue, self.means.clock
+        if self.claim.lost_count > LOST_MAX:
+            await queue.fail(self.claim, LOST, clock.now())
+            return
         try:
-            if self.claim.epoch > CLAIMS_MAX:
-                raise Unavailable("SOLVER_LOST", f"it was begun {CLAIMS_MAX} times")
             found, last = await self.solved()
             await queue.finish(self.claim, found, last, clock.now())
         except AWAY as error:
-            if self.claim.epoch > CLAIMS_MAX:
+            if self.claim.away_count >= (LOST_MAX if error.reason == LOST else AWAY_MAX):
                 await queue.fail(self.claim, error.reason, clock.now())
-                return
-            await asyncio.sleep(AGAIN_SECONDS)
-            await queue.release(self.claim)
+            else:
+                await queue.postpone(self.claim, pause_seconds(self.claim.away_count))
         except MeshError as error:
             await queue.fail(self.claim, error.reason, clock.now())
 
@@ -141,10 +149,27 @@ class Job:
             self.news.clear()
             if self.newest is not None and self.question is not None:
                 prepared, solved = self.newest
-                bare = Finished(solved.plan, {}, False, prepared.access_rules_version)
-                found = await self.found(self.answer(self.question, prepared, solved, bare))
-                await unless_away(self.means.queue.improve(self.claim, found, self.progress()))
+                if await asyncio.to_thread(self.is_better, prepared.instance, solved.plan):
+                    await self.keep(self.question, prepared, solved)
             await asyncio.sleep(TELL_SECONDS)
+
+    def is_better(self, instance: Instance, plan: Plan) -> bool:
+        """Whether a plan is better than the stored one, by what is asked for and not by arrival."""
+        if self.best is None and tuple(sequences_of(instance, plan)) == self.claim.sequences:
+            self.best = plan  # where it goes on from: it is stored
+            return False
+        return self.best is None or is_better(instance, plan, self.best)
+
+    async def keep(self, question: Question, prepared: Prepared, solved: Solved) -> None:
+        """Stores a better plan; once more in a while where the store is away."""
+        bare = Finished(solved.plan, {}, False, prepared.access_rules_version)
+        found = await self.found(self.answer(question, prepared, solved, bare))
+        try:
+            await self.means.queue.improve(self.claim, found, self.progress())
+        except AWAY:
+            self.news.set()
+        else:
+            self.best = solved.plan
 
     async def stay_alive(self) -> None:
         """Says that it is at work; ends when it is no longer ours."""
@@ -185,6 +210,12 @@ class Job:
             bound_micros=bound_micros,
             record=answer.record,
         )
+
+
+def pause_seconds(tries: int) -> float:
+    """How long to wait before the next of so many tries: twice as long each time, spread."""
+    longest = min(AGAIN_SECONDS_MAX, AGAIN_SECONDS * (1 << min(tries, 10)))
+    return longest * (1 + random.random()) / 2  # noqa: S311 - jitter is no secret
 
 
 async def unless_away(write: Awaitable[bool]) -> bool:
