@@ -82,6 +82,10 @@ class Optimizations(Jobs):
         cancel = partial(self._cancel, request.optimization_id)
         answer = await commit_once(self._db, call, pb.CancelOptimizationResponse, cancel)
         self._bell.rung()
+        # No better one comes any more, so that an answer that is given again has the same.
+        look = await self._look(call.tenant, request.optimization_id, with_plan=True)
+        if look.plan:
+            answer.plan.CopyFrom(await asyncio.to_thread(read_plan, look.plan))
         return answer
 
     async def ReplayOptimization(

@@ -60,9 +60,13 @@ async def first_plan(town: Town, optimization_id: str) -> pb.WatchOptimizationRe
     pytest.fail("it ended without a plan")
 
 
-async def cancelled(town: Town, optimization_id: str) -> optimization_pb2.Optimization:
-    request = pb.CancelOptimizationRequest(request_id=request_id(), optimization_id=optimization_id)
-    return (await town.planner.CancelOptimization(request)).optimization
+async def cancelled(
+    town: Town, optimization_id: str, name: str = ""
+) -> pb.CancelOptimizationResponse:
+    request = pb.CancelOptimizationRequest(
+        request_id=name or request_id(), optimization_id=optimization_id
+    )
+    return await town.planner.CancelOptimization(request)
 
 
 async def test_an_optimization_is_watched_to_its_end(town: Town) -> None:
@@ -111,7 +115,8 @@ async def test_a_watch_tells_better_plans_with_their_terms_and_a_stop_keeps_the_
 ) -> None:
     own = await started(town, wire.city(40, 4), LONG)
     news = await first_plan(town, own.optimization_id)
-    stopped = await cancelled(town, own.optimization_id)
+    name = request_id()
+    stopped, again = [await cancelled(town, own.optimization_id, name) for _ in range(2)]
     found = await town.planner.GetOptimization(
         pb.GetOptimizationRequest(optimization_id=own.optimization_id)
     )
@@ -121,8 +126,9 @@ async def test_a_watch_tells_better_plans_with_their_terms_and_a_stop_keeps_the_
     assert news.optimization.unassigned_count == len(news.plan.unassigned)
     assert not news.plan.access_checked
     assert [one for one in news.plan.violations if one.hard] == []
-    assert stopped.state == CANCELLED
-    assert stopped.record.end == plan_pb2.SOLVE_END_CANCELLED
+    assert stopped.optimization.state == CANCELLED
+    assert stopped.optimization.record.end == plan_pb2.SOLVE_END_CANCELLED
+    assert stopped.plan == again.plan == found.plan
     assert found.plan.cost_micros <= news.plan.cost_micros
 
 
