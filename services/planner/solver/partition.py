@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -124,13 +125,21 @@ class Partition:
 
 
 def companions(instance: Instance) -> dict[int, frozenset[int]]:
-    """Per shift under way, the tasks whose goods it has on board."""
-    ranks = instance.problem.rank_of_task
-    return {
-        shift: frozenset(ranks[task_id] for task_id in own.start_state.onboard_task_ids)
-        for shift, own in enumerate(instance.problem.shifts)
-        if own.start_state is not None
+    """Per shift, the tasks that it alone may serve: pinned to it, or with their goods on board."""
+    problem, bound = instance.problem, defaultdict[int, set[int]](set)
+    named = {pin.task_id: pin.shift_id for pin in problem.pins} | problem.onboard_shift_of
+    shift_of = {
+        problem.rank_of_task[task]: problem.rank_of_shift[own] for task, own in named.items()
     }
+    for rank, task in enumerate(problem.tasks):
+        if task.pickup_task_id:  # what is served together is bound together
+            pickup = problem.rank_of_task[task.pickup_task_id]
+            for one, other in ((rank, pickup), (pickup, rank)):
+                if one in shift_of:
+                    shift_of.setdefault(other, shift_of[one])
+    for rank, shift in shift_of.items():
+        bound[shift].add(rank)
+    return {shift: frozenset(tasks) for shift, tasks in bound.items()}
 
 
 def swept(lumps: list[Lump], middle: Sequence[float], turn: float, count: int) -> list[list[Lump]]:

@@ -14,7 +14,9 @@ import pytest
 
 from services.planner.domain.instance import Instance
 from services.planner.domain.phases import Chunk
+from services.planner.domain.problem import FreezeLevel, Pin
 from services.planner.domain.settings import Pace, SearchSettings
+from services.planner.domain.task import TaskKind
 from services.planner.search.kernel import Sequences
 from services.planner.solver import partition, portfolio
 from services.planner.solver.assembly import Assembly
@@ -81,6 +83,21 @@ def test_parts_hold_every_task_once_and_no_shift_twice(town: Instance) -> None:
         assert sorted(tasks) == list(range(60))
         assert len(shifts) == len(set(shifts))
         assert len(parts) == 4
+
+
+def test_pinned_tasks_are_in_the_part_of_their_shift_and_so_are_their_partners(
+    town: Instance,
+) -> None:
+    problem = town.problem
+    up, down = (replace(problem.tasks[rank], kind=TaskKind.PICKUP) for rank in (1, 2))
+    down = replace(down, kind=TaskKind.DELIVERY, loads=up.loads, pickup_task_id=up.task_id)
+    tasks = (problem.tasks[0], up, down, *problem.tasks[3:])
+    pins = (Pin("t1", "s8"), Pin("t5", "s0", FreezeLevel.SEQUENCE, 0))
+    own = replace(town, problem=replace(problem, tasks=tasks, pins=pins))
+    for number in range(4):
+        for part in Partition(own, classes_of(own), 1).parts(((),) * 9, number):
+            assert (8 in part.shifts) == (1 in part.tasks) == (2 in part.tasks)
+            assert (0 in part.shifts) == (5 in part.tasks)
 
 
 def test_borders_move_from_round_to_round(town: Instance) -> None:
