@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from services.planner.domain.access import Charge, Finding, Verdict
+from services.planner.domain.access import AccessArea, AccessSpan, Charge, Finding, Verdict
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.optimization import Trail
 from services.planner.domain.plan import Plan, Route, SolveEnd
@@ -22,6 +22,7 @@ from services.planner.domain.shift import Vehicle
 from services.planner.domain.task import Window
 from services.planner.domain.travel import (
     Basis,
+    BlockedArea,
     Leg,
     MapInfo,
     Snap,
@@ -42,7 +43,7 @@ from services.planner.search.explain import Check
 from services.planner.search.explanations import Explanations, explain_tasks
 from services.planner.search.given import kept_plan
 from services.planner.search.offers import Offers, price_windows
-from services.planner.tests.problems import DEPOT, plane_table
+from services.planner.tests.problems import DEPOT, plane_table, spot
 from services.planner.usecases.optimize import Question, World
 
 QUICK = SearchSettings(solution_limit=200, seconds=5.0)
@@ -84,15 +85,17 @@ def square(flat: Sequence[int]) -> NDArray[np.int32]:
 
 @dataclass
 class Hall:
-    """Closes nothing for a whole shift, and denies or charges what a test says."""
+    """Knows an area far away, and denies or charges what a test says."""
 
     denies: Denies = lambda _: False
     charges_micros: int = 0
     checks: int = 0
 
     async def areas(self, vehicle: Vehicle, start_second: int, end_second: int) -> AreasAnswer:
-        """Nowhere."""
-        return AreasAnswer((), 7)
+        """One beyond all that a test drives, where nobody may be."""
+        span = AccessSpan(start_second, end_second, Verdict.DENY)
+        part = BlockedArea("far", ((spot(90_000, 0), spot(91_000, 0), spot(91_000, 1_000)),))
+        return AreasAnswer((AccessArea("far", (part,), (span,)),), 7)
 
     async def check(self, routes: int, presences: Sequence[Presence]) -> CheckAnswer:
         """What is denied of each route, and a charge for each."""

@@ -11,8 +11,9 @@ from meshkit.ids import NewId
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.lint import lint
 from services.planner.domain.optimization import Trail
-from services.planner.domain.plan import Plan, SolveRecord, Unassigned, WhyNot
+from services.planner.domain.plan import Plan, SolveRecord, WhyNot
 from services.planner.domain.problem import FixedRoute, Problem
+from services.planner.domain.reason import Reason
 from services.planner.domain.settings import SearchSettings
 from services.planner.ports import (
     AccessRules,
@@ -22,10 +23,12 @@ from services.planner.ports import (
     Solver,
     TravelTimes,
 )
+from services.planner.rules.balance import evenness_of
 from services.planner.rules.verify import RULES_VERSION
 from services.planner.search.solution import nodes_of
-from services.planner.usecases.denied import denied_of
+from services.planner.usecases.denied import denied_of, whole_routes
 from services.planner.usecases.finish import Finished, denied_areas, finish
+from services.planner.usecases.last_word import last_word
 from services.planner.usecases.searches import Searches
 from services.planner.usecases.world import (
     Blocks,
@@ -37,10 +40,11 @@ from services.planner.usecases.world import (
     with_travel,
 )
 
-CLEANINGS_MAX = 3  # times that visits which compliance still denies are taken out
-RESERVE_SECONDS = 0.5  # for legs, access and the way back
-RESERVE_SECONDS_PER_TASK = 0.002
-SEARCH_SHARE = 0.65  # of what is left: a second search, half as long, may follow the first
+CLEANINGS_MAX = 3  # times that visits which compliance still denies are taken out one by one
+RESERVE_SECONDS = 0.35  # for legs, access and the way back: 0.3 for 150 tasks, `deadlines` says
+RESERVE_SECONDS_PER_TASK = 0.001
+FIRST_SHARE = 0.8  # of the time, where a second search may follow that begins from its plan
+ROUTE_BROKE = "its route does not hold without what compliance denies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +117,32 @@ def trail(answer: Answer, searches: Searches) -> Trail:
 async def planned(
     world: World, question: Question, prepared: Prepared, searches: Searches | None = None
 ) -> tuple[Prepared, Solved, Finished]:
-    """Searches; where compliance denies legs, once more around the areas that it names."""
+    """
+    Searches; where compliance denies legs, once more around the areas that it names.
+
+    Both searches together take the time that is given; every rule has its say on what comes out.
+    """
     seeds = nodes_of(question.problem, question.seed_routes) if question.seed_routes else ()
-    settings, searches = in_time(question), searches or Searches()
-    solved = await searches.search(world.solver, prepared, settings, seeds)
+    whole, searches = in_time(question), searches or Searches()
+    may_follow = prepared.access_checked and any(prepared.instance.areas_of_shift)
+    first, second = parts_of(whole, may_follow=may_follow)
+    solved = await searches.search(world.solver, prepared, first, seeds)
     finished = await finished_plan(world, question, prepared, solved.plan)
     if any(denied_areas(finished.plan)):
         prepared = await around(world, prepared, finished.plan)
-        # What the first search found is where the second begins: half the time is enough.
-        settings = replace(settings, seconds=settings.seconds / 2)
         base = sequences_of(prepared.instance, finished.plan)
-        solved = await searches.search(world.solver, prepared, settings, base)
+        solved = await searches.search(world.solver, prepared, second, base)
         finished = await finished_plan(world, question, prepared, solved.plan)
         finished = await cleaned(world, question, prepared, finished)
-    return prepared, solved, finished
+    plan = await last_word(prepared.instance, finished.plan)
+    return prepared, solved, replace(finished, plan=plan)
+
+
+def parts_of(whole: SearchSettings, *, may_follow: bool) -> tuple[SearchSettings, SearchSettings]:
+    """The time of a first search, and of a second where one may follow: where areas are known."""
+    share = FIRST_SHARE if may_follow else 1.0
+    second = replace(whole, seconds=whole.seconds * (1 - share))
+    return replace(whole, seconds=whole.seconds * share), second
 
 
 def in_time(question: Question) -> SearchSettings:
@@ -134,7 +150,7 @@ def in_time(question: Question) -> SearchSettings:
     if question.answer_by is None:
         return question.settings
     reserve = RESERVE_SECONDS + RESERVE_SECONDS_PER_TASK * len(question.problem.tasks)
-    left = (question.answer_by - time.monotonic() - reserve) * SEARCH_SHARE
+    left = question.answer_by - time.monotonic() - reserve
     return replace(question.settings, seconds=max(0.0, min(question.settings.seconds, left)))
 
 
@@ -155,34 +171,45 @@ async def around(world: World, prepared: Prepared, plan: Plan) -> Prepared:
     blocks: Blocks = (frozenset(),) * len(problem.shifts)
     for rank, finding in denied_areas(plan):
         blocks = more_blocks(blocks, plan.routes[rank].shift, [finding.area_id], problem)
-    again = await with_travel(world.travel, problem, access_of(prepared), blocks)
+    known, places = access_of(prepared), prepared.instance.places
+    again = await with_travel(world.travel, problem, known, blocks, places)
     return replace(again, notices=prepared.notices)
 
 
 async def cleaned(
     world: World, question: Question, prepared: Prepared, finished: Finished
 ) -> Finished:
-    """The plan without the visits that compliance denies, so that none is ever left in it."""
+    """
+    The plan without the visits that compliance denies, so that none is left in it.
+
+    What is left of a route is timed anew, so that it may be denied elsewhere; a route of which
+    something is denied after all goes as a whole.
+    """
     reasons: dict[int, WhyNot] = {}
-    for _ in range(CLEANINGS_MAX):
-        denied = denied_of(prepared.instance, finished.plan)
+    for round_ in range(CLEANINGS_MAX + 1):
+        found = denied_of if round_ < CLEANINGS_MAX else whole_routes
+        denied = found(prepared.instance, finished.plan)
         if not denied:
             break
         reasons |= denied.tasks
         sequences = sequences_of(prepared.instance, finished.plan)
         kept = [denied.kept(shift, nodes) for shift, nodes in enumerate(sequences)]
-        timed = await world.solver.time_routes(prepared.instance, kept)
-        told = {left.task: left for left in finished.plan.unassigned}
-        left = tuple(told.get(one.task) or explained(one, reasons) for one in timed.unassigned)
-        plan = Plan(timed.routes, left, timed.violations, timed.churn_drop_micros)
+        held = await world.solver.keep(prepared.instance, kept)
+        plan = retold(prepared.instance, held, finished.plan, reasons)
         finished = await finished_plan(world, question, prepared, plan)
     return finished
 
 
-def explained(left: Unassigned, reasons: dict[int, WhyNot]) -> Unassigned:
-    """A task left out, with why it was taken out."""
-    reason = reasons.get(left.task)
-    return replace(left, reasons=(reason,)) if reason else left
+def retold(instance: Instance, held: Plan, before: Plan, reasons: dict[int, WhyNot]) -> Plan:
+    """What holds of a plan, with why each task is left out and how even it is."""
+    shifts = instance.problem.shifts
+    told = {left.task: left.reasons for left in before.unassigned}
+    for route in before.routes:
+        broke = WhyNot(Reason.ZONE, (shifts[route.shift].shift_id,), ROUTE_BROKE)
+        told |= {one.task: (reasons.get(one.task, broke),) for one in route.served}
+    left = tuple(replace(one, reasons=told[one.task]) for one in held.unassigned)
+    # No cheaper plan is known that compliance allows.
+    return replace(held, unassigned=left, evenness=evenness_of(instance, held, held.cost_micros))
 
 
 def sequences_of(instance: Instance, plan: Plan) -> list[tuple[Node, ...]]:
