@@ -16,6 +16,8 @@ from services.planner.domain.instance import Instance, default_penalty_micros
 from services.planner.domain.shift import Shift
 from services.planner.domain.task import PRIORITY_MAX, Task
 
+WORTH_MAX = 10**14  # micros of a frozen task: sums of 10,000 fit well into 64 bits
+
 
 def searched(instance: Instance) -> Instance:
     """The instance itself, or one without balance in which few shifts and frozen heads pay."""
@@ -38,7 +40,7 @@ def with_heads(instance: Instance) -> Instance:
     frozen = {pin.task_id for pin in problem.pins if pin.is_frozen}
     if not frozen:
         return instance
-    worth = sum(instance.penalties) + default_penalty_micros(problem.shifts)
+    worth = min(WORTH_MAX, sum(instance.penalties) + default_penalty_micros(problem.shifts))
     tasks = tuple(
         replace(task, priority=PRIORITY_MAX, penalty_micros=worth)
         if task.task_id in frozen

@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 
 from services.planner.domain.instance import RELOAD
+from services.planner.domain.optimization import TASKS_MAX
 from services.planner.domain.plan import Plan
 from services.planner.domain.problem import FreezeLevel, Pin, Problem
 from services.planner.domain.reason import Reason
@@ -20,9 +21,11 @@ from services.planner.domain.task import TaskKind, Window
 from services.planner.rules.verify import verify
 from services.planner.search.explain import BESIDE_HEAD
 from services.planner.solver.heads import headed
+from services.planner.solver.searched import searched
 from services.planner.solver.solve import Solve
 from services.planner.tests.problems import at, on_plane, shift, task
 
+PENALTY_MAX = 10**12  # micros, by the contract
 QUICK = SearchSettings(solution_limit=300, seconds=60)
 
 
@@ -71,6 +74,15 @@ def test_a_head_that_does_not_hold_together_is_told_by_the_rule_that_it_breaks()
     own = [why for why in left.reasons if "s0" in why.shift_ids]
     assert [why.reason for why in own] == [Reason.WINDOW]
     assert own[0].message.endswith(BESIDE_HEAD)
+
+
+def test_a_decided_stop_is_worth_more_than_all_else_and_still_fits_whole_numbers() -> None:
+    dear = tuple(replace(task(f"t{n}", 500, n), penalty_micros=PENALTY_MAX) for n in range(300))
+    few = Problem((*dear[:20],), (shift("s0"),), pins=(Pin("t0", "s0", FreezeLevel.SEQUENCE),))
+    many = replace(few, tasks=dear)
+
+    assert searched(on_plane(few)).penalties[0] > 20 * PENALTY_MAX
+    assert searched(on_plane(many)).penalties[0] * TASKS_MAX < 1 << 62
 
 
 def test_a_plan_that_begins_with_its_heads_is_left_as_it_is() -> None:
