@@ -148,9 +148,9 @@ class SolverPool:
     ) -> Offers:
         """What each window would cost; what takes seconds waits its turn among the searches."""
         given: Sequences = tuple(map(tuple, sequences))
-        small, size = without_tables(instance), len(windows) * sum(map(len, given))
+        small = without_tables(instance)
         job = Job("windows", small, (), given, tasks=(task,), windows=tuple(windows))
-        lane = self._searches if size > QUICK_WINDOWS_MAX else self._quick
+        lane = self._quick if are_quick(given, len(windows)) else self._searches
         answer: Offers = await self._answer(instance, job, lane)
         note_refused(offer.refused for offer in answer[1])
         return answer
@@ -226,6 +226,11 @@ async def watched(process: SolverProcess, job: Job, seconds: float, best: Best) 
         log.warning("solver_lost", pid=process.process_id, cause=type(error).__name__)
         best.end = SolveEnd.DEADLINE if isinstance(error, TimeoutError) else SolveEnd.ENGINE_LOST
         await process.stop()
+
+
+def are_quick(sequences: Sequences, windows: int) -> bool:
+    """Whether so many windows beside given routes hold up nobody who asks a small question."""
+    return windows * sum(map(len, sequences)) <= QUICK_WINDOWS_MAX
 
 
 def as_logged(broken: Sequence[Violation]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import pytest_asyncio
 
 from meshkit.errors import Exhausted, Internal, Unavailable
 from services.planner.adapters import solver_pool
-from services.planner.adapters.solver_pool import Best, SolverPool
+from services.planner.adapters.solver_pool import Best, SolverPool, are_quick
 from services.planner.domain.plan import Plan, SolveEnd, Violation
 from services.planner.domain.reason import Reason
 from services.planner.domain.settings import SearchSettings
@@ -180,6 +180,14 @@ async def test_without_any_plan_that_passed_the_caller_hears_of_a_fault_of_ours(
         best.solved()
 
     assert caught.value.reason == "PLAN_UNVERIFIED"
+
+
+async def test_hundreds_of_windows_beside_full_routes_leave_the_quick_lane_to_others() -> None:
+    routes = tuple(((rank, 0),) * 40 for rank in range(10))
+
+    assert are_quick(routes, 20)
+    assert not are_quick(routes, 200)
+    assert are_quick((), 200)
 
 
 async def test_closing_leaves_no_process() -> None:
