@@ -12,7 +12,7 @@ from services.planner.domain.instance import Instance, Node
 from services.planner.domain.lint import lint
 from services.planner.domain.optimization import Trail
 from services.planner.domain.plan import Plan, SolveRecord, WhyNot
-from services.planner.domain.problem import FixedRoute, Problem
+from services.planner.domain.problem import TASKS_AT_ONCE_MAX, FixedRoute, Problem
 from services.planner.domain.reason import Reason
 from services.planner.domain.settings import SearchSettings
 from services.planner.ports import (
@@ -92,12 +92,7 @@ async def optimize(
 ) -> Answer:
     """The best plan found in time; its record is kept and told."""
     begun = time.monotonic()
-    prepared = await prepare(
-        world.travel, world.access, question.problem, omit_access=question.omit_access
-    )
-    notices = await asyncio.to_thread(lambda: tuple(lint(question.problem)))
-    prepared = with_notices(prepared, notices)
-    searches = Searches()
+    prepared, searches = await prepared_question(world, question), Searches()
     prepared, solved, finished = await planned(world, question, prepared, searches)
     record = replace(
         record_of(world, question, prepared, solved, finished),
@@ -106,6 +101,21 @@ async def optimize(
     answer = Answer(prepared, finished, record, new_id("opt"))
     await records.add(tenant, computed(answer, clock), question.request, trail(answer, searches))
     return answer
+
+
+async def prepared_question(
+    world: World, question: Question, tasks_max: int = TASKS_AT_ONCE_MAX
+) -> Prepared:
+    """The instance of a question, and what looks suspicious in it."""
+    problem = question.problem
+    prepared = await prepare(
+        world.travel,
+        world.access,
+        problem,
+        omit_access=question.omit_access,
+        tasks_max=tasks_max,
+    )
+    return with_notices(prepared, await asyncio.to_thread(lambda: tuple(lint(problem))))
 
 
 def trail(answer: Answer, searches: Searches) -> Trail:

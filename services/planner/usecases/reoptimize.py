@@ -16,7 +16,6 @@ from meshkit.errors import Internal
 from meshkit.ids import NewId
 from services.planner.domain.difference import Difference, difference
 from services.planner.domain.instance import Instance
-from services.planner.domain.lint import lint
 from services.planner.domain.plan import Plan, Unassigned, WhyNot
 from services.planner.domain.reason import Reason
 from services.planner.ports import Records
@@ -32,11 +31,12 @@ from services.planner.usecases.optimize import (
     computed,
     finished_plan,
     planned,
+    prepared_question,
     record_of,
     trail,
 )
 from services.planner.usecases.searches import Searches
-from services.planner.usecases.world import Prepared, prepare, with_notices
+from services.planner.usecases.world import Prepared
 
 NOTHING_BETTER = WhyNot(Reason.TIME, (), "nothing better than the known plan was found in time")
 
@@ -54,13 +54,8 @@ async def reoptimize(
 ) -> Replanned:
     """The best plan found in time from the known one; its record is kept and told."""
     begun, searches = time.monotonic(), Searches()
-    prepared = await prepare(
-        world.travel, world.access, question.problem, omit_access=question.omit_access
-    )
-    notices = await asyncio.to_thread(lambda: tuple(lint(question.problem)))
-    prepared, solved, finished = await planned(
-        world, question, with_notices(prepared, notices), searches
-    )
+    prepared = await prepared_question(world, question)
+    prepared, solved, finished = await planned(world, question, prepared, searches)
     kept = await world.solver.keep(
         prepared.instance, nodes_of(question.problem, question.problem.churn.base_routes)
     )

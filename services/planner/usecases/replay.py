@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from meshkit.errors import NotFound, NotReady
-from services.planner.domain.lint import lint
 from services.planner.domain.optimization import TASKS_MAX, Trail
 from services.planner.domain.plan import SolveRecord
 from services.planner.ports import Records
@@ -16,11 +15,11 @@ from services.planner.usecases.optimize import (
     Question,
     World,
     planned,
+    prepared_question,
     record_of,
     sequences_of,
 )
 from services.planner.usecases.searches import Searches
-from services.planner.usecases.world import prepare, with_notices
 
 VERSIONS = ("map_id", "access_rules_version", "rules_version", "engine_version")
 
@@ -46,18 +45,9 @@ async def replay(
     question = await asyncio.to_thread(read, request)
     seed = before.record.seed
     question = replace(question, settings=replace(question.settings, seed=seed))
-    prepared = await prepare(
-        world.travel,
-        world.access,
-        question.problem,
-        omit_access=question.omit_access,
-        tasks_max=TASKS_MAX,
-    )
-    notices = await asyncio.to_thread(lambda: tuple(lint(question.problem)))
+    prepared = await prepared_question(world, question, TASKS_MAX)
     searches = Searches(again=before.runs)
-    prepared, solved, finished = await planned(
-        world, question, with_notices(prepared, notices), searches
-    )
+    prepared, solved, finished = await planned(world, question, prepared, searches)
     record = record_of(world, question, prepared, solved, finished)
     refuse_changed(before.record, record)
     answer = Answer(prepared, finished, record, optimization_id)

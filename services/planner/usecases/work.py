@@ -17,7 +17,6 @@ from meshkit.caller import acting_for
 from meshkit.clock import Clock
 from meshkit.errors import Exhausted, MeshError, TooLate, Unavailable
 from services.planner.domain.instance import Instance
-from services.planner.domain.lint import lint
 from services.planner.domain.optimization import TASKS_MAX, Trail
 from services.planner.domain.plan import Plan
 from services.planner.ports import Claim, Found, Progress, Queue, Solved
@@ -28,12 +27,13 @@ from services.planner.usecases.optimize import (
     Question,
     World,
     planned,
+    prepared_question,
     record_of,
     sequences_of,
     trail,
 )
 from services.planner.usecases.searches import Searches
-from services.planner.usecases.world import Prepared, prepare, with_notices
+from services.planner.usecases.world import Prepared
 
 RENEW_SECONDS = 4.0  # a quarter of the lease: three signs of life may be lost
 TELL_SECONDS = 0.5  # between two better plans that are kept; the newest counts
@@ -121,19 +121,10 @@ class Job:
         left = max(SEARCH_SECONDS_MIN, self.budget_seconds - self.claim.searched_milliseconds / 1e3)
         question = replace(question, settings=replace(question.settings, seconds=left))
         world = self.means.world
-        prepared = await prepare(
-            world.travel,
-            world.access,
-            question.problem,
-            omit_access=question.omit_access,
-            tasks_max=TASKS_MAX,
-        )
-        notices = await asyncio.to_thread(lambda: tuple(lint(question.problem)))
+        prepared = await prepared_question(world, question, TASKS_MAX)
         self.question, self.begun = question, time.monotonic()
         searches = Searches(seeds=self.claim.sequences, tell=self.hear)
-        prepared, solved, finished = await planned(
-            world, question, with_notices(prepared, notices), searches
-        )
+        prepared, solved, finished = await planned(world, question, prepared, searches)
         answer = self.answer(question, prepared, solved, finished)
         return await self.found(answer, solved.bound_micros), trail(answer, searches)
 
