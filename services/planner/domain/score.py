@@ -19,7 +19,7 @@ def score_of(instance: Instance, left_out: Collection[int], route_micros: int) -
     sums = dict.fromkeys(instance.problem.tiers, 0)
     for task in left_out:
         sums[instance.problem.tasks[task].priority] += instance.penalties[task]
-    *higher, lowest = sums.values() or (0,)
+    *higher, lowest = list(sums.values()) or [0]
     return tuple(higher), lowest + route_micros + drop_micros(instance, left_out)
 
 

@@ -189,7 +189,8 @@ def head_fault(view: ShiftView, task: int, check: Check) -> Told | None:
     if not is_able(view, alone_nodes(instance, task, 0)):
         return first_broken(view, alone_nodes(instance, task, 0), check)
     head = [one for one in head if is_able(view, alone_nodes(instance, one, 0))]
-    ends = [end for one in head if (end := delivery_of(instance, one)) not in (None, *head)]
+    found = (delivery_of(instance, one) for one in head)
+    ends = [end for end in found if end is not None and end not in head]
     ways = [tuple((one, 0) for one in (*head, *rest)) for rest in (ends, ends[::-1])]
     if any(holding(view, nodes) is not None for nodes in ways):
         return None

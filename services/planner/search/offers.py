@@ -17,13 +17,12 @@ from services.planner.domain.reason import Reason
 from services.planner.domain.relaxation import with_task
 from services.planner.domain.task import Task, Window
 from services.planner.search.evaluate import holding
-from services.planner.search.explain import Check, first_broken, grouped, reasons
+from services.planner.search.explain import NO_ROOM, Check, first_broken, grouped, reasons
 from services.planner.search.given import given_solution
 from services.planner.search.insert import Insertion, proposals
 from services.planner.search.sift import Sifted, reasons_of, sifted
 from services.planner.search.solution import Solution
 
-NO_ROOM = "the shift could serve it alone, but not beside its other tasks"
 ALL_PROPOSALS = 1_000_000  # shifts times windows times places: never cut
 CHOICES_MAX = 3  # shifts told per window: compliance may deny the way of the cheapest
 
