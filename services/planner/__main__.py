@@ -82,7 +82,9 @@ async def open_worlds(settings: PlannerSettings, stack: AsyncExitStack) -> tuple
         )
     except BadMap as error:
         raise CannotStart(f"{error}; set DOORSTEP_PLANNER_MAP_FILE to an .osm.pbf") from error
-    pool = SolverPool(settings.solvers, settings.solver_waiting_max, VERSION, settings.job_solvers)
+    pool = SolverPool.of(
+        settings.solvers, settings.solver_waiting_max, VERSION, settings.job_solvers
+    )
     await stack.enter_async_context(pool)
     access = await open_compliance(settings, stack)
     return World(travel, access, pool), World(travel, access, pool.for_jobs)

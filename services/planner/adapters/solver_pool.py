@@ -9,7 +9,6 @@ cancelled call kills its process, which frees the core; a spare takes its place.
 from __future__ import annotations
 
 import asyncio
-import copy
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
@@ -49,49 +48,65 @@ solve_seconds = metrics.get_meter("planner").create_histogram(
 )
 
 
+@dataclass(slots=True)
+class Lanes:
+    """The processes of one planner by what they do, and what keeps one more ready."""
+
+    searches: Lane
+    jobs: Lane
+    quick: Lane
+    spare: Spare
+    engine: str = ""
+    """Which engine searches; known once they are open."""
+
+    @property
+    def all(self) -> tuple[Lane, ...]:
+        """Every lane."""
+        return self.searches, self.jobs, self.quick
+
+
 class SolverPool:
     """Implements `ports.Solver`. Use as a context: it owns processes."""
 
-    def __init__(self, solvers: int, waiting_max: int, version: str, job_solvers: int = 1) -> None:
-        self._spare = Spare()
-        self._searches = Lane(solvers, waiting_max, self._spare)
-        self._jobs = Lane(job_solvers, waiting_max, self._spare)
-        self._quick = Lane(1, waiting_max, self._spare)
-        self._version = version
-        self._engine = ""
+    def __init__(self, lanes: Lanes, searches: Lane, version: str) -> None:
+        """Searches in one of some lanes."""
+        self._lanes, self._searches, self._version = lanes, searches, version
+
+    @classmethod
+    def of(cls, solvers: int, waiting_max: int, version: str, job_solvers: int = 1) -> SolverPool:
+        """A pool with so many processes for searches, and for optimizations."""
+        spare = Spare()
+        searches, jobs, quick = (
+            Lane(count, waiting_max, spare) for count in (solvers, job_solvers, 1)
+        )
+        return cls(Lanes(searches, jobs, quick, spare), searches, version)
+
+    @property
+    def for_jobs(self) -> SolverPool:
+        """The same pool for optimizations that nobody waits for: they keep to their own lane."""
+        return SolverPool(self._lanes, self._lanes.jobs, self._version)
 
     async def __aenter__(self) -> SolverPool:
         """Starts all processes, side by side."""
         try:
             async with asyncio.TaskGroup() as starts:
-                for lane in self._lanes:
+                for lane in self._lanes.all:
                     starts.create_task(lane.open())
         except* SolverLost as error:
             await self.__aexit__()
             raise lost() from error
-        self._engine = next(iter(self._quick.members)).engine
-        self._spare.prepare()
+        self._lanes.engine = next(iter(self._lanes.quick.members)).engine
+        self._lanes.spare.prepare()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await asyncio.gather(*(lane.close() for lane in self._lanes))
-        await self._spare.close()
-
-    @property
-    def _lanes(self) -> tuple[Lane, ...]:
-        return self._searches, self._jobs, self._quick
-
-    @property
-    def for_jobs(self) -> SolverPool:
-        """The same pool for optimizations that nobody waits for: they keep to their own lane."""
-        pool = copy.copy(self)
-        pool._searches = self._jobs
-        return pool
+        await asyncio.gather(*(lane.close() for lane in self._lanes.all))
+        await self._lanes.spare.close()
 
     @property
     def engine_version(self) -> str:
         """Which engine searches, in which version."""
-        return f"{self._version}+{self._engine}"
+        return f"{self._version}+{self._lanes.engine}"
 
     async def solve(
         self,
@@ -150,7 +165,7 @@ class SolverPool:
         given: Sequences = tuple(map(tuple, sequences))
         small = without_tables(instance)
         job = Job("windows", small, (), given, tasks=(task,), windows=tuple(windows))
-        lane = self._quick if are_quick(given, len(windows)) else self._searches
+        lane = self._lanes.quick if are_quick(given, len(windows)) else self._searches
         answer: Offers = await self._answer(instance, job, lane)
         note_refused(offer.refused for offer in answer[1])
         return answer
@@ -173,7 +188,7 @@ class SolverPool:
         """The one answer to a job, of the quick lane unless another is named."""
         async with tables_on_disk(instance.tables) as files:
             placed = replace(job, table_files=files)
-            async with (lane or self._quick).turn() as process:
+            async with (lane or self._lanes.quick).turn() as process:
                 try:
                     async with asyncio.timeout(QUICK_SECONDS_MAX):
                         return await anext(process.answers(placed))

@@ -36,7 +36,7 @@ ENDLESS = SearchSettings(solution_limit=10_000_000, seconds=60)
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pool() -> AsyncIterator[SolverPool]:
-    async with SolverPool(solvers=1, waiting_max=2, version="test") as started:
+    async with SolverPool.of(solvers=1, waiting_max=2, version="test") as started:
         yield started
 
 
@@ -191,8 +191,8 @@ async def test_hundreds_of_windows_beside_full_routes_leave_the_quick_lane_to_ot
 
 
 async def test_closing_leaves_no_process() -> None:
-    async with SolverPool(solvers=1, waiting_max=1, version="test") as own:
-        pids = [one.process_id for lane in own._lanes for one in lane.members]
+    async with SolverPool.of(solvers=1, waiting_max=1, version="test") as own:
+        pids = [one.process_id for lane in own._lanes.all for one in lane.members]
 
     assert len(pids) == 3
     assert not any(map(is_alive, pids))

@@ -53,7 +53,7 @@ async def running(
     async with (
         postgres.fresh("planner", MIGRATIONS) as db,
         RoadTravelTimes(HELSINKI, maps, COMPILED_CODE) as travel,
-        SolverPool(solvers=1, waiting_max=4, version="test") as pool,
+        SolverPool.of(solvers=1, waiting_max=4, version="test") as pool,
         serving(hall, service="compliance") as halls,
     ):
         checks = raising(check_grpc.CheckServiceStub(halls.channel(Role.DISPATCHER)))
