@@ -18,6 +18,7 @@ from services.planner.adapters.roads import RoadTravelTimes
 from services.planner.convert.plan import plan_to_proto
 from services.planner.convert.questions import question_from_proto
 from services.planner.domain.lint import lint
+from services.planner.domain.optimization import TASKS_MAX
 from services.planner.domain.plan import Route, SolveRecord
 from services.planner.domain.settings import DEFAULT_SEED
 from services.planner.formats.lines import BadFile
@@ -67,7 +68,9 @@ async def solve_request(file: Path, options: Options, roads: Roads, say: Say) ->
     question = replace(question, settings=chosen(question, request, options))
     async with RoadTravelTimes(roads.map_file, roads.maps, roads.kernels) as travel:
         access = NoCompliance()
-        prepared = await prepare(travel, access, question.problem, omit_access=True)
+        prepared = await prepare(
+            travel, access, question.problem, omit_access=True, tasks_max=TASKS_MAX
+        )
         prepared = with_notices(prepared, tuple(lint(question.problem)))
         say(about(file, question))
         begun = time.monotonic()
