@@ -96,6 +96,13 @@ def skill_words(relaxation: Relaxation) -> str:
     return f"shift {relaxation.shift_id} had {' and '.join(relaxation.subject.split(JOINT))}"
 
 
+def reload_words(relaxation: Relaxation) -> str:
+    """How reloading would be easier."""
+    if relaxation.edge is None:
+        return f"shift {relaxation.shift_id} could reload once more"
+    return moved(f"the window of reload {relaxation.subject}", relaxation)
+
+
 WORDS: dict[Reason, Callable[[Relaxation], str]] = {
     Reason.WINDOW: lambda one: moved("its window", one),
     Reason.SHIFT: lambda one: moved(f"shift {one.shift_id}", one),
@@ -104,6 +111,7 @@ WORDS: dict[Reason, Callable[[Relaxation], str]] = {
     Reason.CAPACITY: load_words,
     Reason.DISTANCE: lambda one: f"shift {one.shift_id} could drive {one.amount} m more",
     Reason.STOP_LIMIT: lambda one: f"shift {one.shift_id} could make {one.amount} stops more",
+    Reason.RELOAD: reload_words,
     Reason.PAIRING: lambda one: f"its ride could last {minutes(one)} longer",
     Reason.SKILL: skill_words,
     Reason.TERRITORY: lambda one: f"shift {one.shift_id} had territory {one.subject}",

@@ -43,6 +43,7 @@ class Relaxation:
     option: int = 0
     """Whose window moves, among the places of the task."""
     window: int = 0
+    """Which of the windows moves, of that place or of a reload."""
 
     @property
     def size(self) -> int:
@@ -51,7 +52,7 @@ class Relaxation:
 
     def of_size(self, size: int) -> Relaxation:
         """The same by another size."""
-        if self.reason in AMOUNTS:
+        if self.reason in AMOUNTS or (self.reason is Reason.RELOAD and self.edge is None):
             return replace(self, amount=size)
         return replace(self, seconds=size)
 
@@ -94,12 +95,16 @@ def wider_window(problem: Problem, relaxation: Relaxation) -> Problem:
     """One window of one place begins earlier or ends later."""
     task = task_of(problem, relaxation)
     option = task.options[relaxation.option]
-    own = option.windows[relaxation.window]
-    moved = moved_window(own, relaxation)
-    windows = tuple(moved if window is own else window for window in option.windows)
-    changed: Option = replace(option, windows=windows)
+    changed: Option = replace(option, windows=with_moved(option.windows, relaxation))
     options = tuple(changed if one is option else one for one in task.options)
     return with_task(problem, replace(task, options=options))
+
+
+def with_moved(windows: tuple[Window, ...], relaxation: Relaxation) -> tuple[Window, ...]:
+    """Windows, the one that a relaxation is about with one end moved."""
+    own = windows[relaxation.window]
+    moved = moved_window(own, relaxation)
+    return tuple(moved if window is own else window for window in windows)
 
 
 def moved_window(window: Window, relaxation: Relaxation) -> Window:
@@ -170,6 +175,21 @@ def more_stops(problem: Problem, relaxation: Relaxation) -> Problem:
     """The route may have more stops."""
     shift = shift_of(problem, relaxation)
     return with_shift(problem, replace(shift, stop_limit=shift.stop_limit + relaxation.amount))
+
+
+def easier_reload(problem: Problem, relaxation: Relaxation) -> Problem:
+    """The route may reload once more, or one window of a reload begins earlier or ends later."""
+    shift = shift_of(problem, relaxation)
+    if relaxation.edge is None:
+        limit = shift.reload_limit + relaxation.amount
+        return with_shift(problem, replace(shift, reload_limit=limit))
+    reloads = tuple(
+        replace(own, windows=with_moved(own.windows, relaxation))
+        if own.reload_id == relaxation.subject
+        else own
+        for own in shift.reloads
+    )
+    return with_shift(problem, replace(shift, reloads=reloads))
 
 
 def longer_ride(problem: Problem, relaxation: Relaxation) -> Problem:
@@ -249,6 +269,7 @@ RELAXED: dict[Reason, Callable[[Problem, Relaxation], Problem]] = {
     Reason.CAPACITY: more_capacity,
     Reason.DISTANCE: longer_way,
     Reason.STOP_LIMIT: more_stops,
+    Reason.RELOAD: easier_reload,
     Reason.PAIRING: longer_ride,
     Reason.SKILL: more_skills,
     Reason.TERRITORY: more_territory,

@@ -5,18 +5,16 @@ which the shift could serve it. Counterfactual, never a cause.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from services.planner.domain.explanation import Block
 from services.planner.domain.instance import Instance, Node
-from services.planner.domain.plan import Violation
-from services.planner.search.evaluate import evaluate, holding
-from services.planner.search.explain import Check, alone_nodes, option_ranks
-from services.planner.search.insert import best
+from services.planner.search.evaluate import holding
+from services.planner.search.explain import Check, alone_nodes, fewest_broken, option_ranks
+from services.planner.search.insert import best, tier_of
 from services.planner.search.line import Line
 from services.planner.search.solution import Solution, pairs_of
-from services.planner.search.view import ShiftView
 
 EXCHANGES_MAX = 8  # tasks tried per shift to make room, the nearest first
 
@@ -35,28 +33,11 @@ def block_of(solution: Solution, task: int, rank: int, check: Check) -> Block:
     instance, line = solution.instance, solution.lines[rank]
     alone = [alone_nodes(instance, task, option) for option in option_ranks(instance, task)]
     if all(holding(line.view, nodes) is None for nodes in alone):
-        return Block((), tuple(broken_alone(line.view, alone[0], check)))
+        return Block((), fewest_broken(line.view, alone, check))
     found = best(solution, task, [rank])
     if found is not None:
         return Block((), price_micros=found.delta_micros)
     return exchange(solution, task, rank)
-
-
-def broken_alone(view: ShiftView, nodes: tuple[Node, ...], check: Check) -> Iterator[Violation]:
-    """The hard rules that nodes break as the only work of a shift."""
-    for node in nodes:
-        closed = view.instance.closing_verdict(view.rank, view.instance.place(node))
-        if closed is not None:  # its roads are left out, so that it also looks cut off
-            yield Violation(closed.reason, message="closed to the vehicle during the whole shift")
-            return
-    evaluated = evaluate(view, nodes)
-    told = False
-    for violation in check(view.instance, evaluated.route):
-        if violation.hard:
-            told = True
-            yield replace(violation, shift_id="")
-    if not told and evaluated.reason is not None:
-        yield Violation(evaluated.reason)
 
 
 def exchange(solution: Solution, task: int, rank: int) -> Block:
@@ -88,7 +69,7 @@ def displaceable(solution: Solution, line: Line, task: int) -> list[tuple[Node, 
     priority.
     """
     instance = solution.instance
-    tasks, priority = instance.problem.tasks, instance.problem.tasks[task].priority
+    tasks, priority = instance.problem.tasks, tier_of(instance, task)
     groups = [
         group
         for group in pairs_of(instance, [node for node in line.nodes if node[0] >= 0])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from services.planner.domain.instance import Instance, Node, is_reload
 from services.planner.search.evaluate import holding
-from services.planner.search.insert import best, members
+from services.planner.search.insert import best, members, tier_of
 from services.planner.search.solution import Line, Solution
 
 GoOn = Callable[[], bool]  # whether time is left
@@ -22,7 +22,7 @@ def insertable(instance: Instance, tasks: Iterable[int]) -> list[int]:
     problem = instance.problem
     with_delivery = problem.deliveries_of_pickup
     own = [task for task in tasks if not with_delivery[problem.tasks[task].task_id]]
-    return sorted(own, key=lambda task: (-problem.tasks[task].priority, freedom(instance, task)))
+    return sorted(own, key=lambda task: (-tier_of(instance, task), freedom(instance, task)))
 
 
 def freedom(instance: Instance, task: int) -> tuple[int, int, int]:
@@ -58,11 +58,10 @@ def place_best(solution: Solution, task: int) -> bool:
 
 def make_room(solution: Solution, go_on: GoOn) -> int:
     """Serves tasks that found no place by leaving out tasks of lower tiers; says how many."""
-    tiers = {task: solution.instance.problem.tasks[task].priority for task in solution.left_out}
     lowest = solution.tiers[-1] if solution.tiers else 0
     placed = 0
     for task in insertable(solution.instance, solution.left_out):
-        if tiers[task] > lowest and go_on():
+        if tier_of(solution.instance, task) > lowest and go_on():
             placed += eject_for(solution, task)
     return placed
 
@@ -79,7 +78,7 @@ def eject_for(solution: Solution, task: int) -> bool:
 def weakest(solution: Solution, line: Line, task: int, size: int) -> frozenset[int]:
     """The tasks of a line that matter least: below a task's tier, lowest tier and penalty first."""
     instance = solution.instance
-    tier = instance.problem.tasks[task].priority
+    tier = tier_of(instance, task)
     lower = [
         node[0]
         for node in line.nodes

@@ -104,7 +104,7 @@ class Judge:
         ways = [alone_nodes(instance, task, option) for option in option_ranks(instance, task)]
         if any(is_able(view, nodes) for nodes in ways):
             return head_fault(view, task, self.check)
-        return first_broken(view, ways[0], self.check)
+        return first_broken(view, ways, self.check)
 
     def beside(self, task: int, found: list[Candidate]) -> Told:
         """What keeps a task out of a route that could serve it alone."""
@@ -163,17 +163,36 @@ def delivery_of(instance: Instance, task: int) -> int | None:
     return next(r for r, t in enumerate(instance.problem.tasks) if t.pickup_task_id == own)
 
 
-def first_broken(view: ShiftView, nodes: tuple[Node, ...], check: Check) -> tuple[Reason, str]:
-    """The first rule that a route of these nodes alone breaks, in words of the verifier."""
+def first_broken(
+    view: ShiftView, ways: Iterable[tuple[Node, ...]], check: Check
+) -> tuple[Reason, str]:
+    """The first rule that the best of some routes alone breaks, in words of the verifier."""
+    broken = fewest_broken(view, ways, check)
+    return (broken[0].reason, words(broken[0])) if broken else (Reason.NO_ROOM, "")
+
+
+def fewest_broken(
+    view: ShiftView, ways: Iterable[tuple[Node, ...]], check: Check
+) -> tuple[Violation, ...]:
+    """What is broken by the one of some routes, each alone in a shift, that breaks the fewest."""
+    return min((tuple(broken_alone(view, nodes, check)) for nodes in ways), key=len)
+
+
+def broken_alone(view: ShiftView, nodes: tuple[Node, ...], check: Check) -> Iterator[Violation]:
+    """The hard rules that nodes break as the only work of a shift."""
     for node in nodes:
         closed = view.instance.closing_verdict(view.rank, view.instance.place(node))
         if closed is not None:  # its roads are left out, so that it also looks cut off
-            return closed.reason, "closed to the vehicle during the whole shift"
+            yield Violation(closed.reason, message="closed to the vehicle during the whole shift")
+            return
     evaluated = evaluate(view, nodes)
+    told = False
     for violation in check(view.instance, evaluated.route):
         if violation.hard:
-            return violation.reason, words(violation)
-    return evaluated.reason or Reason.NO_ROOM, ""
+            told = True
+            yield replace(violation, shift_id="")
+    if not told and evaluated.reason is not None:
+        yield Violation(evaluated.reason)
 
 
 def head_fault(view: ShiftView, task: int, check: Check) -> Told | None:
@@ -187,14 +206,14 @@ def head_fault(view: ShiftView, task: int, check: Check) -> Told | None:
     if task not in head:
         return None
     if not is_able(view, alone_nodes(instance, task, 0)):
-        return first_broken(view, alone_nodes(instance, task, 0), check)
+        return first_broken(view, [alone_nodes(instance, task, 0)], check)
     head = [one for one in head if is_able(view, alone_nodes(instance, one, 0))]
     found = (delivery_of(instance, one) for one in head)
     ends = [end for end in found if end is not None and end not in head]
     ways = [tuple((one, 0) for one in (*head, *rest)) for rest in (ends, ends[::-1])]
     if any(holding(view, nodes) is not None for nodes in ways):
         return None
-    reason, said = first_broken(view, ways[0], check)
+    reason, said = first_broken(view, ways[:1], check)
     return reason, ", ".join(filter(None, (said, BESIDE_HEAD)))
 
 

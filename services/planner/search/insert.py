@@ -221,3 +221,8 @@ def members(instance: Instance, task: int) -> tuple[int, ...]:
     """The tasks that are served with a task: its pickup, if it has one."""
     pickup = instance.problem.tasks[task].pickup_task_id
     return (instance.problem.rank_of_task[pickup], task) if pickup else (task,)
+
+
+def tier_of(instance: Instance, task: int) -> int:
+    """The highest priority of what is served with a task: a pair counts as its more urgent half."""
+    return max(instance.problem.tasks[one].priority for one in members(instance, task))

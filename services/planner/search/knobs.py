@@ -8,14 +8,14 @@ knob of time: a window that opens earlier may save a shift's end.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from services.planner.domain.instance import Instance, Node, default_penalty_micros
+from services.planner.domain.instance import RELOAD, Instance, Node, default_penalty_micros
 from services.planner.domain.problem import Problem
 from services.planner.domain.reason import Reason
 from services.planner.domain.relaxation import JOINT, Edge, Relaxation
 from services.planner.domain.shift import Shift
-from services.planner.domain.task import Task
+from services.planner.domain.task import Task, Window
 from services.planner.search.curve import FOREVER
 
 DAY_SECONDS = 86_400  # a shift lasts at most a day; a window moves by no more
@@ -61,6 +61,7 @@ def knobs(instance: Instance, rank: int, group: tuple[int, ...]) -> Iterator[Kno
     task_id = instance.problem.tasks[group[-1]].task_id
     yield from about_shift(task_id, shift)
     yield from about_breaks(task_id, shift)
+    yield from about_reloads(task_id, shift)
     yield from about_limits(task_id, shift, len(group))
     yield from about_charge(task_id, shift)
     yield from about_capacity(instance.problem, group, shift)
@@ -76,11 +77,10 @@ def about_task(instance: Instance, task: Task, shift: Shift, member: int) -> Ite
     yield whole(Reason.EXCLUDED)
     if any(pin.task_id == task.task_id for pin in instance.problem.pins):
         yield whole(Reason.LOCK)
-    missing = missing_skills(task, shift)
-    if missing:
+    for missing in missing_skills(task, shift):
         yield whole(Reason.SKILL, JOINT.join(missing), OF_TIME | {Reason.SKILL})
     belongs = sorted(instance.territories_of_task[member])
-    if belongs:
+    if belongs:  # any of them lets it in at the same price
         yield whole(Reason.TERRITORY, belongs[0])
     if task.release_second:
         release = Relaxation(Reason.RELEASE, task.task_id, shift.shift_id)
@@ -90,33 +90,45 @@ def about_task(instance: Instance, task: Task, shift: Shift, member: int) -> Ite
         yield Knob(ride, DAY_SECONDS, OF_TIME)
 
 
-def missing_skills(task: Task, shift: Shift) -> list[str]:
-    """The skills that a shift must be given to hold what a task needs for ever."""
+def missing_skills(task: Task, shift: Shift) -> Iterator[tuple[str, ...]]:
+    """Each smallest set of skills with which a shift holds what a task needs, for ever."""
     need = task.skills
-    missing = sorted(skill for skill in need.all_of if not shift.holds(skill, FOREVER))
-    if need.one_of and not any(shift.holds(skill, FOREVER) for skill in need.one_of):
-        missing.append(min(need.one_of))
-    return missing
+    missing = tuple(sorted(skill for skill in need.all_of if not shift.holds(skill, FOREVER)))
+    if not need.one_of or any(shift.holds(skill, FOREVER) for skill in need.one_of):
+        if missing:
+            yield missing
+        return
+    for skill in sorted(need.one_of):
+        yield (*missing, skill) if skill not in missing else missing
 
 
 def about_windows(task: Task, shift: Shift, member: int) -> Iterator[Knob]:
-    """Windows that begin earlier or end later, never into their neighbor."""
+    """The windows of each place of a task."""
     for option, place in enumerate(task.options):
-        for window, own in enumerate(place.windows):
-            before = place.windows[window - 1].last_second if window else -1
-            is_last = window + 1 == len(place.windows)
-            after = FOREVER if is_last else place.windows[window + 1].first_second
-            room = {
-                Edge.END: after - own.last_second - 1,
-                Edge.START: own.first_second - before - 1,
-            }
-            for edge, most in room.items():
-                made = Relaxation(
-                    Reason.WINDOW, task.task_id, shift.shift_id,
-                    edge=edge, option=option, window=window,
-                )  # fmt: skip
-                if most > 0:
-                    yield Knob(made, min(most, DAY_SECONDS), OF_TIME, (member, option))
+        made = Relaxation(Reason.WINDOW, task.task_id, shift.shift_id, option=option)
+        yield from widened(made, place.windows, (member, option))
+
+
+def about_reloads(task_id: str, shift: Shift) -> Iterator[Knob]:
+    """One reload more, and the windows of each."""
+    made = Relaxation(Reason.RELOAD, task_id, shift.shift_id)
+    if shift.reloads:
+        yield Knob(made, 1, frozenset({Reason.RELOAD}))
+    for rank, reload in enumerate(shift.reloads):
+        yield from widened(replace(made, subject=reload.reload_id), reload.windows, (RELOAD, rank))
+
+
+def widened(made: Relaxation, windows: tuple[Window, ...], node: Node) -> Iterator[Knob]:
+    """Windows that begin earlier or end later, never into their neighbor."""
+    for rank, own in enumerate(windows):
+        before = windows[rank - 1].last_second if rank else -1
+        after = windows[rank + 1].first_second if rank + 1 < len(windows) else FOREVER
+        room = {Edge.END: after - own.last_second - 1, Edge.START: own.first_second - before - 1}
+        for edge, most in room.items():
+            if most > 0:
+                yield Knob(
+                    replace(made, edge=edge, window=rank), min(most, DAY_SECONDS), OF_TIME, node
+                )
 
 
 def about_shift(task_id: str, shift: Shift) -> Iterator[Knob]:
@@ -197,8 +209,7 @@ def present(problem: Problem, relaxation: Relaxation) -> int:
     shift = problem.shifts[problem.rank_of_shift[relaxation.shift_id]]
     match relaxation.reason:
         case Reason.WINDOW:
-            window = task.options[relaxation.option].windows[relaxation.window]
-            return window.last_second - window.first_second + 1
+            return seconds_in(task.options[relaxation.option].windows[relaxation.window])
         case Reason.SHIFT:
             return shift.end_second - shift.start_second
         case Reason.BREAK:
@@ -213,6 +224,11 @@ def present(problem: Problem, relaxation: Relaxation) -> int:
             return shift.distance_limit_meters
         case Reason.STOP_LIMIT:
             return shift.stop_limit
+        case Reason.RELOAD if relaxation.edge is None:
+            return shift.reload_limit
+        case Reason.RELOAD:
+            reloads = (own for own in shift.reloads if own.reload_id == relaxation.subject)
+            return seconds_in(next(reloads).windows[relaxation.window])
         case Reason.PAIRING:
             return task.ride_limit_seconds or 0
         case Reason.RELEASE:
@@ -221,3 +237,8 @@ def present(problem: Problem, relaxation: Relaxation) -> int:
             return shift.start_charge_watt_hours
         case _:
             return task.penalty_micros or default_penalty_micros(problem.shifts)
+
+
+def seconds_in(window: Window) -> int:
+    """How many starts a window allows."""
+    return window.last_second - window.first_second + 1

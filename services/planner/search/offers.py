@@ -141,7 +141,7 @@ def why_none(
             if any(holding(line.view, (node,)) is not None for node in nodes):
                 yield Reason.NO_ROOM, NO_ROOM, line.view.shift.shift_id
             else:
-                reason, text = first_broken(line.view, (nodes[0],), check)
+                reason, text = first_broken(line.view, [(node,) for node in nodes], check)
                 yield reason, text, line.view.shift.shift_id
 
     yield from grouped(told())

@@ -16,10 +16,9 @@ from itertools import takewhile
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.plan import Route
 from services.planner.domain.reason import Reason
-from services.planner.domain.relaxation import Edge, Relaxation, relaxed
-from services.planner.search.blocks import broken_alone
+from services.planner.domain.relaxation import Edge, Relaxation, all_relaxed
 from services.planner.search.evaluate import holding
-from services.planner.search.explain import Check, alone_nodes
+from services.planner.search.explain import Check, alone_nodes, fewest_broken, option_ranks
 from services.planner.search.insert import Insertion, members, proposals
 from services.planner.search.knobs import Knob, knobs, share
 from services.planner.search.line import Line
@@ -130,15 +129,15 @@ def joint_changes(line: Line, task: int, check: Check, found: Found) -> None:
         single_changes(changed, task, check, own, wholes)
     for kind, one in own.items():
         better, known = pruned(line, task, one), found.get(kind)
-        if known is None or joint_rank_of(better) < joint_rank_of(known):
+        if known is not None and joint_rank_of(known) <= joint_rank_of(better):
+            continue
+        if is_verified(line.view.instance, better, check):
             found[kind] = better
 
 
 def changed_line(line: Line, changes: Iterable[Relaxation]) -> Line:
     """A line under several changes, made in their order."""
-    instance = line.view.instance
-    for change in changes:
-        instance = relaxed_instance(instance, change)
+    instance = relaxed_instance(line.view.instance, *changes)
     return Line(ShiftView(instance, line.view.rank), line.nodes, line.route)
 
 
@@ -162,13 +161,14 @@ def joint_rank_of(found: Relaxed) -> tuple[int, int, int]:
 def lacking(line: Line, task: int, check: Check) -> tuple[Relaxation, ...]:
     """What a shift would have to be given as a whole: only where the task alone breaks the rule."""
     instance = line.view.instance
-    broken = {one.reason for one in broken_alone(line.view, alone_nodes(instance, task, 0), check)}
-    all_knobs = knobs(instance, line.view.rank, members(instance, task))
-    return tuple(
-        knob.relaxation
-        for knob in all_knobs
-        if not knob.size_max and knob.relaxation.reason in broken
-    )
+    ways = [alone_nodes(instance, task, option) for option in option_ranks(instance, task)]
+    broken = {one.reason for one in fewest_broken(line.view, ways, check)}
+    found: dict[tuple[Reason, str], Relaxation] = {}
+    for knob in knobs(instance, line.view.rank, members(instance, task)):
+        change = knob.relaxation
+        if not knob.size_max and change.reason in broken:
+            found.setdefault((change.reason, change.task_id), change)
+    return tuple(found.values())
 
 
 def within_line(
@@ -267,15 +267,15 @@ def bisected(
     return high
 
 
-def relaxed_instance(instance: Instance, relaxation: Relaxation) -> Instance:
-    """The instance with one change; what no change can touch is not worked out again."""
-    changed = replace(instance, problem=relaxed(instance.problem, relaxation))
+def relaxed_instance(instance: Instance, *changes: Relaxation) -> Instance:
+    """The instance with some changes; what no change can touch is not worked out again."""
+    changed = replace(instance, problem=all_relaxed(instance.problem, changes))
     known = vars(instance)
     vars(changed).update({name: known[name] for name in KEPT_LOOK_UPS if name in known})
     return changed
 
 
 def is_verified(instance: Instance, found: Relaxed, check: Check) -> bool:
-    """Whether the rules, asked about the route under the change, name nothing hard."""
-    changed = relaxed_instance(instance, found.relaxation)
+    """Whether the rules, asked about the route under all changes, name nothing hard."""
+    changed = relaxed_instance(instance, *found.changes)
     return not any(broken.hard for broken in check(changed, found.insertion.route))

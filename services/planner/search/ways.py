@@ -26,8 +26,13 @@ class Way:
 
 def ways_of(line: Line, task: int) -> Iterator[Way]:
     """Every sequence of a line with the task in it, with the first rule that it breaks."""
+    is_full = False
     for nodes in sequences_with(line.view.instance, line, task):
-        yield Way(nodes, evaluate(line.view, nodes).reason)
+        reason = evaluate(line.view, nodes).reason
+        is_full |= reason is Reason.CAPACITY
+        yield Way(nodes, reason)
+    if is_full and not may_reload(line):
+        yield from (Way(nodes, Reason.RELOAD) for nodes in reloading(line, task))
 
 
 def sequences_with(instance: Instance, line: Line, task: int) -> Iterator[tuple[Node, ...]]:
@@ -36,16 +41,28 @@ def sequences_with(instance: Instance, line: Line, task: int) -> Iterator[tuple[
     if len(group) > 1:
         yield from both_within(nodes, (group[0], 0), (task, 0), begin)
         return
-    own = [(task, option) for option in option_ranks(instance, task)]
-    for node, rank in product(own, range(begin, len(nodes) + 1)):
+    for node, rank in product(nodes_of(instance, task), range(begin, len(nodes) + 1)):
         yield (*nodes[:rank], node, *nodes[rank:])
-    reloads = [(RELOAD, rank) for rank in range(len(line.view.shift.reloads))]
     if may_reload(line):
-        ways = chain.from_iterable(
-            chain(both_within(nodes, node, reload, begin), both_within(nodes, reload, node, begin))
-            for node, reload in product(own, reloads)
-        )
-        yield from islice(ways, RELOAD_WAYS_MAX)
+        yield from reloading(line, task)
+
+
+def nodes_of(instance: Instance, task: int) -> list[Node]:
+    """The task at each of its places."""
+    return [(task, option) for option in option_ranks(instance, task)]
+
+
+def reloading(line: Line, task: int) -> Iterator[tuple[Node, ...]]:
+    """The nodes of a line with the task and one reload more, whether or not it may; no pairs."""
+    instance, nodes, begin = line.view.instance, line.nodes, line.frozen_count()
+    if len(members(instance, task)) > 1:
+        return
+    reloads = [(RELOAD, rank) for rank in range(len(line.view.shift.reloads))]
+    ways = chain.from_iterable(
+        chain(both_within(nodes, node, reload, begin), both_within(nodes, reload, node, begin))
+        for node, reload in product(nodes_of(instance, task), reloads)
+    )
+    yield from islice(ways, RELOAD_WAYS_MAX)
 
 
 def both_within(

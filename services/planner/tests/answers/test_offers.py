@@ -12,16 +12,17 @@ import pytest
 from services.planner.domain.problem import FixedRoute, FixedVisit, Problem
 from services.planner.domain.reason import Reason
 from services.planner.domain.settings import SearchSettings
-from services.planner.domain.task import SkillNeed, SlotCost, TaskKind, Window
+from services.planner.domain.task import Option, SkillNeed, SlotCost, Task, TaskKind, Window
 from services.planner.rules.verify import route_violations
 from services.planner.search.blocks import blocks
+from services.planner.search.explain import reasons
 from services.planner.search.explanations import explain_tasks
 from services.planner.search.given import given_solution
 from services.planner.search.insert import proposals
 from services.planner.search.offers import price_windows, spread
 from services.planner.search.solution import Solution, nodes_of
 from services.planner.solver.solve import Solve
-from services.planner.tests.problems import HOUR, at, city, on_plane, shift, task
+from services.planner.tests.problems import HOUR, at, city, on_plane, shift, spot, task
 
 HOURS = tuple(Window(at(hour), at(hour + 2) - 1) for hour in (6, 8, 9, 11, 13, 15, 18))
 
@@ -85,6 +86,19 @@ def test_a_block_names_every_rule_that_the_task_breaks_alone() -> None:
 
     assert block.shift_ids == ("s0", "s1")
     assert {one.reason for one in block.violations} == {Reason.SKILL, Reason.CAPACITY}
+
+
+def test_of_two_places_the_one_that_breaks_fewer_rules_is_explained() -> None:
+    far_and_shut = Option(spot(90_000, 0), windows=(Window(at(20), at(21)),))
+    locker = Option(spot(90_000, 0), alternative_id="locker")
+    new = Task("new", TaskKind.DELIVERY, (far_and_shut, locker), (1_000, 1_000, 1))
+    problem = Problem((new,), (shift("s0", distance_limit_meters=10_000),))
+    solution = Solution(on_plane(problem))
+    (block,) = blocks(solution, 0, route_violations)
+    (why,) = reasons(solution, 0, route_violations)
+
+    assert {one.reason for one in block.violations} == {Reason.DISTANCE}
+    assert why.reason is Reason.DISTANCE
 
 
 def test_a_block_without_room_states_the_price_of_the_cheapest_exchange() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from services.planner.domain.energy import Battery
 from services.planner.domain.instance import Instance
-from services.planner.domain.plan import Route
+from services.planner.domain.plan import Route, Violation
 from services.planner.domain.problem import Pin, Problem, Territory
 from services.planner.domain.reason import Reason
 from services.planner.domain.relaxation import Edge, Relaxation, all_relaxed
@@ -24,6 +24,7 @@ from services.planner.domain.shift import (
     BreakRule,
     DutyClock,
     DutyLimit,
+    Reload,
     Shift,
     ShiftSkill,
     ShiftTerritory,
@@ -38,7 +39,7 @@ from services.planner.search.relax import Relaxed, relaxations
 from services.planner.search.solution import Solution
 from services.planner.solver.solve import Solve
 from services.planner.tests import fuzz
-from services.planner.tests.problems import HOUR, MINUTE, at, on_plane, shift, task
+from services.planner.tests.problems import DEPOT, HOUR, MINUTE, at, on_plane, shift, task
 
 TEN_MINUTES_AWAY = 4_800  # meters: at 8 m/s
 CRANE = SkillNeed(all_of=frozenset({"crane"}))
@@ -111,6 +112,47 @@ def test_capacity_lacks_what_is_too_much() -> None:
 
     assert found.relaxation.subject == "mass_grams"
     assert found.relaxation.amount == 38_000
+
+
+def test_of_skills_of_which_one_is_enough_each_is_tried() -> None:
+    but = SkillNeed(one_of=frozenset({"crane", "winch"}), none_of=frozenset({"crane"}))
+    (found,) = asked(far(skills=but))
+
+    assert found.relaxation.subject == "winch"
+
+
+def test_a_route_that_reloads_as_often_as_it_may_lacks_a_reload() -> None:
+    again = Reload("again", DEPOT)
+    small = shift("s0", capacity=(1_500, 0, 0), reloads=(again,))
+    problem = Problem((task("old", 800, 0), far()), (small,))
+    solution = given_solution(on_plane(problem), [((0, 0),)])
+    found = {one.relaxation.reason: one for one in relaxations(solution, 1, route_violations)}
+
+    assert found[Reason.RELOAD].relaxation == Relaxation(Reason.RELOAD, "new", "s0", amount=1)
+    assert found[Reason.CAPACITY].relaxation.amount == 500
+
+
+def test_a_reload_that_closes_too_early_lacks_what_the_way_to_it_takes() -> None:
+    early = Reload("again", DEPOT, windows=(Window(at(7), at(8)),))
+    small = shift("s0", capacity=(1_500, 0, 0), reloads=(early,), reload_limit=1)
+    problem = Problem((task("old", 800, 0), far()), (small,))
+    solution = given_solution(on_plane(problem), [((0, 0),)])
+    found = {one.relaxation.edge: one for one in relaxations(solution, 1, route_violations)}
+    there_and_back = 2 * 800 // 8 + MINUTE + 3 * MINUTE
+
+    assert found[Edge.END].relaxation.reason is Reason.RELOAD
+    assert found[Edge.END].relaxation.subject == "again"
+    assert found[Edge.END].relaxation.seconds == there_and_back
+
+
+def test_a_change_that_the_rules_do_not_confirm_is_not_told() -> None:
+    heavy = far(loads=(538_000, 1, 1), skills=CRANE)
+    problem = Problem((heavy,), (shift("s0"),))
+
+    def refuses(_: Instance, route: Route) -> Iterator[Violation]:
+        yield Violation(Reason.WINDOW)
+
+    assert relaxations(Solution(on_plane(problem)), 0, refuses) == ()
 
 
 def test_where_no_single_change_is_enough_what_is_lacking_is_given_first() -> None:
