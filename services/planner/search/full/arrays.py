@@ -32,6 +32,7 @@ LINE = record(  # one shift
     "ready", "loading", "unloading", "end", "origin", "goal", "roads", "stays", "group",
     "fixed_micros", "hour_micros", "kilometer_micros", "stop_micros", "over_micros", "over_after",
     "energy_micros", "meter_grains", "second_grains", "over_grains", "stop_grains",
+    "time_slope", "time_weight", "over_slope",
     "is_under_way", "began", "is_timed", "span_limit", "drive_limit", "stop_limit", "meter_limit",
     "breaks_from", "breaks", "pauses_from", "duties_from", "duties", "is_watched", "door",
     "reloads_from", "reloads", "reload_limit", "battery", "onboard_mass", "leaving_mass",
@@ -39,12 +40,12 @@ LINE = record(  # one shift
 
 STAY = record(  # one node for one class of shifts
     "allowed", "place", "setup", "service", "first", "last", "windows_from", "windows", "micros",
-    "holds_before", "prices_from", "prices",
+    "holds_before", "prices_from", "prices", "curves_from", "curves", "least_micros",
 )  # fmt: skip
 
 TASK = record(
-    "first_node", "nodes", "tier", "penalty", "drop_micros", "load", "pickup", "first_delivery",
-    "next_delivery", "release", "goods", "ride_limit", "is_frozen",
+    "first_node", "nodes", "tier", "rank_tier", "penalty", "drop_micros", "load", "pickup",
+    "first_delivery", "next_delivery", "release", "goods", "ride_limit", "is_frozen",
     "demand", "mass", "far", "width", "opens", "closes",
 )  # fmt: skip
 
@@ -52,6 +53,8 @@ BREAK = record("rule", "first", "last", "length")
 PAUSE = record("length", "opens", "closes")  # several breaks in one leg, taken together
 DUTY = record("clock", "limit", "used", "reset", "parts_from", "parts", "taken")
 PRICE = record("first", "last", "before", "before_rate", "after", "after_rate", "flat")
+PIECE = record("first", "last", "value", "slope")  # of a curve, in the units of `search/curve.py`
+RUN = record("first", "count")  # pieces that are one curve
 BATTERY = record("start", "reserve", "end", "kilometer", "tonne_kilometer", "hour", "stop")
 
 STOP = record(

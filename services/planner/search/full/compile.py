@@ -23,6 +23,7 @@ from services.planner.search.full.arrays import (
     LOAD_PICKUP,
     METER_GRAINS,
     NONE,
+    PIECE,
     PRICE,
     STAY,
     TASK,
@@ -30,6 +31,7 @@ from services.planner.search.full.arrays import (
 from services.planner.search.full.fleet import Fleet, classes_of, compile_fleet
 from services.planner.search.full.space import MODEL, MODEL_SHAPES, packed
 from services.planner.search.full.stays import Stays
+from services.planner.search.insert import tier_of
 from services.planner.search.lean.neighbors import IMPOSSIBLE, beside
 from services.planner.search.rules.exclusions import Names
 from services.planner.search.rules.goods import compile_goods
@@ -103,6 +105,7 @@ def compile_instance(instance: Instance) -> Compiled:
         "breaks": fleet.breaks,
         "pauses": fleet.pauses,
         "prices": np.array(maker.lists.prices, PRICE),
+        "curves": np.array(maker.lists.curves, PIECE),
         "duties": np.array(fleet.clocks.duties, DUTY),
         "parts": np.array(fleet.clocks.parts, np.int64),
         "batteries": fleet.batteries,
@@ -149,17 +152,20 @@ def switches_of(
     reloads = bool((lines["reload_limit"] > 0).any())
     releases = bool((tasks["release"] > -FOREVER).any())
     plain = set(tasks["load"].tolist()) <= {LOAD_NONE, LOAD_FROM_DEPOT}
+    prices, rides = bool((stays["prices"] > 0).any()), bool((tasks["ride_limit"] < FOREVER).any())
+    windows = bool((stays["windows"] > 1).any())
     is_fresh = not any(shift.is_under_way for shift in problem.shifts)
     return {
         "uses_loads": limited,
         "has_plain_loads": plain and is_fresh and not reloads,
         "uses_trips": reloads or releases,
         "uses_reloads": reloads,
-        "uses_prices": bool((stays["prices"] > 0).any()),
-        "has_many_windows": bool((stays["windows"] > 1).any()),
+        "uses_prices": prices,
+        "has_many_windows": windows,
         "uses_pairs": problem.has_pairs,
+        "is_watched": prices or rides or windows,
         "uses_goods": bool(problem.incompatible_goods),
-        "uses_rides": bool((tasks["ride_limit"] < FOREVER).any()),
+        "uses_rides": rides,
         "gap_reach": GAP_REACH if bool((tasks["width"] < DAY).any()) else 0,
         "uses_stops": bool((lines["stop_limit"] > 0).any() or (lines["stop_micros"] > 0).any()),
     }
@@ -185,6 +191,7 @@ def compile_tasks(instance: Instance, maker: Stays) -> NDArray[np.void]:
         own = tasks[rank]
         own["first_node"], own["nodes"] = first, len(task.options)
         own["tier"], own["load"] = tiers.index(task.priority), load_of(instance, task)
+        own["rank_tier"] = tiers.index(tier_of(instance, rank))
         own["pickup"] = problem.rank_of_task.get(task.pickup_task_id, NONE)
         own["first_delivery"] = own["next_delivery"] = NONE
         own["release"] = -FOREVER if task.release_second is None else task.release_second

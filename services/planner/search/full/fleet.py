@@ -26,6 +26,7 @@ from services.planner.search.rules.charge import battery_of
 from services.planner.search.rules.duty import Clocks, compile_duties
 from services.planner.search.rules.exclusions import Names
 from services.planner.search.rules.unloading import ANY, FIFO, LIFO
+from services.planner.search.sweep import price_of
 from services.planner.search.view import ShiftView, class_key
 
 DOORS = {Unloading.ANY: ANY, Unloading.LIFO: LIFO, Unloading.FIFO: FIFO}
@@ -68,6 +69,9 @@ def compile_fleet(
         view, line = ShiftView(instance, shift), lines[rank]
         fill_line(line, view)
         fill_costs(line, view.shift)
+        price = price_of(view)
+        line["time_slope"], line["time_weight"] = price.slope, price.weight
+        line["over_slope"] = price.overtime_slope
         line["roads"], line["stays"], line["group"] = roads[shift], rank, rank
         own, squares = compile_breaks(view)
         line["breaks"], line["breaks_from"] = len(own), sum(map(len, breaks))

@@ -37,7 +37,7 @@ from services.planner.search.rules.reloads import may_load
 from services.planner.search.rules.service import setup_between
 from services.planner.search.rules.shift import duration_with
 from services.planner.search.rules.stop_limit import stops_more
-from services.planner.search.rules.windows import open_at, start_micros
+from services.planner.search.rules.windows import least_micros, open_at
 
 
 @compiled
@@ -103,7 +103,8 @@ def insert_in_time(
         edges = (not is_task(model, before), not is_task(model, after))
         grains += line.stop_grains * stops_more(prev, stay.place, stops[after], edges[0], edges[1])
     if stay.prices:
-        grains += GRAIN * start_micros(model, stay, start)
+        last = stops[after].latest - on_setup - on_seconds - stay.service
+        grains += GRAIN * least_micros(model, stay, start, last)
     return grains if grains < limit else NEVER
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.planner.search.compiled import compiled
-from services.planner.search.full.arrays import NONE
+from services.planner.search.full.arrays import GRAIN, NONE
 from services.planner.search.full.chance import below, fraction
 from services.planner.search.full.found import ALONE, PAIR, RELOAD_BEFORE, ban
 from services.planner.search.full.links import free_reload, link, serve, unlink
@@ -52,7 +52,7 @@ def place(model: Model, state: State, task: int, limit: int, reach: int) -> bool
     """Puts a task where it costs least and holds; says whether there was such a place."""
     state.ban_count = 0
     while look(model, state, task, limit, reach):
-        if commit(model, state):
+        if commit(model, state, limit):
             return True
         if not ban(state):
             return False
@@ -60,13 +60,15 @@ def place(model: Model, state: State, task: int, limit: int, reach: int) -> bool
 
 
 @compiled
-def commit(model: Model, state: State) -> bool:
-    """Puts in what was found, if the exact pass holds it."""
+def commit(model: Model, state: State, limit: int) -> bool:
+    """Puts in what was found, if the exact pass holds it, at no more than it is worth."""
     found = found_of(state)[0]
     route = stops_of(state)[found.before].route
     save(model, state, route)
+    micros = state.micros
     reload = put_in(model, state, route)
-    if refresh_around(model, state, route, found.node if found.shape == ALONE else NONE):
+    holds = refresh_around(model, state, route, found.node if found.shape == ALONE else NONE)
+    if holds and state.micros - micros < limit // GRAIN:
         count_in(model, state, route)
         return True
     if reload != NONE:
@@ -150,11 +152,11 @@ def is_lost(model: Model, state: State, most: float) -> bool:
 
 @compiled
 def sort_removed(model: Model, state: State) -> None:
-    """Orders the removed by tier, then by one of several keys."""
+    """Orders the removed by tier, pairs by that of their more urgent half, then by a key."""
     way = below(state, 17)
     for rank in range(state.removed_count):
         task = tasks_of(model)[removed_of(state)[rank]]
-        keys_of(state)[rank] = key_of(model, state, task, way) + 1e12 * task.tier
+        keys_of(state)[rank] = key_of(model, state, task, way) + 1e12 * task.rank_tier
     for rank in range(1, state.removed_count):
         sink(state, rank)
 

@@ -121,7 +121,7 @@ def time_route(model: Model, state: State, route: int, start: int, around: int) 
         own.lasting = lasting if own.size else 0
         if own.size and not keeps_span(line, lasting):
             return False
-    if own.size and (line.is_watched or model.uses_prices or model.uses_rides):
+    if own.size and (line.is_watched or model.is_watched):
         return keeps_watch(model, state, route, start, end)
     return True
 

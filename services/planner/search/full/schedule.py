@@ -2,7 +2,8 @@
 The timed route: for rules and costs that look at the very moments.
 
 Ends as early as it can and starts as late as that allows, with the breaks where the labels have
-them. The exact scheduler may find cheaper times; what holds with these holds with those.
+them. Where moments have prices, `sweep` writes cheaper ones; where goods would ride too long,
+`rides` moves pickups. All rules and costs are read off the timing that holds.
 """
 
 from __future__ import annotations
@@ -16,11 +17,18 @@ from services.planner.search.full.space import (
     breaks_of,
     early_of,
     held_of,
+    late_of,
     stays_of,
     stops_of,
     walk_of,
 )
-from services.planner.search.rules.breaks import back_through, ending, pause_at, through
+from services.planner.search.rules.breaks import (
+    back_through,
+    ending,
+    last_arrival,
+    pause_at,
+    through,
+)
 from services.planner.search.rules.windows import last_open, open_at
 
 # What a row of the walk holds; a leg leads to its stop.
@@ -30,13 +38,53 @@ BEGIN, LENGTH, DRIVING = range(3)
 
 
 @compiled
-def write_walk(model: Model, state: State, line: Record, start: int, end: int) -> int:
-    """Times a route that holds; gives when it starts. Its last row is the end."""
+def write_walk(model: Model, state: State, line: Record, start: int, end: int, taken: int) -> int:
+    """Times a route with some breaks by its end; gives when it starts. Its last row is the end."""
     rows = list_stops(model, state, line, start, end)
-    trace_breaks(model, state, line, start, rows)
+    trace_breaks(model, state, line, start, rows, taken)
+    over = ending(model, state, line, start, end)
+    if line.breaks:
+        over = early_of(state)[end, taken]
+    return drive_late(model, state, line, start, rows, over)
+
+
+@compiled
+def write_rested(model: Model, state: State, line: Record, start: int, end: int) -> int:
+    """The same with each break in the first leg where all that follows can still hold."""
+    rows = list_stops(model, state, line, start, end)
+    walk, here, taken, now = walk_of(state), start, 0, stops_of(state)[start].leave
+    for row in range(rows + 1):
+        there, after = walk[row, STOP], line.breaks
+        while after > taken and not can_rest(model, state, line, here, there, taken, after, now):
+            after -= 1
+        pause, seconds = pause_at(model, line, taken, after), stops_of(state)[here].seconds_on
+        now = leave_after(model, state, line, here, there, through(pause, now, seconds))
+        walk[row, TAKEN] = taken = after
+        here = there
+    return drive_late(model, state, line, start, rows, now)
+
+
+@compiled
+def can_rest(
+    model: Model, state: State, line: Record,
+    here: int, there: int, taken: int, after: int, now: int,
+) -> bool:  # fmt: skip
+    """Whether a leg that is left at a moment can hold some breaks so that the rest holds."""
+    stops = stops_of(state)
+    over = through(pause_at(model, line, taken, after), now, stops[here].seconds_on)
+    if stops[there].next == NONE:
+        return over <= last_arrival(model, line, after)
+    setup = stops[there].setup if stops[here].place != stops[there].place else 0
+    stay = stays_of(model)[line.stays, stops[there].node]
+    return over < FOREVER and open_at(model, stay, over + setup) <= late_of(state)[there, after]
+
+
+@compiled
+def drive_late(model: Model, state: State, line: Record, start: int, rows: int, over: int) -> int:
+    """Writes the moments of a route that starts as late as an end allows; gives its start."""
     begin = line.ready
     if not line.is_under_way:
-        begin = latest_begin(model, state, line, start, rows)
+        begin = latest_begin(model, state, line, start, rows, over)
     drive_all(model, state, line, start, begin, rows)
     return begin
 
@@ -53,14 +101,21 @@ def list_stops(model: Model, state: State, line: Record, start: int, end: int) -
 
 
 @compiled
-def trace_breaks(model: Model, state: State, line: Record, start: int, rows: int) -> None:
-    """Writes how many breaks are taken when each stop is reached, for the earliest end."""
-    walk, taken = walk_of(state), 0
-    if line.breaks:
-        end, early = walk[rows, STOP], early_of(state)
-        for count in range(1, line.breaks + 1):
-            if early[end, count] < early[end, taken]:
-                taken = count
+def breaks_taken(state: State, line: Record, end: int) -> int:
+    """How many breaks are taken at the earliest end."""
+    early, taken = early_of(state), 0
+    for count in range(1, line.breaks + 1):
+        if early[end, count] < early[end, taken]:
+            taken = count
+    return taken
+
+
+@compiled
+def trace_breaks(
+    model: Model, state: State, line: Record, start: int, rows: int, taken: int
+) -> None:
+    """Writes how many breaks are taken when each stop is reached, for the earliest such end."""
+    walk = walk_of(state)
     for row in range(rows, -1, -1):
         walk[row, TAKEN] = taken
         here = start if row == 0 else walk[row - 1, STOP]
@@ -99,10 +154,11 @@ def leave_after(model: Model, state: State, line: Record, here: int, there: int,
 
 
 @compiled
-def latest_begin(model: Model, state: State, line: Record, start: int, rows: int) -> int:
-    """The latest start of loading with which the route ends no later."""
+def latest_begin(
+    model: Model, state: State, line: Record, start: int, rows: int, limit: int
+) -> int:
+    """The latest start of loading with which the last leg is over by a moment."""
     stops, walk = stops_of(state), walk_of(state)
-    limit = ending(model, state, line, start, walk[rows, STOP])
     for row in range(rows, -1, -1):
         here = start if row == 0 else walk[row - 1, STOP]
         before = 0 if row == 0 else walk[row - 1, TAKEN]
@@ -124,17 +180,11 @@ def latest_begin(model: Model, state: State, line: Record, start: int, rows: int
 @compiled
 def drive_all(model: Model, state: State, line: Record, start: int, begin: int, rows: int) -> None:
     """Writes all moments from a start of loading on."""
-    stops, walk, held = stops_of(state), walk_of(state), held_of(state)
+    stops, walk = stops_of(state), walk_of(state)
     now, here, taken, driving = begin + line.loading, start, 0, 0
     for row in range(rows + 1):
-        stop, left = walk[row, STOP], stops[here].seconds_on
-        for number in range(taken, walk[row, TAKEN]):
-            rule = breaks_of(model)[line.breaks_from + number]
-            driven = min(left, max(0, rule.first - now))
-            held[number, BEGIN] = max(now + driven, rule.first)
-            held[number, LENGTH], held[number, DRIVING] = rule.length, driving + driven
-            now, left, driving = held[number, BEGIN] + rule.length, left - driven, 0
-        taken, driving, over = walk[row, TAKEN], driving + left, now + left
+        stop = walk[row, STOP]
+        over, driving = drive_leg(model, state, line, row, here, now, taken, driving)
         walk[row, READY] = walk[row, START] = walk[row, LEAVE] = over
         if row < rows:
             stay = stays_of(model)[line.stays, stops[stop].node]
@@ -142,5 +192,40 @@ def drive_all(model: Model, state: State, line: Record, start: int, begin: int, 
             walk[row, START] = open_at(model, stay, over + setup)
             walk[row, READY] = walk[row, START] - setup
             walk[row, LEAVE] = max(walk[row, START] + stay.service, stops[stop].release)
-        now, here = walk[row, LEAVE], stop
+        now, here, taken = walk[row, LEAVE], stop, walk[row, TAKEN]
+    hold_last(state, now, taken, driving)
+
+
+@compiled
+def hold_breaks(
+    model: Model, state: State, line: Record, start: int, depart: int, rows: int
+) -> None:
+    """Writes when breaks are held on a way whose moments stand."""
+    walk, now, here, taken, driving = walk_of(state), depart, start, 0, 0
+    for row in range(rows + 1):
+        _, driving = drive_leg(model, state, line, row, here, now, taken, driving)
+        now, here, taken = walk[row, LEAVE], walk[row, STOP], walk[row, TAKEN]
+    hold_last(state, now, taken, driving)
+
+
+@compiled
+def drive_leg(
+    model: Model, state: State, line: Record, row: int,
+    here: int, now: int, taken: int, driving: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Holds the breaks of a leg; gives when it is over, and what was driven since the last."""
+    held, left = held_of(state), stops_of(state)[here].seconds_on
+    for number in range(taken, walk_of(state)[row, TAKEN]):
+        rule = breaks_of(model)[line.breaks_from + number]
+        driven = min(left, max(0, rule.first - now))
+        held[number, BEGIN] = max(now + driven, rule.first)
+        held[number, LENGTH], held[number, DRIVING] = rule.length, driving + driven
+        now, left, driving = held[number, BEGIN] + rule.length, left - driven, 0
+    return now + left, driving + left
+
+
+@compiled
+def hold_last(state: State, now: int, taken: int, driving: int) -> None:
+    """Closes the last stretch, which no break ends."""
+    held = held_of(state)
     held[taken, BEGIN], held[taken, LENGTH], held[taken, DRIVING] = now, 0, driving

@@ -23,9 +23,11 @@ from services.planner.search.full.arrays import (
     FOUND,
     LINE,
     PAUSE,
+    PIECE,
     POOLED,
     PRICE,
     ROUTE,
+    RUN,
     SAVED,
     STAY,
     STOP,
@@ -53,6 +55,7 @@ MODEL_SHAPES: dict[str, tuple[Any, ...]] = {
     "breaks": (BREAK, "break_count"),
     "pauses": (PAUSE, "pause_count"),
     "prices": (PRICE, "price_count"),
+    "curves": (PIECE, "curve_count"),
     "duties": (DUTY, "duty_count"),
     "parts": (np.int64, "part_count"),
     "batteries": (BATTERY, "shifts"),
@@ -102,6 +105,8 @@ STATE_SHAPES: dict[str, tuple[Any, ...]] = {
     "stack": (np.int64, "task_count"),
     "walk": (np.int64, "walk_rows", "walk_columns"),
     "held": (np.int64, "labels", "four"),
+    "pieces": (PIECE, "pieces_max"),
+    "runs": (RUN, "run_count"),
     "pool": (POOLED, "pool_max"),
     "pool_nodes": (np.int64, "pool_nodes_max"),
     "pool_keys": (np.uint64, "pool_keys_max"),
@@ -118,6 +123,7 @@ SWITCHES = (
     "uses_goods",
     "uses_rides",
     "uses_stops",
+    "is_watched",
     "gap_reach",
 )
 TALLIES = (
@@ -138,6 +144,7 @@ TALLIES = (
     "pool_node_count",
     "has_best",
     "changes",
+    "piece_top",
 )
 
 
@@ -210,6 +217,7 @@ onboard_leaves_of = shown(
 breaks_of = shown("breaks", MODEL_SHAPES)  # by class of shifts, in order
 pauses_of = shown("pauses", MODEL_SHAPES)  # per class a square, from breaks taken to breaks taken
 prices_of = shown("prices", MODEL_SHAPES)  # what starting service costs
+curves_of = shown("curves", MODEL_SHAPES)  # the same as straight pieces, rates scaled to seconds
 duties_of = shown("duties", MODEL_SHAPES)  # limits that follow the timed route
 parts_of = shown("parts", MODEL_SHAPES)  # of split breaks
 batteries_of = shown("batteries", MODEL_SHAPES)  # per shift
@@ -265,6 +273,8 @@ aboard_of = shown("aboard", STATE_SHAPES)  # scratch: per class of goods
 stack_of = shown("stack", STATE_SHAPES)  # scratch: tasks
 walk_of = shown("walk", STATE_SHAPES)  # scratch: a timed route
 held_of = shown("held", STATE_SHAPES)  # scratch: breaks of a timed route
+pieces_of = shown("pieces", STATE_SHAPES)  # scratch: curves of a route that is swept
+runs_of = shown("runs", STATE_SHAPES)  # scratch: the curve of each stop and number of breaks
 pool_of = shown("pool", STATE_SHAPES)  # routes of good plans
 pool_nodes_of = shown("pool_nodes", STATE_SHAPES)  # their nodes
 pool_keys_of = shown("pool_keys", STATE_SHAPES)  # a table of their digests

@@ -15,6 +15,7 @@ from services.planner.search.full.pool import POOL_MAX, POOL_NODES_MAX
 from services.planner.search.full.space import STATE, STATE_SHAPES, packed
 
 GOLDEN = 0x9E3779B97F4A7C15  # 2**64 over the golden ratio: spreads small seeds
+PIECES_MAX = 1 << 15  # of a route that is swept; a longer one keeps its earliest moments
 KEYS_PER_ROUTE = 4  # of the pool: a sparse table is quick
 
 
@@ -55,6 +56,7 @@ def sizes_of(problem: Frame) -> dict[str, int]:
     labels = int(problem["lines"]["breaks"].max(initial=0)) + 1
     stops = nodes + 2 * shifts + reloads
     dimensions = problem["capacity"].shape[1]
+    is_swept = problem.number("uses_prices") or problem.number("has_many_windows")
     return {
         "stop_count": stops,
         "shifts": shifts,
@@ -70,6 +72,8 @@ def sizes_of(problem: Frame) -> dict[str, int]:
         "four": 4,
         "goods": len(problem["clashes"]),
         "walk_rows": stops + 2,
+        "pieces_max": PIECES_MAX if is_swept else 1,
+        "run_count": (stops + 4) * labels + 3,
         "walk_columns": max(8, labels),
         "pool_max": POOL_MAX,
         "pool_nodes_max": POOL_NODES_MAX,

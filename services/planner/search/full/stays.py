@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.planner.domain.instance import Instance, Node
+from services.planner.domain.money import SECONDS_PER_HOUR
 from services.planner.domain.shift import Shift
 from services.planner.domain.task import SkillNeed, Task, TaskKind
 from services.planner.domain.travel import UNREACHABLE
+from services.planner.search.curve import Curve
 from services.planner.search.full.arrays import STAY, Price
 from services.planner.search.rules.churn import churn_prices, moving_micros
 from services.planner.search.rules.earliness import earliness_prices
@@ -27,7 +29,7 @@ from services.planner.search.rules.skills import skill_span
 from services.planner.search.rules.soft_windows import soft_prices
 from services.planner.search.rules.territory import territory_micros
 from services.planner.search.rules.zones import has_zones, open_windows
-from services.planner.search.stay import ANYTIME, Windows, cut_to
+from services.planner.search.stay import ANYTIME, Windows, curve_of, cut_to
 
 Rows = NDArray[np.void]
 ANY_SKILLS = SkillNeed()
@@ -40,6 +42,7 @@ class Lists:
     window_first: list[int] = field(default_factory=list)
     window_last: list[int] = field(default_factory=list)
     prices: list[Price] = field(default_factory=list)
+    curves: Curve = field(default_factory=list)
 
     def add_windows(self, row: np.void, windows: Windows) -> None:
         """Points a stay at its windows; more than one are listed."""
@@ -52,10 +55,14 @@ class Lists:
             self.window_first += [first for first, _ in windows]
             self.window_last += [last for _, last in windows]
 
-    def add_prices(self, row: np.void, prices: list[Price]) -> None:
-        """Points a stay at what its moments cost."""
+    def add_prices(self, row: np.void, prices: list[Price], curve: Curve) -> None:
+        """Points a stay at what its moments cost, one by one and as straight pieces."""
         row["prices"], row["prices_from"] = len(prices), len(self.prices)
+        row["curves"], row["curves_from"] = len(curve), len(self.curves)
+        ends = [value + min(0, slope) * (last - first) for first, last, value, slope in curve]
+        row["least_micros"] = min(ends, default=0) // SECONDS_PER_HOUR
         self.prices += prices
+        self.curves += curve
 
 
 class Stays:
@@ -151,7 +158,10 @@ class Stays:
         micros = territory_micros(self.instance, shift, node[0])
         row["micros"] += micros or 0
         row["allowed"] &= micros is not None
-        self.lists.add_prices(row, prices_of(self.instance, shift, node))
+        prices, curve = prices_of(self.instance, shift, node), None
+        if prices:
+            curve = curve_of(self.instance, shift, node, windows)
+        self.lists.add_prices(row, prices, curve or [])
 
     def reload_row(self, rank: int) -> Rows:
         """The reloads of a shift."""

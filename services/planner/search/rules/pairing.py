@@ -52,24 +52,24 @@ def is_delivered(model: Model, state: State, delivery: int, route: int) -> bool:
 
 
 @compiled
-def keeps_rides(model: Model, state: State, rows: int) -> bool:
-    """Whether no goods of a timed route ride too long."""
+def long_ride(model: Model, state: State, rows: int) -> int:
+    """The first row of a timed route at which goods end that rode too long; NONE where none do."""
     stops, walk = stops_of(state), walk_of(state)
     for row in range(rows):
         node = stops[walk[row, 0]].node
         if node < model.nodes:
             task = tasks_of(model)[tasks_served(model)[node]]
             if task.pickup != NONE and task.ride_limit < FOREVER:
-                pickup = tasks_of(model)[task.pickup].first_node
-                if walk[row, 3] - left_second(state, row, pickup) > task.ride_limit:
-                    return False
-    return True
+                before = row_before(state, row, tasks_of(model)[task.pickup].first_node)
+                if walk[row, 3] - walk[before, 4] > task.ride_limit:
+                    return row
+    return NONE
 
 
 @compiled
-def left_second(state: State, row: int, stop: int) -> int:
-    """When a stop before a row of the timed route is left."""
-    for before in range(row - 1, -1, -1):
-        if walk_of(state)[before, 0] == stop:
-            return walk_of(state)[before, 4]
-    return 0
+def row_before(state: State, row: int, stop: int) -> int:
+    """The row of a stop before another row; there is one where pairs are kept."""
+    before = row - 1
+    while before > 0 and walk_of(state)[before, 0] != stop:
+        before -= 1
+    return before

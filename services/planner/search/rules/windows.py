@@ -76,3 +76,17 @@ def start_micros(model: Model, stay: Record, start: int) -> int:
             micros += priced(price.before_rate, max(0, price.before - start))
             micros += priced(price.after_rate, max(0, start - price.after))
     return micros
+
+
+@compiled
+def least_micros(model: Model, stay: Record, first: int, last: int) -> int:
+    """What starting service costs at least, at the first of some moments or when a price falls."""
+    least = start_micros(model, stay, first)
+    if least <= stay.least_micros:
+        return least
+    for rank in range(stay.prices_from, stay.prices_from + stay.prices):
+        price = prices_of(model)[rank]
+        moment = price.before if price.before_rate else price.last + 1
+        if first < moment <= last:
+            least = min(least, start_micros(model, stay, moment))
+    return least
