@@ -44,7 +44,7 @@ def without_call(pin: Pin, *reasons: WhyNot) -> Change:
     """The plan without a task that is pinned, and why it is left out."""
 
     def change(_: Instance, plan: Plan) -> tuple[Instance, Plan]:
-        instance, _ = pinned(pin)(*valid())
+        instance = pinned(pin)(*valid())[0]
         call = instance.problem.rank_of_task["call"]
         nodes = tuple(node for node in plan.routes[0].sequence if node[0] != call)
         timed = time_routes(instance, [nodes], verify)
