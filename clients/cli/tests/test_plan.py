@@ -119,7 +119,7 @@ def test_a_benchmark_is_planned_written_and_drawn(tiny: Path, tmp_path: Path, st
 
     assert done.returncode == 0, done.stderr
     assert "2 tasks, 2 shifts, 0.5 s, seed 4711, best known 12.5" in done.stdout
-    assert "verified, cost 128, +2.40 % over best known 12.5" in done.stdout
+    assert "verified, cost 12.8, +2.40 % over best known 12.5" in done.stdout
     plan = json.loads(written[0].read_text())
     assert sorted(route["visits"][0]["task"] for route in plan["routes"]) == ["c1", "c2"]
     assert len(json.loads(written[1].read_text())["features"]) == 4
