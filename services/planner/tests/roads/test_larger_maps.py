@@ -67,6 +67,7 @@ def test_a_region_has_its_restrictions_and_hours(folder: Path) -> None:
     assert any("no charging stations" in warning for warning in report.warnings)
 
 
+@pytest.mark.bench
 @pytest.mark.parametrize(("count", "seconds_max"), [(500, 0.5), (1_000, 1.5)])
 def test_a_matrix_of_a_region_is_quick(
     rhein_neckar: Engine, count: int, seconds_max: float
