@@ -36,8 +36,8 @@ PENALTY_MAX = 100_000.0  # PyVRP's own, for an instance where a second costs abo
 PENALTY_MIN = 0.1
 HISTORY = 300  # PyVRP's own
 STALE_ITERATIONS_MAX = 150_000  # PyVRP's own
-Hear = Callable[[Callable[[], Sequences]], None]
-"""Hears that there is a better plan; asks for it when it wants it."""
+Hear = Callable[[Callable[[], Sequences]], bool]
+"""Hears that there is a better plan; asks for it, and says so, when it wants it."""
 
 
 def gaps(instance: Instance, views: Sequence[ShiftView]) -> Iterator[str]:
@@ -105,14 +105,20 @@ def models(instance: Instance, views: Sequence[ShiftView]) -> bool:
 
 @dataclass
 class Listener(IteratedLocalSearchCallbacks):
-    """Tells of every better plan that holds."""
+    """Tells of the best plan that holds, until somebody wants to hear of it."""
 
-    hear: Callable[[pyvrp.Solution], None]
+    hear: Callable[[pyvrp.Solution], bool]
+    unheard: pyvrp.Solution | None = None
 
     def on_best(self, best: pyvrp.Solution) -> None:
         """PyVRP has found a better plan."""
         if best.is_feasible():
-            self.hear(best)
+            self.unheard = best
+
+    def tell(self) -> None:
+        """Offers the best plan, unless it was heard of."""
+        if self.unheard is not None and self.hear(self.unheard):
+            self.unheard = None
 
 
 @dataclass
@@ -120,6 +126,7 @@ class Stop:
     """Asks the pacer after every iteration."""
 
     pacer: Pacer
+    listener: Listener
     done: int = 0
     is_begun: bool = False
 
@@ -128,6 +135,7 @@ class Stop:
         del best_cost
         self.done += self.is_begun
         self.is_begun = True
+        self.listener.tell()
         return not self.pacer.goes_on(self.done)
 
 
@@ -153,7 +161,7 @@ class PyvrpEngine:
         listener = Listener(lambda best: hear(lambda: self.sequences(model, best)))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about scale: ours is checked by `gaps`
-            best = searched(model, first, self.seed, Stop(pacer), listener)
+            best = searched(model, first, self.seed, Stop(pacer, listener))
         return self.sequences(model, best) if best.is_feasible() else start
 
     def _model(self, start: Sequences) -> PyvrpModel:
@@ -174,7 +182,7 @@ class PyvrpEngine:
 
 
 def searched(
-    model: PyvrpModel, first: pyvrp.Solution | None, seed: int, stop: Stop, listener: Listener
+    model: PyvrpModel, first: pyvrp.Solution | None, seed: int, stop: Stop
 ) -> pyvrp.Solution:
     """
     PyVRP's own search with its own parameters, but penalties on the scale of our costs.
@@ -194,7 +202,7 @@ def searched(
         scattered = pyvrp.Solution.make_random(model.data, random)
         first = local(scattered, manager.max_cost_evaluator(), exhaustive=True)
     settings = pyvrp.IteratedLocalSearchParams(
-        STALE_ITERATIONS_MAX, HISTORY, exhaustive_on_best=True, callbacks=listener
+        STALE_ITERATIONS_MAX, HISTORY, exhaustive_on_best=True, callbacks=stop.listener
     )
     search = pyvrp.IteratedLocalSearch(model.data, manager, local, first, settings)
     return search.run(stop, False).best

@@ -25,7 +25,7 @@ ROUND_SECONDS = 2.5  # of one part in one round
 ROUNDS_MIN, ROUNDS_MAX = 3, 16
 TRIAL_STEPS = 20_000  # per part of the first round, by which the speed is told
 WARM_FROM, WARM_LAST = 0.45, 0.7  # where cooling begins in the second round, and in the last
-Hear = Callable[[Callable[[], Sequences]], None]
+Hear = Callable[[Callable[[], Sequences]], bool]
 
 
 @dataclass(frozen=True, slots=True)

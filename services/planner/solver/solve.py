@@ -36,6 +36,8 @@ from services.planner.solver.spread import Measure
 
 TELL_SECONDS_MIN = 0.4  # between two plans that are told
 TELL_SHARE = 0.1  # of the time so far, between two plans that are told
+TELL_SECONDS_MAX = 3.0  # between two plans that are told
+TELLING_TIMES = 30  # between two plans that are told, of what telling the last one took
 FINISH_SECONDS_PER_TASK = 0.00004  # what timing and verifying the last plan takes
 EXPLAIN_SHARE = 0.01  # of the time so far, for the reasons of a plan on the way
 MASTER_RESERVE = 0.4  # of the master's time: its own measure mostly ends it sooner
@@ -80,6 +82,7 @@ class Solve:
         self.verified: Outcome | None = None
         self._told_at = 0.0
         self._told_score: Score | None = None
+        self._telling_seconds = 0.0
 
     def run(self, seed_routes: Sequence[Sequence[Node]] = ()) -> Outcome:
         """Solves; the last outcome told is also returned."""
@@ -135,12 +138,11 @@ class Solve:
         frozen = {pin.task_id for pin in self.instance.problem.pins if pin.is_frozen}
         return all(task.task_id in frozen for task in self.instance.problem.tasks)
 
-    def hear(self, better: Callable[[], Sequences]) -> None:
-        """An engine has a better plan; it is told when the last one was told long enough ago."""
+    def hear(self, better: Callable[[], Sequences]) -> bool:
+        """Tells a better plan, when the last one was told long enough ago; says whether it was."""
         elapsed = self.now() - self.begun
-        pause = max(TELL_SECONDS_MIN, TELL_SHARE * elapsed)
-        if self._told_at and elapsed - self._told_at < pause:
-            return
+        if self._told_at and elapsed - self._told_at < self.pause(elapsed):
+            return False
         self._told_at = elapsed
         held = self.assembly.held(better())
         plan = self.assembly.plan(held)
@@ -148,6 +150,13 @@ class Solve:
         if self._told_score is None or score < self._told_score:
             self._told_score = score
             self.report(self.reasoned(plan, held, elapsed * EXPLAIN_SHARE))
+            self._telling_seconds = self.now() - self.begun - elapsed
+        return True
+
+    def pause(self, elapsed: float) -> float:
+        """How long nothing is told: a kill loses no more than that."""
+        usual = min(max(TELL_SECONDS_MIN, TELL_SHARE * elapsed), TELL_SECONDS_MAX)
+        return max(usual, TELLING_TIMES * self._telling_seconds)
 
     def reasoned(self, plan: Plan, sequences: Sequences, seconds: float) -> Plan:
         """A plan on the way with reasons, as far as they are found in time: it may be the last."""

@@ -106,8 +106,8 @@ def test_what_pyvrp_says_a_plan_costs_is_what_it_costs(seed: int) -> None:
     engine = PyvrpEngine(instance, assembly.views, seed)
     nothing: Sequences = ((), (), ())
     model = engine._model(nothing)
-    stop = Stop(ReplayPacer(STEPS))
-    best = searched(model, solution_of(model, nothing), seed, stop, Listener(lambda _: None))
+    stop = Stop(ReplayPacer(STEPS), Listener(lambda _: True))
+    best = searched(model, solution_of(model, nothing), seed, stop)
     found = engine.sequences(model, best)
     plan = assembly.plan(assembly.held(found))
     costs = best.distance_cost() + best.duration_cost() + best.fixed_vehicle_cost()
@@ -125,12 +125,12 @@ def test_it_goes_on_from_a_plan_and_never_answers_with_a_worse_one(seed: int) ->
     instance = rich(seed)
     assembly = Assembly(instance)
     engine = PyvrpEngine(instance, assembly.views, seed)
-    first = engine.run(((), (), ()), ReplayPacer(STEPS), lambda _: None)
-    second = engine.run(first, ReplayPacer(STEPS), lambda _: None)
+    first = engine.run(((), (), ()), ReplayPacer(STEPS), lambda _: True)
+    second = engine.run(first, ReplayPacer(STEPS), lambda _: True)
 
     before, after = (assembly.score(assembly.plan(one)) for one in (first, second))
     assert after <= before
-    assert engine.run(first, ReplayPacer(STEPS), lambda _: None) == second
+    assert engine.run(first, ReplayPacer(STEPS), lambda _: True) == second
 
 
 def test_it_reloads_where_that_is_the_only_way() -> None:
@@ -140,7 +140,7 @@ def test_it_reloads_where_that_is_the_only_way() -> None:
     instance = on_plane(Problem(tasks, (small,)))
     assembly = Assembly(instance)
     engine = PyvrpEngine(instance, assembly.views, 1)
-    (nodes,) = engine.run(((),), ReplayPacer(STEPS), lambda _: None)
+    (nodes,) = engine.run(((),), ReplayPacer(STEPS), lambda _: True)
 
     assert nodes.count((RELOAD, 0)) == 1
     assert len(nodes) == 5

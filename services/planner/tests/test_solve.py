@@ -48,6 +48,19 @@ def test_no_plan_that_is_told_breaks_a_rule(seed: int) -> None:
     assert [outcome.broken for outcome in told] == [()] * len(told)
 
 
+def test_a_better_plan_is_told_when_the_last_one_was_told_long_enough_ago() -> None:
+    told: list[Outcome] = []
+    solve = Solve(on_plane(Problem((task("t0", 100, 0),), (shift("s0"),))), QUICK, told.append)
+    empty, full = ((),), (((0, 0),),)
+    heard = []
+    for seconds, better in ((1.0, empty), (1.1, full), (9.0, full)):
+        solve.now = lambda seconds=seconds: solve.begun + seconds  # type: ignore[misc]
+        heard.append(solve.hear(lambda better=better: better))  # type: ignore[misc]
+
+    assert heard == [True, False, True]
+    assert [len(outcome.plan.unassigned) for outcome in told] == [1, 0]
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_whoever_is_left_out_could_not_be_inserted_for_less_than_the_penalty(seed: int) -> None:
     instance = fuzz.instance(seed)
