@@ -37,7 +37,7 @@ from services.planner.solver.spread import Measure
 TELL_SECONDS_MIN = 0.4  # between two plans that are told
 TELL_SHARE = 0.1  # of the time so far, between two plans that are told
 TELL_SECONDS_MAX = 3.0  # between two plans that are told
-TELLING_TIMES = 30  # between two plans that are told, of what telling the last one took
+TELLING_TIMES = 10  # between two plans that are told, of what telling the last one took
 FINISH_SECONDS_PER_TASK = 0.00004  # what timing and verifying the last plan takes
 EXPLAIN_SHARE = 0.01  # of the time so far, for the reasons of a plan on the way
 MASTER_RESERVE = 0.4  # of the master's time: its own measure mostly ends it sooner
