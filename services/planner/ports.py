@@ -283,7 +283,7 @@ class Queue(Protocol):
     async def until_lost(self, claim: Claim) -> None:
         """Returns when it was cancelled, or somebody else has it."""
 
-    async def improve(self, claim: Claim, found: Found, progress: Progress) -> bool:
+    async def improve(self, claim: Claim, found: Found, progress: Progress, trail: Trail) -> bool:
         """Keeps a better plan."""
 
     async def finish(self, claim: Claim, found: Found, trail: Trail, at: datetime) -> bool:

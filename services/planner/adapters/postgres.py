@@ -22,7 +22,11 @@ INSERT_SOLVE = """
 INSERT_REQUEST = """
     INSERT INTO requests (tenant, optimization_id, request, trail) VALUES ($1, $2, $3, $4)"""
 
-FIND_TRAIL = "SELECT request, trail FROM requests WHERE tenant = $1 AND optimization_id = $2"
+FIND_TRAIL = """
+    SELECT q.request, CASE WHEN o.state IN ('QUEUED', 'RUNNING') THEN NULL ELSE q.trail END AS trail
+    FROM requests q
+    LEFT JOIN optimizations o ON o.tenant = q.tenant AND o.optimization_id = q.optimization_id
+    WHERE q.tenant = $1 AND q.optimization_id = $2"""
 
 
 class PostgresRecords:

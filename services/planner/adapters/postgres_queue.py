@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from meshkit.clock import Clock
 from meshkit.errors import MeshError
@@ -143,11 +143,11 @@ class PostgresQueue:
             except MeshError:  # nobody can claim it either while the store is away
                 await self._bell.pause(AWAY_SECONDS)
 
-    async def improve(self, claim: Claim, found: Found, progress: Progress) -> bool:
-        """Keeps a better plan."""
-        sequences = await asyncio.to_thread(pack, found.sequences)
+    async def improve(self, claim: Claim, found: Found, progress: Progress, trail: Trail) -> bool:
+        """Keeps a better plan, and the way to it."""
+        kept = await asyncio.to_thread(packed, found, trail)
         async with self._db.worker() as tx:
-            is_ours = await self._improve(tx, claim, found, sequences, progress)
+            is_ours = await self._improve(tx, claim, found, kept, progress)
             if is_ours:
                 await ring(tx, claim.subject)
         self._bell.rung()
@@ -155,13 +155,11 @@ class PostgresQueue:
 
     async def finish(self, claim: Claim, found: Found, trail: Trail, at: datetime) -> bool:
         """Keeps the last plan."""
-        sequences = await asyncio.to_thread(pack, found.sequences)
-        kept = await asyncio.to_thread(pack, trail)
+        kept = await asyncio.to_thread(packed, found, trail)
         async with self._db.worker() as tx:
             done = Progress(100, claim.searched_milliseconds)
-            if not await self._improve(tx, claim, found, sequences, done):
+            if not await self._improve(tx, claim, found, kept, done):
                 return False
-            await tx.execute(KEEP_TRAIL, claim.tenant, claim.optimization_id, kept)
             await self._move(tx, claim, State.DONE, at)
         self._bell.rung()
         return True
@@ -201,7 +199,7 @@ class PostgresQueue:
         return True
 
     async def _improve(
-        self, tx: Transaction, claim: Claim, found: Found, sequences: str, progress: Progress
+        self, tx: Transaction, claim: Claim, found: Found, kept: Packed, progress: Progress
     ) -> bool:
         row = await tx.fetchrow(
             IMPROVE,
@@ -217,12 +215,26 @@ class PostgresQueue:
         )
         if row is None:
             return False
-        await tx.execute(KEEP_PLAN, claim.tenant, claim.optimization_id, found.plan, sequences)
+        whose = claim.tenant, claim.optimization_id
+        await tx.execute(KEEP_PLAN, *whose, found.plan, kept.sequences)
+        await tx.execute(KEEP_TRAIL, *whose, kept.trail)
         return True
 
     async def _is_ours(self, claim: Claim) -> bool:
         async with self._db.worker() as tx:
             return await tx.fetchval(IS_OURS, *key(claim)) is not None
+
+
+class Packed(NamedTuple):
+    """What is kept as documents."""
+
+    sequences: str
+    trail: str
+
+
+def packed(found: Found, trail: Trail) -> Packed:
+    """For a thread: a big plan takes a while."""
+    return Packed(pack(found.sequences), pack(trail))
 
 
 def key(claim: Claim) -> tuple[str, str, int]:

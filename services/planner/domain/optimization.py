@@ -104,3 +104,5 @@ class Trail:
     record: SolveRecord
     runs: tuple[Run, ...]
     sequences: Sequences
+    is_whole: bool = True
+    """Whether the solve came to its end; else it is repeated up to the plan that it told last."""

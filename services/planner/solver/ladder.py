@@ -21,6 +21,7 @@ from services.planner.solver.partition import Partition
 from services.planner.solver.pool import Pool
 
 ENGINE = "near"
+GIVEN, INSERTED = "given", "inserted"  # what plans are told by before any engine has run
 NEW_TASKS_MAX = 60  # inserted one by one at once; more are for a search
 NEAR_TASKS = 450  # searched around what changed: where room is short, all routes matter
 NEAR_SECONDS = 0.3

@@ -94,9 +94,8 @@ class LivePacer:
                 return
             steps = self._next_steps()
             reached = self._share_after(steps)
-            chunk = Chunk(steps, self._millionths(share), self._millionths(reached))
-            yield chunk
-            self.done.append(chunk)
+            self.done.append(Chunk(steps, self._millionths(share), self._millionths(reached)))
+            yield self.done[-1]
             self._steps += steps
             share = max(reached, self._clock_share())
             self.was_cut |= self._is_late()
@@ -109,7 +108,7 @@ class LivePacer:
             is_late = self._clock_share() >= 1.0 or not self.go_on()
             self.was_cut |= is_late and steps is not None
             is_over = is_late
-        if is_over and done:
+        if done:
             ends = self.stretch.from_millionths, self.stretch.to_millionths
             self.done = [Chunk(done, *ends)]
         return not is_over

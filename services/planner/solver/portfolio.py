@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from services.planner.domain.instance import Instance
 from services.planner.domain.phases import WHOLE, Chunk, Phase
@@ -88,6 +88,7 @@ class Portfolio:
         self.per_second = per_second(self.kernel_name, len(self.instance.problem.tasks))
         self.phases: list[Phase] = []
         self.was_cut = False
+        self._running: Callable[[], Phase] | None = None
 
     def run(self, changed: Changed, budget: Budget, hear: Hear) -> Sequences:
         """Searches from a plan for a budget; the best plan."""
@@ -108,6 +109,10 @@ class Portfolio:
             if not budget.go_on():
                 break
         return best
+
+    def phases_so_far(self) -> tuple[Phase, ...]:
+        """What was run, with as much as was run of what runs now."""
+        return (*self.phases, self._running()) if self._running else tuple(self.phases)
 
     def _first(self, start: Sequences, hear: Hear) -> Sequences:
         """A plan to tell of at once, and to see the shape of."""
@@ -173,6 +178,7 @@ class Portfolio:
         parts = Beside(self.instance, processes) if processes > 1 else Here(self.instance)
         with closing(parts):
             own = self._rounds(parts)
+            self._running = own.phase
             found = own.run(start, effort, budget.now, budget.go_on, hear)
         self.phases.append(own.phase())
         self.was_cut |= own.was_cut
@@ -260,6 +266,7 @@ class Portfolio:
 
     def _stage(self, engine: str, start: Sequences, pacer: Pacer, hear: Hear) -> Sequences:
         """One engine's turn; the better of what it began with and what it found."""
+        self._running = partial(pacer.phase, engine)
         match engine:
             case pyvrp_engine.ENGINE:
                 own = PyvrpEngine(self.instance, self.assembly.views, self.settings.seed)
@@ -268,6 +275,7 @@ class Portfolio:
                 found = self._run_routing(start, pacer)
             case _:
                 found = self._run_kernel(self.kernel, start, pacer, hear)
+        self._running = None
         self.phases.append(pacer.phase(engine))
         self.was_cut |= pacer.was_cut
         found = self.assembly.held(found)

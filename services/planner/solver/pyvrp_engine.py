@@ -135,8 +135,9 @@ class Stop:
         del best_cost
         self.done += self.is_begun
         self.is_begun = True
+        goes_on = self.pacer.goes_on(self.done)  # first: whoever hears asks what was run for it
         self.listener.tell()
-        return not self.pacer.goes_on(self.done)
+        return not goes_on
 
 
 @dataclass

@@ -83,6 +83,7 @@ class Solve:
         self._told_at = 0.0
         self._told_score: Score | None = None
         self._telling_seconds = 0.0
+        self.rung = ""
 
     def run(self, seed_routes: Sequence[Sequence[Node]] = ()) -> Outcome:
         """Solves; the last outcome told is also returned."""
@@ -104,25 +105,50 @@ class Solve:
     def replay(
         self, phases: tuple[Phase, ...], seed_routes: Sequence[Sequence[Node]] = ()
     ) -> Outcome:
-        """Runs what a solve ran, step by step; its routes are the same."""
+        """
+        Runs what a solve ran, step by step; its routes are the same.
+
+        Where the solve did not come to its master, they are those of the last plan that it told.
+        """
         start = self.portfolio.replay(phases, self.first(seed_routes), self.hear)
+        if phases[0].engine == ladder.GIVEN:
+            start = self.given(seed_routes)
         if any(one.engine == small.ENGINE for one in phases):
             self.is_small(small.Counted(small.SEQUENCES_MAX))
         before = next((one for one in phases if one.engine == master.ENGINE), None)
+        if before is None:
+            return self.as_told(start)
         return self.finish(self.smallest or start, Limits.of(0.0, 0.0, before))
 
-    def first(self, seed_routes: Sequence[Sequence[Node]]) -> Changed:
-        """Given routes as far as they hold, told at once; then a few new tasks inserted."""
+    def as_told(self, sequences: Sequences) -> Outcome:
+        """A plan that was told on the way, now as the last one."""
+        solution = self.assembly.solution(self.assembly.held(sequences))
+        return self.report(self.measured(explained(solution, route_violations)), is_final=True)
+
+    def given(self, seed_routes: Sequence[Sequence[Node]]) -> Sequences:
+        """Given routes as far as they hold, behind what is decided."""
         problem = self.instance.problem
-        given = self.searched.held(headed(problem, seed_routes or [()] * len(problem.shifts)))
+        routes = seed_routes or [()] * len(problem.shifts)
+        return self.searched.held(headed(problem, routes))
+
+    def first(self, seed_routes: Sequence[Sequence[Node]]) -> Changed:
+        """Given routes told at once; then with a few new tasks inserted."""
+        given = self.given(seed_routes)
         if not any(seed_routes):
             return Changed(given)
+        self.rung = ladder.GIVEN
         self.report(self.assembly.plan(given))
         if not 0 < len(self.searched.left_out(given)) <= ladder.NEW_TASKS_MAX:
             return Changed(given)
         changed = ladder.inserted(self.searched, given)
+        self.rung = ladder.INSERTED
         self.report(self.assembly.plan(self.assembly.held(changed.sequences)))
         return changed
+
+    def phases(self) -> tuple[Phase, ...]:
+        """What the plan that is told now came from."""
+        so_far = self.portfolio.phases_so_far()
+        return so_far or ((Phase(self.rung, ()),) if self.rung else ())
 
     def is_small(self, counted: small.Counted) -> bool:
         """Whether every route could be tried; the best plan of them is then kept."""
@@ -230,13 +256,14 @@ class Solve:
             found = self.assembly.verified(plan)
         soft = tuple(violation for violation in found if not violation.hard)
         broken = tuple(violation for violation in found if violation.hard)
+        phases = self.phases()
         outcome = Outcome(
             replace(plan, violations=soft),
             broken,
-            sum(phase.iterations for phase in self.portfolio.phases),
+            sum(phase.iterations for phase in phases),
             SolveEnd.DEADLINE if self.portfolio.was_cut else SolveEnd.LIMIT,
             is_final,
-            tuple(self.portfolio.phases),
+            phases,
             self.bound_micros() if is_final else None,
         )
         if not broken:

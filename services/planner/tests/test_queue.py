@@ -120,7 +120,7 @@ async def test_what_a_lost_runner_had_is_taken_over_with_its_best_plan(
     await add(db)
     monkeypatch.setattr(postgres_queue, "LEASE", timedelta(milliseconds=100))
     first = await claimed(queue_of(db))
-    assert await queue_of(db).improve(first, FOUND, HALF)
+    assert await queue_of(db).improve(first, FOUND, HALF, TRAIL)
     assert await queue_of(db).claim() is None
     await asyncio.sleep(0.2)  # the lease runs out
     second = await claimed(queue_of(db))
@@ -141,7 +141,7 @@ async def test_a_runner_that_wakes_up_late_writes_nothing(
     second = await claimed(queue)
 
     assert not await queue.renew(zombie, HALF)
-    assert not await queue.improve(zombie, FOUND, HALF)
+    assert not await queue.improve(zombie, FOUND, HALF, TRAIL)
     assert not await queue.finish(zombie, FOUND, TRAIL, NOON)
     assert not await queue.fail(zombie, "SOLVER_LOST", NOON)
     assert (await found(db, own)).plan_count == 0
@@ -208,7 +208,7 @@ async def test_lost_runners_and_vain_tries_count_from_the_last_better_plan(
     await queue.postpone(await claimed(queue), 0.0)
     third = await claimed(queue)
     assert (third.lost_count, third.away_count) == (1, 1)
-    await queue.improve(third, FOUND, HALF)
+    await queue.improve(third, FOUND, HALF, TRAIL)
     await queue.release(third)
     fourth = await claimed(queue)
 
@@ -263,7 +263,7 @@ async def test_a_cancelled_batch_keeps_what_was_done(db: Database) -> None:
 
     assert states == [State.DONE, State.CANCELLED, State.CANCELLED]
     assert stopped.state is State.CANCELLED
-    assert not await queue.improve(running, FOUND, HALF)
+    assert not await queue.improve(running, FOUND, HALF, TRAIL)
     assert await queue.claim() is None
 
 

@@ -7,22 +7,24 @@ the solve tells of, never a remembered plan.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from services.planner.domain.instance import Instance
+from services.planner.domain.instance import Instance, Node
 from services.planner.domain.plan import SolveEnd
 from services.planner.domain.problem import FreezeLevel, Pin, Problem
 from services.planner.domain.reason import Reason
 from services.planner.domain.settings import SearchSettings
-from services.planner.domain.shift import ShiftSkill
+from services.planner.domain.shift import Costs, ShiftSkill
 from services.planner.domain.task import SkillNeed, Window
 from services.planner.rules.verify import route_violations
 from services.planner.search.evaluate import evaluate, views_of
 from services.planner.search.explain import BESIDE_HEAD, alone_nodes
 from services.planner.search.insert import members, proposals
 from services.planner.search.solution import Solution
+from services.planner.solver import solve as solver
 from services.planner.solver.solve import Outcome, Solve
 from services.planner.tests import fuzz
 from services.planner.tests.problems import at, city, on_plane, shift, task
@@ -59,6 +61,37 @@ def test_a_better_plan_is_told_when_the_last_one_was_told_long_enough_ago() -> N
 
     assert heard == [True, False, True]
     assert [len(outcome.plan.unassigned) for outcome in told] == [1, 0]
+
+
+def long_row(tasks: int) -> Instance:
+    """One long route of deliveries that only its length costs: for the lean kernel and PyVRP."""
+    own = shift("s0", costs=Costs(kilometer_micros=400_000))
+    spots = (task(f"t{n}", 50 * (n * 17 % tasks), 10 * (n % 7)) for n in range(tasks))
+    return on_plane(Problem(tuple(spots), (own,)))
+
+
+@pytest.mark.parametrize(
+    ("instance", "seeds"),
+    [
+        (on_plane(city(1, 30, 4)), ()),
+        (on_plane(city(2, 20, 3)), (((0, 0), (1, 0)), (), ())),
+        (long_row(60), ()),
+        *((fuzz.instance(seed), ()) for seed in range(3)),
+    ],
+)
+def test_every_plan_that_is_told_can_be_run_again(
+    instance: Instance, seeds: Sequence[Sequence[Node]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for pause in ("TELL_SECONDS_MIN", "TELL_SHARE", "TELLING_TIMES"):
+        monkeypatch.setattr(solver, pause, 0)
+    told: list[Outcome] = []
+    settings = SearchSettings(solution_limit=400, seconds=60)
+    Solve(instance, settings, told.append).run(seeds)
+
+    assert len(told) > 1
+    for before in told:
+        again = Solve(instance, settings, lambda _: None).replay(before.phases, seeds)
+        assert again.plan.routes == before.plan.routes
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -33,6 +33,13 @@ class Finished:
     access_rules_version: int
 
 
+def bare(prepared: Prepared, plan: Plan) -> Finished:
+    """A plan on the way: without lines, and nobody was asked about it."""
+    return Finished(
+        plan, {}, access_checked=False, access_rules_version=prepared.access_rules_version
+    )
+
+
 async def finish(
     travel: TravelTimes,
     access: AccessRules,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from meshkit.clock import Clock
 from meshkit.ids import NewId
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.lint import lint
-from services.planner.domain.optimization import Trail
+from services.planner.domain.optimization import Run, Trail
 from services.planner.domain.plan import Plan, SolveRecord, WhyNot
 from services.planner.domain.problem import TASKS_AT_ONCE_MAX, FixedRoute, Problem
 from services.planner.domain.reason import Reason
@@ -27,7 +28,7 @@ from services.planner.rules.balance import evenness_of
 from services.planner.rules.verify import RULES_VERSION
 from services.planner.search.solution import nodes_of
 from services.planner.usecases.denied import denied_of, whole_routes
-from services.planner.usecases.finish import Finished, denied_areas, finish
+from services.planner.usecases.finish import Finished, bare, denied_areas, finish
 from services.planner.usecases.last_word import last_word
 from services.planner.usecases.searches import Searches
 from services.planner.usecases.world import (
@@ -99,7 +100,9 @@ async def optimize(
         solve_milliseconds=round((time.monotonic() - begun) * 1_000),
     )
     answer = Answer(prepared, finished, record, new_id("opt"))
-    await records.add(tenant, computed(answer, clock), question.request, trail(answer, searches))
+    await records.add(
+        tenant, computed(answer, clock), question.request, trail(answer, searches.runs)
+    )
     return answer
 
 
@@ -118,10 +121,10 @@ async def prepared_question(
     return with_notices(prepared, await asyncio.to_thread(lambda: tuple(lint(problem))))
 
 
-def trail(answer: Answer, searches: Searches) -> Trail:
-    """What it takes to repeat a solve."""
+def trail(answer: Answer, runs: Iterable[Run], *, is_whole: bool = True) -> Trail:
+    """What it takes to repeat a solve, to its end or to a plan that it told on the way."""
     sequences = sequences_of(answer.prepared.instance, answer.plan)
-    return Trail(answer.record, tuple(searches.runs), tuple(sequences))
+    return Trail(answer.record, tuple(runs), tuple(sequences), is_whole)
 
 
 async def planned(
@@ -137,11 +140,15 @@ async def planned(
     may_follow = prepared.access_checked and any(prepared.instance.areas_of_shift)
     first, second = parts_of(whole, may_follow=may_follow)
     solved = await searches.search(world.solver, prepared, first, seeds)
+    if searches.end_here:
+        return prepared, solved, bare(prepared, solved.plan)
     finished = await finished_plan(world, question, prepared, solved.plan)
     if any(denied_areas(finished.plan)):
         prepared = await around(world, prepared, finished.plan)
         base = sequences_of(prepared.instance, finished.plan)
         solved = await searches.search(world.solver, prepared, second, base)
+        if searches.end_here:
+            return prepared, solved, bare(prepared, solved.plan)
         finished = await finished_plan(world, question, prepared, solved.plan)
         finished = await cleaned(world, question, prepared, finished)
     plan = await last_word(prepared.instance, finished.plan)

@@ -65,7 +65,8 @@ async def reoptimize(
         solve_milliseconds=round((time.monotonic() - begun) * 1_000),
     )
     answer = Answer(prepared, finished, record, new_id("opt"))
-    await records.add(tenant, computed(answer, clock), question.request, trail(answer, searches))
+    way = trail(answer, searches.runs)
+    await records.add(tenant, computed(answer, clock), question.request, way)
     told = await asyncio.to_thread(difference, prepared.instance, kept, answer.plan)
     return Replanned(answer, told)
 

@@ -1,4 +1,9 @@
-"""Repeats a solve by its kept request and its trail."""
+"""
+Repeats a solve by its kept request and its trail.
+
+One that was cancelled is repeated up to its last stored plan, which compliance had not been asked
+about: only a finished plan is.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +51,7 @@ async def replay(
     seed = before.record.seed
     question = replace(question, settings=replace(question.settings, seed=seed))
     prepared = await prepared_question(world, question, TASKS_MAX)
-    searches = Searches(again=before.runs)
+    searches = Searches(again=before.runs, is_whole=before.is_whole)
     prepared, solved, finished = await planned(world, question, prepared, searches)
     record = record_of(world, question, prepared, solved, finished)
     refuse_changed(before.record, record)
@@ -62,7 +67,7 @@ async def kept(records: Records, tenant: str, optimization_id: str) -> tuple[byt
         raise NotFound("OPTIMIZATION_UNKNOWN", f"no request of {optimization_id!r} is kept")
     request, before = found
     if before is None:
-        raise NotReady("OPTIMIZATION_RUNNING", "it is not over, or ended without a last plan")
+        raise NotReady("OPTIMIZATION_RUNNING", "it is not over, or ended without a plan")
     return request, before
 
 

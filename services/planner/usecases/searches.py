@@ -13,6 +13,7 @@ from services.planner.usecases.world import Prepared
 REPLAY_PATIENCE = 4.0  # times the seconds of the first time: this machine may be slower
 
 Tell = Callable[[Solved], None]
+Runs = tuple[Run, ...]
 
 
 @dataclass(slots=True)
@@ -21,10 +22,12 @@ class Searches:
 
     seeds: Sequences = ()
     """Where the first begins, in place of the caller's seed routes."""
-    tell: Callable[[Prepared, Solved], None] | None = None
-    """Hears of every better plan on the way."""
-    again: tuple[Run, ...] = ()
+    tell: Callable[[Prepared, Solved, Runs], None] | None = None
+    """Hears of every better plan on the way, and what it took to come to it."""
+    again: Runs = ()
     """What was run before, to be run again."""
+    is_whole: bool = True
+    """Whether what is run again had come to its end."""
     runs: list[Run] = field(default_factory=list)
     """What was run."""
 
@@ -39,11 +42,20 @@ class Searches:
             seeds = before.seeds
         elif not self.runs:
             seeds = self.seeds or seeds
-        solved = await solver.solve(prepared.instance, settings, seeds, self._tell_of(prepared))
-        begun = tuple(map(tuple, seeds))
-        self.runs.append(Run(begun, settings.seconds, solved.phases))
+        run = Run(tuple(map(tuple, seeds)), settings.seconds, ())
+        tell = self._tell_of(prepared, run)
+        solved = await solver.solve(prepared.instance, settings, seeds, tell)
+        self.runs.append(replace(run, phases=solved.phases))
         return solved
 
-    def _tell_of(self, prepared: Prepared) -> Tell | None:
+    @property
+    def end_here(self) -> bool:
+        """Whether what is run again ended with the last search, before its plan was finished."""
+        return not self.is_whole and len(self.runs) == len(self.again)
+
+    def _tell_of(self, prepared: Prepared, run: Run) -> Tell | None:
         tell = self.tell
-        return (lambda solved: tell(prepared, solved)) if tell else None
+        if tell is None:
+            return None
+        before = tuple(self.runs)
+        return lambda solved: tell(prepared, solved, (*before, replace(run, phases=solved.phases)))

@@ -21,7 +21,7 @@ from services.planner.domain.optimization import TASKS_MAX, Trail
 from services.planner.domain.plan import Plan
 from services.planner.ports import Claim, Found, Progress, Queue, Solved
 from services.planner.usecases.better import is_better
-from services.planner.usecases.finish import Finished
+from services.planner.usecases.finish import Finished, bare
 from services.planner.usecases.optimize import (
     Answer,
     Question,
@@ -32,7 +32,7 @@ from services.planner.usecases.optimize import (
     sequences_of,
     trail,
 )
-from services.planner.usecases.searches import Searches
+from services.planner.usecases.searches import Runs, Searches
 from services.planner.usecases.world import Prepared
 
 RENEW_SECONDS = 4.0  # a quarter of the lease: three signs of life may be lost
@@ -93,7 +93,7 @@ class Job:
     budget_seconds: float = 0.0
     begun: float | None = None
     news: asyncio.Event = field(default_factory=asyncio.Event)
-    newest: tuple[Prepared, Solved] | None = None
+    newest: tuple[Prepared, Solved, Runs] | None = None
     best: Plan | None = None
     """The best plan that is stored, as far as this runner knows."""
 
@@ -126,11 +126,11 @@ class Job:
         searches = Searches(seeds=self.claim.sequences, tell=self.hear)
         prepared, solved, finished = await planned(world, question, prepared, searches)
         answer = self.answer(question, prepared, solved, finished)
-        return await self.found(answer, solved.bound_micros), trail(answer, searches)
+        return await self.found(answer, solved.bound_micros), trail(answer, searches.runs)
 
-    def hear(self, prepared: Prepared, solved: Solved) -> None:
+    def hear(self, prepared: Prepared, solved: Solved, runs: Runs) -> None:
         """A better plan on the way."""
-        self.newest = prepared, solved
+        self.newest = prepared, solved, runs
         self.news.set()
 
     async def tell_on(self) -> None:
@@ -139,9 +139,9 @@ class Job:
             await self.news.wait()
             self.news.clear()
             if self.newest is not None and self.question is not None:
-                prepared, solved = self.newest
+                prepared, solved, runs = self.newest
                 if await asyncio.to_thread(self.is_better, prepared.instance, solved.plan):
-                    await self.keep(self.question, prepared, solved)
+                    await self.keep(self.question, prepared, solved, runs)
             await asyncio.sleep(TELL_SECONDS)
 
     def is_better(self, instance: Instance, plan: Plan) -> bool:
@@ -151,12 +151,15 @@ class Job:
             return False
         return self.best is None or is_better(instance, plan, self.best)
 
-    async def keep(self, question: Question, prepared: Prepared, solved: Solved) -> None:
+    async def keep(
+        self, question: Question, prepared: Prepared, solved: Solved, runs: Runs
+    ) -> None:
         """Stores a better plan; once more in a while where the store is away."""
-        bare = Finished(solved.plan, {}, False, prepared.access_rules_version)
-        found = await self.found(self.answer(question, prepared, solved, bare))
+        answer = self.answer(question, prepared, solved, bare(prepared, solved.plan))
+        found = await self.found(answer)
+        way = trail(answer, runs, is_whole=False)
         try:
-            await self.means.queue.improve(self.claim, found, self.progress())
+            await self.means.queue.improve(self.claim, found, self.progress(), way)
         except AWAY:
             self.news.set()
         else:

@@ -132,6 +132,20 @@ async def test_a_watch_tells_better_plans_with_their_terms_and_a_stop_keeps_the_
     assert found.plan.cost_micros <= news.plan.cost_micros
 
 
+async def test_what_was_stopped_is_repeated_up_to_its_best_plan(town: Town) -> None:
+    own = await started(town, wire.city(40, 4), LONG)
+    await first_plan(town, own.optimization_id)
+    request = pb.ReplayOptimizationRequest(optimization_id=own.optimization_id)
+    with pytest.raises(NotReady) as early:
+        await town.planner.ReplayOptimization(request)
+    stopped = await cancelled(town, own.optimization_id)
+    again = await town.planner.ReplayOptimization(request)
+
+    assert early.value.reason == "OPTIMIZATION_RUNNING"
+    assert again.routes_equal
+    assert again.plan.cost_micros == stopped.plan.cost_micros
+
+
 async def test_what_is_over_cannot_be_stopped_and_what_is_not_known_is_not_found(
     town: Town,
 ) -> None:
