@@ -12,9 +12,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from services.planner.search.chance import fraction
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import NONE
-from services.planner.search.full.chance import fraction
 from services.planner.search.full.cross import cross
 from services.planner.search.full.links import copy, start_of
 from services.planner.search.full.pool import pool_route

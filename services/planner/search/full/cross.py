@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import math
 
+from services.planner.search.chance import below, fraction
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import GRAIN, NEVER, NONE
-from services.planner.search.full.chance import below, fraction
 from services.planner.search.full.links import is_task, start_of
 from services.planner.search.full.route import refresh
 from services.planner.search.full.space import (

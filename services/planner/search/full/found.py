@@ -7,8 +7,8 @@ and Vanden Berghe 2020).
 
 from __future__ import annotations
 
+from services.planner.search.chance import fraction
 from services.planner.search.compiled import compiled
-from services.planner.search.full.chance import fraction
 from services.planner.search.full.space import (
     State,
     bans_of,

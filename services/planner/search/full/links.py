@@ -63,6 +63,20 @@ def count_way(state: State, route: int, here: int, sign: int) -> None:
 
 
 @compiled
+def count_stop(model: Model, state: State, route: int, stop: int, sign: int) -> None:
+    """Adds a stop to the sums of a route, or takes it off."""
+    node = stops_of(state)[stop].node
+    routes_of(state)[route].extra += (
+        sign * stays_of(model)[lines_of(model)[route].stays, node].micros
+    )
+    if is_task(model, stop):
+        routes_of(state)[route].size += sign
+        add_load(model, state, route, tasks_served(model)[stop], sign)
+    else:
+        routes_of(state)[route].reloads += sign
+
+
+@compiled
 def link(model: Model, state: State, route: int, before: int, stop: int, node: int) -> None:
     """Puts a stop after another."""
     stay, after = stays_of(model)[lines_of(model)[route].stays, node], stops_of(state)[before].next
@@ -74,12 +88,7 @@ def link(model: Model, state: State, route: int, before: int, stop: int, node: i
     lead(model, state, route, stop, after)
     count_way(state, route, before, 1)
     count_way(state, route, stop, 1)
-    routes_of(state)[route].extra += stay.micros
-    if is_task(model, stop):
-        routes_of(state)[route].size += 1
-        add_load(model, state, route, tasks_served(model)[stop], 1)
-    else:
-        routes_of(state)[route].reloads += 1
+    count_stop(model, state, route, stop, 1)
 
 
 @compiled
@@ -92,12 +101,7 @@ def unlink(model: Model, state: State, stop: int) -> None:
     own.route, own.next, own.previous = NONE, NONE, NONE
     lead(model, state, route, before, after)
     count_way(state, route, before, 1)
-    routes_of(state)[route].extra -= stays_of(model)[lines_of(model)[route].stays, own.node].micros
-    if is_task(model, stop):
-        routes_of(state)[route].size -= 1
-        add_load(model, state, route, tasks_served(model)[stop], -1)
-    else:
-        routes_of(state)[route].reloads -= 1
+    count_stop(model, state, route, stop, -1)
 
 
 @compiled

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from services.planner.search.chance import below, fraction
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import GRAIN, NONE
-from services.planner.search.full.chance import below, fraction
 from services.planner.search.full.found import ALONE, PAIR, RELOAD_BEFORE, ban
 from services.planner.search.full.links import free_reload, link, serve, unlink
 from services.planner.search.full.look import look

@@ -8,9 +8,9 @@ delivery; frozen heads stay. Source: Christiaens and Vanden Berghe 2020, section
 
 from __future__ import annotations
 
+from services.planner.search.chance import below, fraction
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import NONE
-from services.planner.search.full.chance import below, fraction
 from services.planner.search.full.links import is_task, leave_out, link, serve, start_of, unlink
 from services.planner.search.full.route import refresh
 from services.planner.search.full.space import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.planner.search.compiled import compiled
 from services.planner.search.full.arrays import NONE
-from services.planner.search.full.links import count_way, is_task, lead, start_of
+from services.planner.search.full.links import count_stop, count_way, lead, start_of
 from services.planner.search.full.space import (
     Model,
     State,
@@ -13,9 +13,7 @@ from services.planner.search.full.space import (
     routes_of,
     stays_of,
     stops_of,
-    tasks_served,
 )
-from services.planner.search.rules.capacity import add_load
 
 
 @compiled
@@ -45,7 +43,7 @@ def give_tail(state: State, head: int, tail: int, last: int, end: int) -> None:
 @compiled
 def recount(model: Model, state: State, route: int) -> None:
     """Counts all stops and ways of a route."""
-    own, stops = routes_of(state)[route], stops_of(state)
+    own, stops, line = routes_of(state)[route], stops_of(state), lines_of(model)[route]
     own.size = own.reloads = own.meters = own.driven = own.extra = 0
     for dimension in range(model.dimensions):
         base_of(state)[route, dimension] = 0
@@ -53,21 +51,9 @@ def recount(model: Model, state: State, route: int) -> None:
     while stops[here].next != NONE:
         stop = stops[here].next
         if stops[stop].next != NONE:
-            count_stop(model, state, route, stop)
+            stops[stop].route = route
+            stops[stop].setup = stays_of(model)[line.stays, stops[stop].node].setup
+            count_stop(model, state, route, stop, 1)
         lead(model, state, route, here, stop)
         count_way(state, route, here, 1)
         here = stop
-
-
-@compiled
-def count_stop(model: Model, state: State, route: int, stop: int) -> None:
-    """Counts a stop as one of a route, with what it means to its shift."""
-    own, line = stops_of(state)[stop], lines_of(model)[route]
-    stay = stays_of(model)[line.stays, own.node]
-    own.route, own.setup = route, stay.setup
-    routes_of(state)[route].extra += stay.micros
-    if is_task(model, stop):
-        routes_of(state)[route].size += 1
-        add_load(model, state, route, tasks_served(model)[stop], 1)
-    else:
-        routes_of(state)[route].reloads += 1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import log
 
+from services.planner.search.chance import below, fraction
 from services.planner.search.compiled import compiled
 from services.planner.search.lean.arrays import NONE, PERCENT, Knobs, Model, State
-from services.planner.search.lean.chance import below, fraction
 from services.planner.search.lean.cross import cross
 from services.planner.search.lean.links import begin, undo
 from services.planner.search.lean.order import sort_absent
@@ -28,10 +28,10 @@ def anneal(
             heat = heat_from * (heat_to / heat_from) ** (rank / iterations)
         step(model, state, knobs, heat)
         for _ in range(knobs.crossings):
-            if cross(model, state, knobs, int(heat * log(1.0 - fraction(state)))):
+            if cross(model, state, knobs, int(heat * log(1.0 - fraction(state.tally[0])))):
                 accept(model, state)
         for _ in range(knobs.trades):
-            if trade(model, state, knobs, int(heat * log(1.0 - fraction(state)))):
+            if trade(model, state, knobs, int(heat * log(1.0 - fraction(state.tally[0])))):
                 accept(model, state)
 
 
@@ -44,9 +44,9 @@ def step(model: Model, state: State, knobs: Knobs, heat: float) -> None:
     tally.worth = worth_now(state, knobs)
     for rank in range(absent_before):
         state.absent[rank].task_before = state.absent[rank].task
-    seed = below(state, model.near.shape[0])
+    seed = below(state.tally[0], model.near.shape[0])
     lay_aside(model, state, knobs, seed)
-    cost_max = cost_before - int(heat * log(1.0 - fraction(state)))
+    cost_max = cost_before - int(heat * log(1.0 - fraction(state.tally[0])))
     ruin(model, state, knobs, seed)
     sort_absent(model, state)
     if recreate(model, state, knobs, cost_max) and tally.cost <= cost_max:
@@ -66,9 +66,9 @@ def worth_now(state: State, knobs: Knobs) -> int:
     The first of a string that is put back costs most, and the others then little: whether the
     string is worth it as a whole, the price of the plan tells.
     """
-    if knobs.generous_chance == 0.0 or fraction(state) >= knobs.generous_chance:
+    if knobs.generous_chance == 0.0 or fraction(state.tally[0]) >= knobs.generous_chance:
         return PERCENT
-    return PERCENT + below(state, knobs.generous_percent)
+    return PERCENT + below(state.tally[0], knobs.generous_percent)
 
 
 @compiled
@@ -81,7 +81,7 @@ def lay_aside(model: Model, state: State, knobs: Knobs, seed: int) -> None:
     for rank in range(tally.absent):
         state.rank_absent[state.absent[rank].task] = rank
     tally.aside = tally.absent
-    least = tally.absent - 1 - below(state, knobs.absent_max)
+    least = tally.absent - 1 - below(state.tally[0], knobs.absent_max)
     bring_forth(state, seed)
     for rank in range(model.near.shape[1]):
         if tally.aside <= least:

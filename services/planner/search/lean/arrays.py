@@ -88,7 +88,7 @@ TALLY = np.dtype(
         ("saved", np.int64),
         ("touched", np.int64),
         ("dirty", np.int64),
-        ("random", np.uint64),
+        ("chance", np.uint64),
     ],
     align=True,
 )
@@ -154,7 +154,7 @@ def empty_state(model: Model, route_count: int, seed: int) -> State:
     tally["absent"] = task_count
     tally["worth"] = PERCENT
     tally["cost"] = tally["best_cost"] = model.tasks["penalty"][:task_count].sum()
-    tally["random"] = (2 * seed + 1) * GOLDEN % (1 << 64)
+    tally["chance"] = (2 * seed + 1) * GOLDEN % (1 << 64)
     return State(
         nodes=nodes,
         routes=np.zeros(route_count, ROUTE),

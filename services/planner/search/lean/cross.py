@@ -8,9 +8,9 @@ splits a route, and two routes may become one.
 
 from __future__ import annotations
 
+from services.planner.search.chance import below, fraction
 from services.planner.search.compiled import compiled
 from services.planner.search.lean.arrays import NONE, Knobs, Model, State
-from services.planner.search.lean.chance import below, fraction
 from services.planner.search.lean.links import (
     begin,
     carry_back,
@@ -25,7 +25,7 @@ from services.planner.search.lean.recreate import empty_route
 @compiled
 def cross(model: Model, state: State, knobs: Knobs, gain_min: int) -> bool:
     """Tries one exchange at random; made when it holds and gains no less than it must."""
-    first = below(state, model.near.shape[0])
+    first = below(state.tally[0], model.near.shape[0])
     if state.nodes[first].route == NONE:
         return False
     second = partner(model, state, knobs, first)
@@ -42,11 +42,11 @@ def cross(model: Model, state: State, knobs: Knobs, gain_min: int) -> bool:
 @compiled
 def partner(model: Model, state: State, knobs: Knobs, first: int) -> int:
     """A node whose next may well come after a task, or the start of an empty route."""
-    if fraction(state) < knobs.split_route_chance:
+    if fraction(state.tally[0]) < knobs.split_route_chance:
         route = empty_route(state)
         return NONE if route == NONE else model.near.shape[0] + 2 * route
     width = model.beside.shape[1] // 2
-    after = model.beside[first, width + below(state, width)]
+    after = model.beside[first, width + below(state.tally[0], width)]
     return NONE if state.nodes[after].route == NONE else int(state.nodes[after].previous)
 
 

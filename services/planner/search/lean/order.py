@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from services.planner.search.chance import below, fraction
 from services.planner.search.compiled import compiled
 from services.planner.search.lean.arrays import Model, State
-from services.planner.search.lean.chance import below, fraction
 
 # Each order by its weight of 17: at random, large goods first, far or near first, narrow window
 # first, early window first, late window last to first. Christiaens and Vanden Berghe 2020 use
@@ -15,7 +15,7 @@ RANDOM, DEMAND, FAR, CLOSE, NARROW, EARLY, LATE = 4, 8, 10, 11, 13, 15, 17
 @compiled
 def sort_absent(model: Model, state: State) -> None:
     """Sorts what is absent in an order drawn at random."""
-    order, tally = below(state, LATE), state.tally[0]
+    order, tally = below(state.tally[0], LATE), state.tally[0]
     for rank in range(tally.aside, tally.absent):
         state.absent[rank].key = sort_key(model, state, order, state.absent[rank].task)
         sink(state, rank)
@@ -26,7 +26,7 @@ def sort_key(model: Model, state: State, order: int, task: int) -> float:
     """By what an order sorts, smallest first."""
     depot = model.near.shape[0]
     if order < RANDOM:
-        return fraction(state)
+        return fraction(state.tally[0])
     if order < DEMAND:
         return float(-model.tasks[task].demand)
     if order < FAR:

@@ -8,9 +8,9 @@ Source: Christiaens and Vanden Berghe 2020, section 5.3.
 
 from __future__ import annotations
 
+from services.planner.search.chance import fraction
 from services.planner.search.compiled import compiled
 from services.planner.search.lean.arrays import NONE, PERCENT, Knobs, Model, State
-from services.planner.search.lean.chance import fraction
 from services.planner.search.lean.links import place_of, put_in
 
 
@@ -131,7 +131,7 @@ def look_back(
 @compiled
 def sees(state: State, knobs: Knobs) -> bool:
     """Whether the search does not blink."""
-    return fraction(state) >= knobs.blink_chance
+    return fraction(state.tally[0]) >= knobs.blink_chance
 
 
 @compiled

@@ -6,9 +6,9 @@ Source: Christiaens and Vanden Berghe 2020, section 5.2; equations 5 to 7.
 
 from __future__ import annotations
 
+from services.planner.search.chance import below, fraction
 from services.planner.search.compiled import compiled
 from services.planner.search.lean.arrays import NONE, Knobs, Model, State
-from services.planner.search.lean.chance import below, fraction
 from services.planner.search.lean.links import take_out
 
 
@@ -21,7 +21,7 @@ def ruin(model: Model, state: State, knobs: Knobs, seed: int) -> None:
         return
     length_max = min(knobs.string_max, served / state.tally[0].used)
     count_max = 4.0 * knobs.removed_mean / (1.0 + length_max) - 1.0
-    count = int(fraction(state) * count_max + 1.0)
+    count = int(fraction(state.tally[0]) * count_max + 1.0)
     removed = remove_around(model, state, knobs, seed, length_max)
     for rank in range(model.near.shape[1]):
         if removed >= count:
@@ -37,9 +37,9 @@ def remove_around(model: Model, state: State, knobs: Knobs, task: int, length_ma
         return 0
     size = state.routes[route].size
     longest = min(float(size), length_max)
-    length = min(size, int(fraction(state) * longest + 1.0))
+    length = min(size, int(fraction(state.tally[0]) * longest + 1.0))
     kept = 0
-    if 1 < length < size and fraction(state) < knobs.split_chance:
+    if 1 < length < size and fraction(state.tally[0]) < knobs.split_chance:
         kept = kept_within(state, size - length)
     remove_string(model, state, task, length, kept)
     return 1
@@ -49,7 +49,7 @@ def remove_around(model: Model, state: State, knobs: Knobs, task: int, length_ma
 def kept_within(state: State, kept_max: int) -> int:
     """How many tasks within a string stay: each more with half the chance."""
     kept = 1
-    while kept < kept_max and fraction(state) < 0.5:
+    while kept < kept_max and fraction(state.tally[0]) < 0.5:
         kept += 1
     return kept
 
@@ -59,7 +59,7 @@ def remove_string(model: Model, state: State, task: int, length: int, kept: int)
     """Removes `length` tasks of a string around a task and keeps `kept` somewhere in it."""
     nodes, span = state.nodes, length + kept
     first = first_of_string(model, state, task, span)
-    before_kept = length if kept == 0 else below(state, length + 1)
+    before_kept = length if kept == 0 else below(state.tally[0], length + 1)
     last = walked(state, first, before_kept - 1)
     rest = nodes[last].next if before_kept > 0 else first
     if before_kept > 0:
@@ -82,7 +82,7 @@ def first_of_string(model: Model, state: State, task: int, span: int) -> int:
         last = nodes[last].next
         room_after += 1
     back_min = max(0, span - 1 - room_after)
-    back = back_min + below(state, min(room_before, span - 1) - back_min + 1)
+    back = back_min + below(state.tally[0], min(room_before, span - 1) - back_min + 1)
     return walked_back(state, task, back)
 
 

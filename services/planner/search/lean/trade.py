@@ -10,9 +10,9 @@ Vehicle Routing Problem with Soft Time Windows, Transportation Science 31 (1997)
 
 from __future__ import annotations
 
+from services.planner.search.chance import below
 from services.planner.search.compiled import compiled
 from services.planner.search.lean.arrays import NONE, Knobs, Model, State
-from services.planner.search.lean.chance import below
 from services.planner.search.lean.links import (
     begin,
     carry_back,
@@ -29,14 +29,14 @@ TOO_LATE = 1 << 30  # seconds; no sum of it with a way holds, and it fits 64 bit
 def trade(model: Model, state: State, knobs: Knobs, gain_min: int) -> bool:
     """Tries one exchange at random; made when it holds and gains no less than it must."""
     nodes, width = state.nodes, model.beside.shape[1] // 2
-    head = below(state, model.near.shape[0])
-    first = model.beside[head, width + below(state, width)]
+    head = below(state.tally[0], model.near.shape[0])
+    first = model.beside[head, width + below(state.tally[0], width)]
     if nodes[head].route == NONE or nodes[first].route == NONE or nodes[head].next == first:
         return False
-    last = some_way_on(model, state, first, below(state, knobs.trade_max))
+    last = some_way_on(model, state, first, below(state.tally[0], knobs.trade_max))
     if nodes[head].route == nodes[first].route:
         return shift_string(model, state, knobs, gain_min, head, first, last)
-    given = some_way_on(model, state, head, below(state, knobs.trade_max + 1))
+    given = some_way_on(model, state, head, below(state.tally[0], knobs.trade_max + 1))
     cost = trade_cost(model, state, head, given, first, last)
     if cost > -gain_min:
         return False

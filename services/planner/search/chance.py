@@ -1,6 +1,8 @@
 """
 Random numbers with a state of our own: the same on every machine, kept between chunks.
 
+The state is the field `chance` of a record, 64 bits and never zero.
+
 Source: Marsaglia, Xorshift RNGs, Journal of Statistical Software 8 (2003), with the multiplier of
 Vigna's xorshift64*, ACM Transactions on Mathematical Software 42 (2016).
 """
@@ -12,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from services.planner.search.compiled import compiled
-from services.planner.search.lean.arrays import State
 
+Record = Any
+"""One with a field `chance`, which numpy's types cannot name."""
 MULTIPLIER = np.uint64(2685821657736338717)
 FIRST, SECOND, THIRD = np.uint64(12), np.uint64(25), np.uint64(27)
 TO_31_BITS, TO_53_BITS = np.uint64(33), np.uint64(11)
@@ -22,23 +25,23 @@ UNIT = 2.0**-53
 
 
 @compiled
-def draw(state: State) -> Any:
+def draw(record: Record) -> Any:
     """The next 64 bits."""
-    bits = state.tally[0].random
+    bits = record.chance
     bits ^= bits >> FIRST
     bits ^= bits << SECOND
     bits ^= bits >> THIRD
-    state.tally[0].random = bits
+    record.chance = bits
     return bits * MULTIPLIER
 
 
 @compiled
-def below(state: State, count: int) -> int:
+def below(record: Record, count: int) -> int:
     """An integer from 0 to count - 1."""
-    return int(np.int64(((draw(state) >> TO_31_BITS) * np.uint64(count)) >> PART_OF_31_BITS))
+    return int(np.int64(((draw(record) >> TO_31_BITS) * np.uint64(count)) >> PART_OF_31_BITS))
 
 
 @compiled
-def fraction(state: State) -> float:
+def fraction(record: Record) -> float:
     """A number from 0 up to but not 1."""
-    return np.float64(draw(state) >> TO_53_BITS) * UNIT
+    return np.float64(draw(record) >> TO_53_BITS) * UNIT
