@@ -15,26 +15,9 @@ import pytest
 
 from clients.cli import plan_view
 from clients.cli.plan_files import geojson
+from services.planner.tests.formats.files import LILIM, SOLOMON
 
 ROOT = Path(__file__).resolve().parents[3]
-SOLOMON = """TINY
-
-VEHICLE
-NUMBER     CAPACITY
-  2         10
-
-CUSTOMER
-CUST NO.   XCOORD.   YCOORD.    DEMAND   READY TIME   DUE DATE   SERVICE TIME
-
-    0      0    0    0     0    100     0
-    1      3    4    6     5     20     2
-    2      1    1    7     0     90     1
-"""
-LILIM = """2 10 1
-0 0 0 0 0 100 0 0 0
-1 3 4 5 0 50 1 0 2
-2 6 8 -5 0 80 1 1 0
-"""
 # Distances of the heterogeneous class are thousandths, and its rates hundredths of its costs.
 VRPLIB = """NAME : mixed
 TYPE : HFVRP
