@@ -20,9 +20,11 @@ from services.planner.search.lean.kernel import LeanKernel
 from services.planner.search.lean.suits import suits
 
 LEAN, FULL = "lean", "full"
-PER_SECOND_MAX = 40_000.0  # iterations, on a machine slower than most
-LEAN_TASKS_PER_SECOND = 40_000_000.0  # iterations times tasks; twice as many here (2-core VM)
-FULL_TASKS_PER_SECOND = 2_000_000.0
+# Iterations a second that are planned, and times the tasks, at most: about half of what they do on
+# the 2-core VM of docs/benchmarks.md, where the lean kernel makes 100 to 160 thousand for 100 to
+# 1,000 stops, and the full one 64 thousand for 30 stops of a city, 29 for 150, 22 for 400.
+LEAN_PER_SECOND, LEAN_TASKS_PER_SECOND = 60_000.0, 60_000_000.0
+FULL_PER_SECOND, FULL_TASKS_PER_SECOND = 15_000.0, 5_000_000.0
 
 
 def kind_of(instance: Instance) -> str:
@@ -32,8 +34,9 @@ def kind_of(instance: Instance) -> str:
 
 def per_second(kind: str, tasks: int) -> float:
     """How many iterations a second a kernel is good for, with so many tasks."""
-    rate = LEAN_TASKS_PER_SECOND if kind == LEAN else FULL_TASKS_PER_SECOND
-    return min(PER_SECOND_MAX, rate / max(1, tasks))
+    if kind == LEAN:
+        return min(LEAN_PER_SECOND, LEAN_TASKS_PER_SECOND / max(1, tasks))
+    return min(FULL_PER_SECOND, FULL_TASKS_PER_SECOND / max(1, tasks))
 
 
 def kernel_of(instance: Instance, seed: int, kind: str = "") -> Kernel:

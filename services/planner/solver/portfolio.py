@@ -31,7 +31,7 @@ from services.planner.solver.pyvrp_engine import Hear, PyvrpEngine
 from services.planner.solver.rounds import Effort, Rounds
 
 PYVRP, ROUTING = pyvrp_engine.ENGINE, routing.ENGINE
-LONG_ROUTE_STOPS = 25  # stops per route from which PyVRP pays
+LONG_ROUTE_STOPS = 24  # stops per route of the first plan from which PyVRP pays
 PYVRP_TASKS = range(20, 1_201)
 ROUTING_PER_SECOND = 20.0  # solutions
 HASTE_SECONDS = 1.5  # with less, a live change is searched around once, and nothing else runs
@@ -48,7 +48,7 @@ AGAIN_TASKS_MAX, AGAIN_STEPS_PER_TASK = 250, 1_500
 CHOICE_SHARE, CHOICE_FROM = 0.7, 0.8  # PyVRP's share where tasks are left out by choice
 WARM_FROM = 0.3
 WHOLE_TASKS_MAX = 1_200  # beyond, a problem is searched part by part
-FIRST_STEPS = 10  # of the kernel: a plan to tell of at once, and to see the shape of
+FIRST_STEPS = 200  # of the kernel: a plan to tell of at once, and to see how long routes are
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,15 +44,16 @@ def test_pyvrp_goes_on_where_routes_are_long() -> None:
 
 
 def test_a_far_cluster_is_served_where_no_task_alone_pays_for_the_way() -> None:
-    """The way there and back costs 8 units, each of 30 tasks left out one."""
+    """The way there and back costs 8 units, each of 30 tasks left out one; nobody goes for one."""
     unit = 1_000_000
     tasks = tuple(
         task(f"t{n}", 10_000 + 50 * (n % 6), 50 * (n // 6), penalty_micros=unit) for n in range(30)
     )
+    alone = task("alone", -10_000, 0, penalty_micros=unit)
     own = shift("s0", costs=Costs(kilometer_micros=400_000))
-    outcome = solved(on_plane(Problem(tasks, (own,))))
+    outcome = solved(on_plane(Problem((*tasks, alone), (own,))))
 
-    assert not outcome.plan.unassigned
+    assert [left.task for left in outcome.plan.unassigned] == [len(tasks)]
     assert engines(outcome)[1] == portfolio.PYVRP
 
 
