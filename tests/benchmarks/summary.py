@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 from statistics import fmean
 from typing import Any
 
@@ -38,7 +39,7 @@ class Duel:
     ties: int
     losses: int
     difference: float
-    """Mean of our cost over theirs, in percent: below zero we are better."""
+    """Mean of our cost over theirs where both have plans, in percent: below zero we are better."""
 
     @property
     def better_percent(self) -> float:
@@ -79,22 +80,28 @@ def lines(rows: Sequence[Row]) -> list[Line]:
 
 
 def line(kind: str, name: str, rows: Sequence[Row]) -> Line:
-    """One engine on one class."""
-    known = [row for row in rows if row["gap"] is not None]
+    """One engine on one class; a mean is told only where every plan is one."""
+    good = [row for row in rows if is_good(row)]
+    known = [row for row in good if row["gap"] is not None]
     worst = max(known, key=lambda row: row["gap"], default=None)
     return Line(
         kind,
         name,
         len({row["instance"] for row in rows}),
         len(rows),
-        mean(rows, "gap"),
+        mean(rows, "gap") if len(good) == len(rows) else None,
         worst["gap"] if worst else None,
         f"{worst['instance']} seed {worst['seed']}" if worst else "",
-        mean(rows, "gap_1s"),
-        mean(rows, "gap_10s"),
-        mean(rows, "primal_integral"),
-        sum(not row["verified"] for row in rows),
+        mean(good, "gap_1s"),
+        mean(good, "gap_10s"),
+        mean(good, "primal_integral"),
+        len(rows) - len(good),
     )
+
+
+def is_good(row: Row) -> bool:
+    """Whether an engine has found a plan that holds."""
+    return bool(row["verified"]) and row["cost"] is not None
 
 
 def mean(rows: Iterable[Row], field: str) -> float | None:
@@ -104,32 +111,53 @@ def mean(rows: Iterable[Row], field: str) -> float | None:
 
 
 def duels(rows: Sequence[Row]) -> list[Duel]:
-    """One per class in which both have solved something."""
-    return [duel(kind, rows) for kind in classes(rows) if costs(kind, RIVAL, rows)]
+    """One per class that both were asked about."""
+    found = (duel(kind, rows) for kind in classes(rows))
+    return [each for each in found if each.wins + each.ties + each.losses]
 
 
 def duel(kind: str, rows: Sequence[Row]) -> Duel:
-    """Ours against the rival on one class."""
-    ours, theirs = costs(kind, OURS, rows), costs(kind, RIVAL, rows)
-    differences = [
-        100 * (ours[name] - theirs[name]) / theirs[name] for name in ours.keys() & theirs.keys()
+    """Ours against the rival on one class, by the seeds of an instance that both were asked for."""
+    ours, theirs = of(kind, OURS, rows), of(kind, RIVAL, rows)
+    both = ours.keys() & theirs.keys()
+    names = sorted({name for name, _ in both})
+    costs = [
+        tuple(
+            cost([own[name, seed] for known, seed in both if known == name])
+            for own in (ours, theirs)
+        )
+        for name in names
     ]
+    results = [difference(*pair) for pair in costs]
+    finite = [result for result in results if abs(result) != inf]
     return Duel(
         kind,
-        sum(difference < -TIE for difference in differences),
-        sum(abs(difference) <= TIE for difference in differences),
-        sum(difference > TIE for difference in differences),
-        fmean(differences) if differences else 0.0,
+        sum(result < -TIE for result in results),
+        sum(abs(result) <= TIE for result in results),
+        sum(result > TIE for result in results),
+        fmean(finite) if finite else 0.0,
     )
 
 
-def costs(kind: str, name: str, rows: Iterable[Row]) -> dict[str, float]:
-    """The mean cost of each instance over its seeds."""
-    found: dict[str, list[int]] = {}
-    for row in rows:
-        if (row["class"], row["engine"]) == (kind, name) and row["cost"] is not None:
-            found.setdefault(row["instance"], []).append(row["cost"])
-    return {name: fmean(values) for name, values in found.items()}
+def of(kind: str, name: str, rows: Iterable[Row]) -> dict[tuple[str, int], Row]:
+    """An engine's rows of a class by instance and seed."""
+    return {
+        (row["instance"], row["seed"]): row
+        for row in rows
+        if (row["class"], row["engine"]) == (kind, name)
+    }
+
+
+def cost(rows: Sequence[Row]) -> float:
+    """The mean cost over seeds; endless where a seed has no plan that holds."""
+    return fmean(row["cost"] for row in rows) if all(map(is_good, rows)) else inf
+
+
+def difference(ours: float, theirs: float) -> float:
+    """Our cost over theirs in percent; who has no plan loses, and where nobody has, it is even."""
+    if inf in (ours, theirs):
+        return 0.0 if ours == theirs else ours - theirs
+    return 100 * (ours - theirs) / theirs
 
 
 def shown(value: float | None) -> str:

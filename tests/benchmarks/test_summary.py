@@ -40,12 +40,38 @@ def test_a_class_has_a_line_per_engine_with_mean_and_worst() -> None:
     assert (last.mean, last.unverified) == (None, 1)
 
 
-def test_a_duel_is_decided_by_the_mean_over_seeds() -> None:
+def test_a_duel_is_decided_by_the_mean_over_seeds_that_both_have() -> None:
     (found,) = duels(ROWS)
 
     assert (found.wins, found.ties, found.losses) == (1, 1, 0)
     assert (found.better_percent, found.no_worse_percent) == (50, 100)
-    assert found.difference == pytest.approx(100 * (102 - 104) / 104 / 2)
+    assert found.difference == pytest.approx(100 * (101 - 104) / 104 / 2)
+
+
+BROKEN = {"verified": False}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        (row("doorstep", "a", None), row("pyvrp", "a", 104), (0, 0, 1)),
+        (row("doorstep", "a", 90, **BROKEN), row("pyvrp", "a", 104), (0, 0, 1)),
+        (row("doorstep", "a", 110), row("pyvrp", "a", 90, **BROKEN), (1, 0, 0)),
+        (row("doorstep", "a", None), row("pyvrp", "a", None), (0, 1, 0)),
+    ],
+)
+def test_who_has_no_plan_that_holds_loses(
+    ours: dict[str, Any], theirs: dict[str, Any], expected: tuple[int, int, int]
+) -> None:
+    (found,) = duels([ours, theirs])
+
+    assert (found.wins, found.ties, found.losses) == expected
+
+
+def test_a_class_with_a_plan_that_does_not_hold_has_no_mean() -> None:
+    (found,) = lines([row("doorstep", "a", 101), row("doorstep", "b", 90, **BROKEN)])
+
+    assert (found.mean, found.worst, found.unverified) == (None, 1.0, 1)
 
 
 def test_classes_are_told_by_size() -> None:
