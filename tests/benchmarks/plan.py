@@ -56,7 +56,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.plan", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--engines", default=",".join(NAMES), help="doorstep,pyvrp,ortools")
+    parser.add_argument("--engines", default=",".join(NAMES[:3]), help="of " + ",".join(NAMES))
     parser.add_argument("--instances", nargs="+", type=Path, required=True, metavar="PATH")
     parser.add_argument("--budget", default=AUTO, help="auto, or seconds of processor time")
     parser.add_argument("--seeds", default="1,2,3", help="whole numbers, with commas")

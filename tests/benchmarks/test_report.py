@@ -20,7 +20,7 @@ def test_the_page_tells_gaps_aims_duels_machine_and_commit() -> None:
         "| vrptw-100 | doorstep | 3 | 1.33 | 0.20 | 3.00 | 1.33 | 1.33 | 1.33 | 0 | a seed 2 |"
         in text
     )
-    assert "| vrptw-100 | 1 | 1 | 0 | 50 | 100 | -0.96 |" in text
+    assert "| vrptw-100 | 1 | 1 | 0 | 50 | 100 | -1.44 |" in text
 
 
 def test_the_kept_page_is_the_one_that_the_kept_results_give() -> None:

@@ -11,7 +11,7 @@ from tests.benchmarks.trace import Trace
 
 Engine = Callable[[Reading, float, int, Trace], Sequences | None]
 """Reading, seconds of processor time, seed, trace -> the best plan; None where there is none."""
-NAMES = ("doorstep", "pyvrp", "ortools")
+NAMES = ("doorstep", "pyvrp", "ortools", "served")
 
 
 class NotModelled(Exception):

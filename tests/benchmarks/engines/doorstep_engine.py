@@ -1,4 +1,4 @@
-"""Our own planner, from end to end: what a solver process runs for a caller."""
+"""Our own planner, from end to end, by seconds of processor time."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from services.planner.solver.solve import Outcome, Solve
 from tests.benchmarks.trace import Trace
 
 
-def solve(reading: Reading, seconds: float, seed: int, trace: Trace) -> Sequences | None:
-    """Solves by processor time; plans that failed the verifier are no plans."""
+def solve(
+    reading: Reading, seconds: float, seed: int, trace: Trace, pace: Pace = Pace.CPU
+) -> Sequences | None:
+    """Solves at a pace; plans that failed the verifier are no plans."""
 
     def tell(outcome: Outcome) -> None:
         if not outcome.broken:
             trace.tell(outcome.plan.cost_micros)
 
-    settings = SearchSettings(seed=seed, seconds=seconds, pace=Pace.CPU)
+    settings = SearchSettings(seed=seed, seconds=seconds, pace=pace)
     warm()
     trace.start()
     last = Solve(reading.instance, settings, tell).run()
