@@ -10,6 +10,7 @@ that the same pool gives the same answer.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -60,10 +61,10 @@ class Limits:
             return cls(max(1, round(seconds * DETERMINISTIC_PER_SECOND * 1_000)), guard)
         return cls(before.deterministic_milliseconds, UNGUARDED_SECONDS)
 
-    def part(self, spent: float, aims_left: int) -> Limits:
+    def part(self, spent: float, elapsed: float, aims_left: int) -> Limits:
         """What one of the aims still to come may take."""
         left = max(0, self.deterministic_milliseconds - round(spent * 1_000))
-        return Limits(left // aims_left, self.seconds / aims_left)
+        return Limits(left // aims_left, max(0.0, self.seconds - elapsed) / aims_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,11 @@ class Master:
         self, columns: list[PoolRoute], incumbent: Sequences, limits: Limits
     ) -> list[PoolRoute]:
         """The columns picked, or the incumbent's own."""
+        begun = time.monotonic()
         partition = Partition(self, columns, incumbent)
         aims = partition.aims()
         for rank, aim in enumerate(aims):
-            part = limits.part(self.spent, len(aims) - rank)
+            part = limits.part(self.spent, time.monotonic() - begun, len(aims) - rank)
             spent, was_cut = partition.minimize(aim, part)
             self.spent += spent
             self.was_cut |= was_cut

@@ -94,7 +94,8 @@ class Portfolio:
 
     def run(self, changed: Changed, budget: Budget, hear: Hear) -> Sequences:
         """Searches from a plan for a budget; the best plan."""
-        start = self._look_near(changed, budget, hear) if changed.shifts else changed.sequences
+        is_live = bool(changed.shifts) and Kernels.are_ready
+        start = self._look_near(changed, budget, hear) if is_live else changed.sequences
         if changed.shifts and budget.seconds_left < HASTE_SECONDS:
             return start
         best, left = start if self.is_large else self._first(start, hear), 1.0

@@ -13,6 +13,7 @@ from services.planner.domain.settings import Pace, SearchSettings
 from services.planner.search.kernel import Sequences
 from services.planner.solver import ladder, master
 from services.planner.solver.assembly import Assembly
+from services.planner.solver.kernels import Kernels
 from services.planner.solver.solve import Outcome, Solve
 from services.planner.tests.problems import city, on_plane
 
@@ -103,3 +104,14 @@ def test_only_changed_routes_count_as_changed(town: tuple[Instance, Sequences]) 
 
     assert changed.shifts == differing
     assert 1 <= len(differing) <= 5
+
+
+def test_without_kernels_what_is_new_is_inserted_all_the_same(
+    town: tuple[Instance, Sequences], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance, given = town
+    monkeypatch.setattr(Kernels, "are_ready", False)
+    last = told(instance, given, SearchSettings(seconds=0.5, pace=Pace.CPU))[-1]
+
+    assert not last.broken
+    assert not last.plan.unassigned
