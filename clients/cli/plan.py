@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -75,6 +76,7 @@ def solve_file(
     if plot is not None and plot.suffix not in shown_suffixes():
         errors.print(f"{plot}: a picture ends in {', '.join(shown_suffixes())}", markup=False)
         raise typer.Exit(code=2)
+    _refuse_unwritable(plan, lines, plot)
     arguments = [str(file.absolute()), "--state", str(state.absolute())]
     arguments += ["--seconds", str(seconds)] if seconds is not None else []
     arguments += ["--seed", str(seed)] if seed is not None else []
@@ -116,6 +118,7 @@ def replay_plan(
     if not (token or (client_id and client_secret)):
         errors.print("who asks? set DOORSTEP_TOKEN, or DOORSTEP_CLIENT_ID and its secret")
         raise typer.Exit(code=2)
+    _refuse_unwritable(plan)
     door = Door(address, token, client_id, client_secret)
     try:
         with errors.status(f"planning {optimization_id} once more ..."):
@@ -127,6 +130,22 @@ def replay_plan(
     _write(plan, json.dumps(answer["plan"], indent=1))
     if not answer["routes_equal"]:
         raise typer.Exit(code=1)
+
+
+def _refuse_unwritable(*paths: Path | None) -> None:
+    """Before a search, whose result would be lost: all files that could not be written after it."""
+    wrong = [path for path in paths if path is not None and not _is_writable(path)]
+    for path in wrong:
+        errors.print(f"{path}: cannot be written; is its folder there?", markup=False)
+    if wrong:
+        raise typer.Exit(code=2)
+
+
+def _is_writable(path: Path) -> bool:
+    """Whether a file may be made or overwritten there."""
+    if path.exists():
+        return path.is_file() and os.access(path, os.W_OK)
+    return path.parent.is_dir() and os.access(path.parent, os.W_OK)
 
 
 def _watched(arguments: Sequence[str]) -> Event:

@@ -190,6 +190,17 @@ def test_a_picture_nobody_can_draw_is_refused_before_the_search(tiny: Path, stat
     assert "a picture ends in .png, .svg, .pdf" in done.stderr
 
 
+def test_files_nobody_can_write_are_refused_before_the_search(
+    tiny: Path, tmp_path: Path, state: Path
+) -> None:
+    nowhere, folder = tmp_path / "no" / "plan.json", tmp_path
+    asked = ("--out", str(nowhere), "--geojson", str(folder))
+    done = doorstep("plan", "solve", str(tiny), *asked, state=state)
+
+    assert done.returncode == 2
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == [str(nowhere), str(folder)]
+
+
 def test_a_replay_without_a_name_says_how_to_give_one(state: Path) -> None:
     done = doorstep("plan", "replay", "opt_1", state=state)
 
