@@ -37,6 +37,8 @@ class TravelTable:
     seconds: Sequence[int]
     meters: Sequence[int]
     size: int
+    file: str = ""
+    """Where it lies, for other processes to read; empty: in the memory of this one alone."""
 
     def seconds_between(self, here: int, there: int, percent: int = PERCENT) -> int:
         """At a vehicle's own pace, rounded up; UNREACHABLE where there is no way."""

@@ -13,13 +13,14 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-from services.planner.domain.instance import Instance
+from services.planner.domain.instance import Instance, TravelTable
 from services.planner.domain.phases import Chunk
 from services.planner.search.kernel import PoolRoute, Sequences
 from services.planner.solver.cut import Part, cut
@@ -85,15 +86,17 @@ def searched(instance: Instance, job: PartJob) -> PartPlan:
 
 
 class Beside:
-    """Searches in processes beside this one, which read the tables from files."""
+    """
+    Searches in processes beside this one, which read the tables from files.
+
+    Those that lie in files are read from there: whoever made these removes them, even when this
+    process is killed.
+    """
 
     def __init__(self, instance: Instance, processes: int) -> None:
         """Starts the processes."""
-        self._folder = TemporaryDirectory(prefix="doorstep-parts-")
-        files = []
-        for rank, table in enumerate(instance.tables):
-            files.append(Path(self._folder.name) / f"{rank}.npy")
-            save(table, files[-1])
+        self._own = ExitStack()
+        files = [table.file or self._saved(table) for table in instance.tables]
         told = pickle.dumps(replace(instance, tables=()))
         self._pool = ProcessPoolExecutor(
             processes, get_context("spawn"), begin, (told, files, os.getpid())
@@ -108,16 +111,23 @@ class Beside:
     def close(self) -> None:
         """Ends the processes."""
         self._pool.shutdown(cancel_futures=True)
-        self._folder.cleanup()
+        self._own.close()
+
+    def _saved(self, table: TravelTable) -> str:
+        """The file of a table that has none yet; it is gone when this closes."""
+        folder = self._own.enter_context(TemporaryDirectory(prefix="doorstep-parts-"))
+        file = Path(folder) / "table.npy"
+        save(table, file)
+        return str(file)
 
 
 _mine: list[Instance] = []
 
 
-def begin(told: bytes, files: Sequence[Path], parent: int) -> None:
+def begin(told: bytes, files: Sequence[str], parent: int) -> None:
     """Makes a process ready: it knows the instance, and ends when its parent does."""
     instance: Instance = pickle.loads(told)  # noqa: S301 - from our own parent
-    _mine.append(replace(instance, tables=tuple(mapped(file) for file in files)))
+    _mine.append(replace(instance, tables=tuple(mapped(Path(file)) for file in files)))
     threading.Thread(target=end_with, args=(parent,), daemon=True).start()
 
 

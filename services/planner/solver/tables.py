@@ -20,4 +20,4 @@ def save(table: TravelTable, file: Path) -> None:
 def mapped(file: Path) -> TravelTable:
     """A table as it lies in a file."""
     seconds, meters = np.asarray(np.load(file, mmap_mode="r"))
-    return TravelTable(seconds.data, meters.data, round(len(seconds) ** 0.5))
+    return TravelTable(seconds.data, meters.data, round(len(seconds) ** 0.5), str(file))

@@ -7,8 +7,10 @@ of the whole; one test searches in processes of its own.
 
 from __future__ import annotations
 
+import tempfile
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +27,7 @@ from services.planner.solver.fleet import classes_of
 from services.planner.solver.partition import Partition
 from services.planner.solver.parts import Beside, Here, PartJob
 from services.planner.solver.solve import Solve
+from services.planner.solver.tables import mapped, save
 from services.planner.tests import fuzz
 from services.planner.tests.problems import city, on_plane
 
@@ -123,6 +126,21 @@ def test_processes_beside_this_one_find_what_this_one_does(town: Instance) -> No
         there = beside.search(jobs)
 
     assert there == Here(town).search(jobs)
+
+
+def test_tables_that_lie_in_files_are_not_copied_where_a_kill_would_leave_them(
+    town: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "given").mkdir()
+    given = tmp_path / "given" / "0.npy"
+    save(town.tables[0], given)
+    job = PartJob(Part((0, 1), (0,)), ((),), CHUNK, 1)
+    with closing(Beside(replace(town, tables=(mapped(given),)), 1)) as beside:
+        beside.search([job])
+
+        assert list(tmp_path.rglob("*.npy")) == [given]
+    assert given.exists()
 
 
 def test_a_large_problem_is_solved_in_parts_and_runs_again_to_the_same_routes() -> None:
