@@ -16,7 +16,7 @@ from services.planner.convert.moments import up
 from services.planner.convert.places import dimensions, point
 from services.planner.convert.shifts import shift
 from services.planner.convert.tasks import task
-from services.planner.domain.contradictions import contradictions
+from services.planner.domain.contradictions import contradictions, route_faults
 from services.planner.domain.problem import (
     Balance,
     Churn,
@@ -34,8 +34,8 @@ from services.planner.domain.settings import SearchSettings
 LEVEL_PREFIX, BALANCE_PREFIX = "FREEZE_LEVEL_", "BALANCE_MEASURE_"
 
 
-def problem_from_proto(message: pb.Problem) -> Problem:
-    """A problem; raises Invalid with every fault."""
+def problem_from_proto(message: pb.Problem, seed_routes: Iterable[pb.FixedRoute] = ()) -> Problem:
+    """A problem; raises Invalid with every fault, those of routes to start from included."""
     refuse(list(islice(item_violations(message.tasks), FAULTS_MAX)))
     faults = Faults()
     names = dimensions(loads_of(message))
@@ -47,13 +47,14 @@ def problem_from_proto(message: pb.Problem) -> Problem:
         faults.take(f"problem.territories[{n}].ring", territory, own)
         for n, own in enumerate(message.territories)
     ]
+    pairs = faults.each("problem.incompatible_goods", goods_pair, message.incompatible_goods)
     faults.refuse()
     found = Problem(
         tasks=whole(tasks),
         shifts=whole(shifts),
         dimensions=names,
         territories=whole(territories),
-        incompatible_goods=frozenset(map(goods_pair, message.incompatible_goods)),
+        incompatible_goods=frozenset(pairs or ()),
         pins=tuple(map(pin, message.pins)),
         churn=churn(message.churn),
         objective=objective(message.objective),
@@ -61,6 +62,10 @@ def problem_from_proto(message: pb.Problem) -> Problem:
     )
     for fault in contradictions(found):
         faults.add(f"problem.{fault.path}", fault.message)
+    seeds = fixed_routes(seed_routes)
+    if seeds != found.churn.base_routes:  # whose faults are told already
+        for fault in route_faults("options.seed_routes", seeds, found, known=False):
+            faults.add(fault.path, fault.message)
     faults.refuse()
     return found
 
@@ -96,7 +101,9 @@ def territory(message: Any) -> Territory:
 
 
 def goods_pair(message: pb.GoodsPair) -> frozenset[str]:
-    """Two classes of goods that may not be together."""
+    """Two classes of goods that may not be together; raises ValueError where they are one."""
+    if message.goods_class == message.other_goods_class:
+        raise ValueError("both classes are one: name two")
     return frozenset((message.goods_class, message.other_goods_class))
 
 

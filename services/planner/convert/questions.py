@@ -25,7 +25,7 @@ def question_from_proto(
     """A question; raises Invalid with every fault. `seed` holds where the caller names none."""
     options = request.options
     return Question(
-        problem_from_proto(request.problem),
+        problem_from_proto(request.problem, options.seed_routes),
         digest_of(request.problem),
         settings_from_proto(options, seed, seconds_max),
         fixed_routes(options.seed_routes),

@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from services.planner.domain.geometry import meters_between
 from services.planner.domain.problem import FixedRoute, FreezeLevel, Pin, Problem
 from services.planner.domain.shift import Shift
 from services.planner.domain.task import Task, TaskKind
+from services.planner.domain.travel import Point
+
+PLACE_METERS_MAX = 100  # between positions of one name, as of two gates; the contract states it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ def contradictions(problem: Problem) -> Iterator[Fault]:
         yield from task_faults(f"tasks[{rank}]", task, problem)
     for rank, shift in enumerate(problem.shifts):
         yield from shift_faults(f"shifts[{rank}]", shift, problem)
+        yield from state_faults(f"shifts[{rank}].start_state", shift)
+    yield from place_faults(problem)
     yield from pin_faults(problem)
     yield from onboard_faults(problem)
     yield from route_faults("churn.base_routes", problem.churn.base_routes, problem, known=False)
@@ -74,7 +80,7 @@ def pickup_faults(path: str, task: Task, problem: Problem) -> Iterator[Fault]:
 
 
 def shift_faults(path: str, shift: Shift, problem: Problem) -> Iterator[Fault]:
-    """Territories that do not exist, ids that stand twice, a break or a state outside the shift."""
+    """Territories that do not exist, ids that stand twice, a break outside the shift."""
     territories = {area.territory_id for area in problem.territories}
     for rank, bound in enumerate(shift.territories):
         if bound.territory_id not in territories:
@@ -90,9 +96,51 @@ def shift_faults(path: str, shift: Shift, problem: Problem) -> Iterator[Fault]:
         within = shift.start_second <= rule.first_second
         if not (within and rule.last_second + rule.length_seconds <= shift.end_second):
             yield Fault(f"{path}.breaks[{rank}].start_window", "the break can leave the shift")
-    state = shift.start_state
-    if state is not None and not shift.start_second <= state.second <= shift.end_second:
-        yield Fault(f"{path}.start_state.state_time", "lies outside the shift")
+
+
+def state_faults(path: str, shift: Shift) -> Iterator[Fault]:
+    """A state outside the shift, breaks that it does not have, and more charge than it can hold."""
+    state, battery = shift.start_state, shift.vehicle.battery
+    if state is None:
+        return
+    if not shift.start_second <= state.second <= shift.end_second:
+        yield Fault(f"{path}.state_time", "lies outside the shift")
+    for name in sorted(state.taken_break_ids - {rule.break_id for rule in shift.breaks}):
+        yield Fault(f"{path}.taken_break_ids", f"no break {name!r} of the shift")
+    if battery is not None and (state.charge_watt_hours or 0) > battery.capacity_watt_hours:
+        yield Fault(f"{path}.charge_watt_hours", "is more than the battery holds")
+
+
+def place_faults(problem: Problem) -> Iterator[Fault]:
+    """One name for positions that are too far apart to be one place."""
+    first: dict[str, Point] = {}
+    for path, name, point in named_points(problem):
+        meters = meters_between(first.setdefault(name, point), point)
+        if meters > PLACE_METERS_MAX:
+            yield Fault(path, f"{name!r} is also {meters} m from here")
+
+
+def named_points(problem: Problem) -> Iterator[tuple[str, str, Point]]:
+    """Each position that a route can visit and that has a name, with the path of the name."""
+    for path, name, point in stated_points(problem):
+        if name:
+            yield path, name, point
+
+
+def stated_points(problem: Problem) -> Iterator[tuple[str, str, Point]]:
+    """Each position that a route can visit: the path of its name, the name, and where it is."""
+    for rank, shift in enumerate(problem.shifts):
+        path = f"shifts[{rank}]"
+        if not shift.is_under_way:
+            yield f"{path}.start_place_id", shift.start_place_id, shift.start_point
+        if shift.end_point is not None:
+            yield f"{path}.end_place_id", shift.end_place_id, shift.end_point
+        for place, reload in enumerate(shift.reloads):
+            yield f"{path}.reloads[{place}].place_id", reload.place_id, reload.point
+    for rank, task in enumerate(problem.tasks):
+        for place, option in enumerate(task.options):
+            path = f"tasks[{rank}].alternatives[{place - 1}]" if place else f"tasks[{rank}]"
+            yield f"{path}.place_id", option.place_id, option.point
 
 
 def pin_faults(problem: Problem) -> Iterator[Fault]:

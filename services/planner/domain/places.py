@@ -28,7 +28,7 @@ class Places:
 
 
 def places_of(problem: Problem) -> Places:
-    """Names every place of a problem by a rank; a place named twice keeps its first position."""
+    """Names every place of a problem by a rank; one named twice keeps its first position."""
     ranks: dict[Key, int] = {}
     points: list[Point] = []
 

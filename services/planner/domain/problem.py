@@ -132,6 +132,11 @@ class Problem:
     unsearched: tuple[str, ...] = ()
     """Fields that were stated and that the search does not follow."""
 
+    def __post_init__(self) -> None:
+        """Refuses goods that may not be together with themselves."""
+        if any(len(pair) != 2 for pair in self.incompatible_goods):
+            raise ValueError("two classes of goods that may not be together are different")
+
     @cached_property
     def rank_of_task(self) -> dict[str, int]:
         """Each task's rank, by its id."""

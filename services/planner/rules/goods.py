@@ -57,5 +57,5 @@ def clashes(walk: Walk, aboard: dict[str, str]) -> Iterator[Violation]:
     """Pairs of classes on board that may not be together."""
     classes = {name for name in aboard.values() if name}
     for pair in walk.instance.problem.incompatible_goods:
-        if pair <= classes and len(pair) > 1:
+        if pair <= classes:
             yield walk.broken(REASON, subject="|".join(sorted(pair)))

@@ -77,7 +77,7 @@ def wanted(
 ) -> optimizations.Wanted:
     """What somebody wants optimized, read once to hear now what is wrong with it."""
     optimizations.refuse_too_many_tasks(len(request.problem.tasks))
-    problem = problem_from_proto(request.problem)
+    problem = problem_from_proto(request.problem, request.options.seed_routes)
     return optimizations.Wanted(len(problem.tasks), kept_request(request), title, part_id)
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 
 from services.planner.domain.contradictions import contradictions, route_faults
+from services.planner.domain.energy import Battery
 from services.planner.domain.problem import (
     FixedReload,
     FixedRoute,
@@ -29,14 +30,18 @@ from services.planner.domain.shift import (
     Shift,
     ShiftTerritory,
     StartState,
+    Vehicle,
 )
-from services.planner.domain.task import SlotCost, Task, TaskKind, Window
-from services.planner.domain.travel import Profile
-from services.planner.tests.problems import DEPOT, at, shift, task
+from services.planner.domain.task import Option, SlotCost, Task, TaskKind, Window
+from services.planner.domain.travel import Point, Profile
+from services.planner.tests.problems import DEPOT, at, shift, spot, task
 
 PICK = task("pick", 0, 1, kind=TaskKind.PICKUP)
 DROP = task("drop", 0, 2, pickup_task_id="pick")
 DOCK = Reload("dock", DEPOT)
+TEA = BreakRule("tea", at(9), at(10), 60)
+STATE = StartState(at(9), DEPOT)
+ELECTRIC = Vehicle("v0", Profile.E_VAN, (0, 0, 0), battery=Battery(50_000, 1_000))
 SOUND = Problem((task("one", 1, 1), PICK, DROP), (shift("van"), shift("bike")))
 
 
@@ -87,6 +92,13 @@ def carrying(*task_ids: str, second: int = at(9)) -> Problem:
         (carrying("one"), []),
         (carrying("one", second=at(20)), ["shifts[0].start_state.state_time"]),
         (carrying("pick"), ["shifts[0].start_state.onboard_task_ids"]),
+        (with_van(breaks=(TEA,), start_state=replace(STATE, taken_break_ids=frozenset({"tea"}))),
+         []),
+        (with_van(breaks=(TEA,), start_state=replace(STATE, taken_break_ids=frozenset({"t"}))),
+         ["shifts[0].start_state.taken_break_ids"]),
+        (with_van(vehicle=ELECTRIC, start_state=replace(STATE, charge_watt_hours=50_000)), []),
+        (with_van(vehicle=ELECTRIC, start_state=replace(STATE, charge_watt_hours=50_001)),
+         ["shifts[0].start_state.charge_watt_hours"]),
         (carrying("drop"), ["shifts[0].start_state.onboard_task_ids"]),
         (replace(SOUND, pins=(Pin("one", "van"),)), []),
         (replace(SOUND, pins=(Pin("x", "van"),)), ["pins[0].task_id"]),
@@ -98,6 +110,39 @@ def carrying(*task_ids: str, second: int = at(9)) -> Problem:
     ],
 )  # fmt: skip
 def test_a_contradiction_is_found_where_it_stands(problem: Problem, paths: list[str]) -> None:
+    assert [fault.path for fault in contradictions(problem)] == paths
+
+
+HUB, GATE, ELSEWHERE = spot(0, 5_000), spot(0, 5_080), spot(0, 5_110)
+
+
+def at_hub(rank: int, point: Point) -> Task:
+    """A task at a place named hub, wherever that is."""
+    return task(f"t{rank}", 0, 0, options=(Option(point, place_id="hub"),))
+
+
+def or_at_hub(rank: int, point: Point) -> Task:
+    """A task at a door of its own, or else at the hub."""
+    own = task(f"t{rank}", 1, 1)
+    return replace(own, options=(*own.options, Option(point, "locker", "hub")))
+
+
+@pytest.mark.parametrize(
+    ("problem", "paths"),
+    [
+        (with_tasks(at_hub(0, HUB), at_hub(1, GATE)), []),
+        (with_tasks(at_hub(0, HUB), at_hub(1, ELSEWHERE)), ["tasks[1].place_id"]),
+        (with_tasks(at_hub(0, HUB), or_at_hub(1, ELSEWHERE)),
+         ["tasks[1].alternatives[0].place_id"]),
+        (replace(with_van(start_point=HUB, start_place_id="hub"), tasks=(at_hub(0, ELSEWHERE),)),
+         ["tasks[0].place_id"]),
+        (with_van(start_point=HUB, start_place_id="hub", end_point=ELSEWHERE, end_place_id="hub"),
+         ["shifts[0].end_place_id"]),
+        (with_van(start_point=HUB, start_place_id="hub", reload_limit=1,
+                  reloads=(Reload("dock", ELSEWHERE, "hub"),)), ["shifts[0].reloads[0].place_id"]),
+    ],
+)  # fmt: skip
+def test_a_place_has_one_position(problem: Problem, paths: list[str]) -> None:
     assert [fault.path for fault in contradictions(problem)] == paths
 
 
@@ -149,6 +194,7 @@ def test_all_contradictions_are_told_at_once() -> None:
         lambda: replace(DOCK, service_seconds=-1),
         lambda: shift("van", reload_limit=-1),
         lambda: shift("van", end_second=at(8)),
+        lambda: replace(SOUND, incompatible_goods=frozenset({frozenset({"acid"})})),
         lambda: Objective(balance_cost_percent_max=101),
         lambda: Objective(carbon_cost_micros_per_kilogram=-1),
         lambda: replace(PICK.options[0], profile_setup_seconds=((Profile.VAN, -1),)),

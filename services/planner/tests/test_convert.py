@@ -14,13 +14,24 @@ import pytest
 from google.type.interval_pb2 import Interval
 from google.type.latlng_pb2 import LatLng
 
-from doorstep.planner.v1 import load_pb2, plan_pb2, problem_pb2, shift_pb2, task_pb2, vehicle_pb2
+from doorstep.planner.v1 import (
+    load_pb2,
+    optimization_pb2,
+    plan_pb2,
+    problem_pb2,
+    shift_pb2,
+    task_pb2,
+    vehicle_pb2,
+)
+from doorstep.planner.v1 import planner_service_pb2 as pb
 from meshkit.errors import Invalid
 from services.planner.convert.problem import fixed_routes, problem_from_proto
+from services.planner.convert.questions import question_from_proto
 from services.planner.convert.routes import RouteWriter
 from services.planner.domain.problem import Balance, FixedReload, Objective
 from services.planner.domain.task import SlotCost
 from services.planner.domain.travel import Basis, Leg, Profile
+from services.planner.servicer.jobs import wanted
 from services.planner.tests import wire
 from services.planner.tests.rules import trips
 from services.planner.usecases.world import Prepared
@@ -114,6 +125,10 @@ def endless(request: problem_pb2.Problem) -> None:
     request.shifts[0].interval.end_time.seconds = wire.moment(8 + 24).seconds + 1
 
 
+def goods_beside_themselves(request: problem_pb2.Problem) -> None:
+    request.incompatible_goods.add(goods_class="acid", other_goods_class="acid")
+
+
 FAULTS: dict[Callable[[problem_pb2.Problem], None], str] = {
     reload_nowhere: "problem.shifts[0].reloads[0]",
     reload_backwards: "problem.shifts[0].reloads[0]",
@@ -121,6 +136,7 @@ FAULTS: dict[Callable[[problem_pb2.Problem], None], str] = {
     release_of_a_pickup: "problem.tasks[0]",
     profile_twice: "problem.tasks[0].profile_services[1].profile",
     endless: "problem.shifts[0]",
+    goods_beside_themselves: "problem.incompatible_goods[0]",
 }
 
 
@@ -142,6 +158,37 @@ def test_all_faults_are_told_at_once() -> None:
     chosen = (reload_nowhere, open_slot, profile_twice)
 
     assert faults_of(*chosen) == {FAULTS[one] for one in chosen}
+
+
+def test_routes_to_start_from_must_name_what_there_is() -> None:
+    seeds = wire.fixed({"van": ["t0"], "gone": ["t1"]})
+    seeds[0].visits[0].alternative_id = "locker-9"
+    twice = [*seeds, seeds[1]]
+    asked = optimization_pb2.SearchOptions(seed_routes=twice)
+    with pytest.raises(Invalid) as caught:
+        question_from_proto(pb.OptimizeRoutesRequest(problem=rich(), options=asked), 1, 1.0)
+    with pytest.raises(Invalid) as stored:
+        wanted(pb.OptimizeRoutesRequest(problem=rich(), options=asked))
+    told = [violation.field for violation in caught.value.violations]
+
+    assert told == [violation.field for violation in stored.value.violations]
+    assert told == [
+        "options.seed_routes[2].shift_id",
+        "options.seed_routes[0].visits[0].alternative_id",
+        "options.seed_routes[2].visits[0].task_id",
+    ]
+
+
+def test_a_known_plan_that_is_also_where_to_start_is_faulted_once() -> None:
+    request = rich()
+    request.churn.base_routes.extend(wire.fixed({"van": ["t0"]}))
+    request.churn.base_routes[0].visits[0].alternative_id = "locker-9"
+    with pytest.raises(Invalid) as caught:
+        problem_from_proto(request, request.churn.base_routes)
+
+    assert [own.field for own in caught.value.violations] == [
+        "problem.churn.base_routes[0].visits[0].alternative_id"
+    ]
 
 
 def written() -> plan_pb2.Route:
