@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from services.planner.domain.instance import Instance, Node, is_reload
 from services.planner.domain.plan import Plan, Route, Unassigned, Violation
 from services.planner.domain.score import Score, drop_micros, score_of
+from services.planner.rules import locks
 from services.planner.rules.verify import plan_violations, route_violations
 from services.planner.search.evaluate import holding, views_of
 from services.planner.search.kernel import Sequences
@@ -83,7 +84,7 @@ class Assembly:
 
     def verified(self, plan: Plan) -> tuple[Violation, ...]:
         """Every rule that a plan breaks; the rules of one route are asked once about it."""
-        found = list(plan_violations(self.instance, plan))
+        found = [*plan_violations(self.instance, plan), *locks.dropped(self.instance, plan)]
         for route in plan.routes:
             if route not in self._faults:
                 if len(self._faults) > KEPT_MAX:

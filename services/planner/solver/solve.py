@@ -127,9 +127,15 @@ class Solve:
 
     def given(self, seed_routes: Sequence[Sequence[Node]]) -> Sequences:
         """Given routes as far as they hold, behind what is decided."""
-        problem = self.instance.problem
-        routes = seed_routes or [()] * len(problem.shifts)
-        return self.searched.held(headed(problem, routes))
+        problem, nothing = self.instance.problem, [()] * len(self.instance.problem.shifts)
+        held = self.searched.held(headed(problem, seed_routes or nothing))
+        heads = enumerate(headed(problem, nothing))
+        return self.searched.held([self.with_head(rank, head, held[rank]) for rank, head in heads])
+
+    def with_head(self, shift: int, head: tuple[Node, ...], own: tuple[Node, ...]) -> Sequence[Node]:
+        """What holds of a given route; what is decided alone, where the rest kept it out."""
+        is_whole = {node[0] for node in head} <= {node[0] for node in own}
+        return own if is_whole or self.searched.route(shift, head) is None else head
 
     def first(self, seed_routes: Sequence[Sequence[Node]]) -> Changed:
         """Given routes told at once; then with a few new tasks inserted."""
@@ -137,12 +143,12 @@ class Solve:
         if not any(seed_routes):
             return Changed(given)
         self.rung = ladder.GIVEN
-        self.report(self.assembly.plan(given))
+        self.report(self.reasoned(given, 0.0))
         if not 0 < len(self.searched.left_out(given)) <= ladder.NEW_TASKS_MAX:
             return Changed(given)
         changed = ladder.inserted(self.searched, given)
         self.rung = ladder.INSERTED
-        self.report(self.assembly.plan(self.assembly.held(changed.sequences)))
+        self.report(self.reasoned(self.assembly.held(changed.sequences), 0.0))
         return changed
 
     def phases(self) -> tuple[Phase, ...]:
@@ -170,12 +176,11 @@ class Solve:
         if self._told_at and elapsed - self._told_at < self.pause(elapsed):
             return False
         self._told_at = elapsed
-        held = self.assembly.held(better())
-        plan = self.assembly.plan(held)
-        score = self.assembly.score(plan)
+        held = self.searched.held(better())
+        score = self.searched.score(self.searched.plan(held))
         if self._told_score is None or score < self._told_score:
             self._told_score = score
-            self.report(self.reasoned(plan, held, elapsed * EXPLAIN_SHARE))
+            self.report(self.reasoned(held, elapsed * EXPLAIN_SHARE))
             self._telling_seconds = self.now() - self.begun - elapsed
         return True
 
@@ -184,10 +189,10 @@ class Solve:
         usual = min(max(TELL_SECONDS_MIN, TELL_SHARE * elapsed), TELL_SECONDS_MAX)
         return max(usual, TELLING_TIMES * self._telling_seconds)
 
-    def reasoned(self, plan: Plan, sequences: Sequences, seconds: float) -> Plan:
+    def reasoned(self, sequences: Sequences, seconds: float) -> Plan:
         """A plan on the way with reasons, as far as they are found in time: it may be the last."""
-        if not plan.unassigned:
-            return plan
+        if not self.assembly.left_out(sequences):
+            return self.assembly.plan(sequences)
         until = self.now() + seconds
         solution = self.assembly.solution(sequences)
         return explained(solution, route_violations, lambda: self.now() < until)

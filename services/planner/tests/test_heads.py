@@ -22,7 +22,7 @@ from services.planner.rules.verify import verify
 from services.planner.search.explain import BESIDE_HEAD
 from services.planner.solver.heads import headed
 from services.planner.solver.searched import searched
-from services.planner.solver.solve import Solve
+from services.planner.solver.solve import Outcome, Solve
 from services.planner.tests.problems import at, on_plane, shift, task
 
 PENALTY_MAX = 10**12  # micros, by the contract
@@ -61,19 +61,46 @@ def test_a_decided_stop_is_never_left_out_to_save_what_it_costs(
     assert first_of(problem, solved(problem), "s0")[0] == "far"
 
 
-def test_a_head_that_does_not_hold_together_is_told_by_the_rule_that_it_breaks() -> None:
+def head_that_breaks(more: int) -> Problem:
+    """A head of two tasks that each hold alone, beside others."""
     early = task("early", 3_000, 0, windows=(Window(at(8), at(8.5)),))
     late = task("late", 0, 3_000, windows=(Window(at(12), at(13)),))
-    more = tuple(task(f"t{n}", 300 * (n + 1), 0) for n in range(9))
+    others = tuple(task(f"t{n}", 300 * (n + 1), 0) for n in range(more))
     pins = tuple(
         Pin(name, "s0", FreezeLevel.SEQUENCE, rank) for rank, name in enumerate(("late", "early"))
     )
-    plan = solved(Problem((early, late, *more), (shift("s0"), shift("s1")), pins=pins))
+    return Problem((early, late, *others), (shift("s0"), shift("s1")), pins=pins)
+
+
+def test_a_head_that_does_not_hold_together_is_told_by_the_rule_that_it_breaks() -> None:
+    plan = solved(head_that_breaks(more=9))
 
     (left,) = plan.unassigned
     own = [why for why in left.reasons if "s0" in why.shift_ids]
     assert [why.reason for why in own] == [Reason.WINDOW]
     assert own[0].message.endswith(BESIDE_HEAD)
+
+
+def test_no_plan_on_the_way_leaves_out_what_is_decided_without_the_rule_that_it_breaks() -> None:
+    instance = on_plane(head_that_breaks(more=9))
+    told: list[Outcome] = []
+    Solve(instance, QUICK, told.append).run((((2, 0), (3, 0)), ((4, 0),)))
+
+    assert len(told) > 2
+    for outcome in told:
+        assert [one for one in verify(instance, outcome.plan, is_answer=True) if one.hard] == []
+
+
+def test_a_head_is_told_first_whatever_given_routes_do_behind_it() -> None:
+    far = tuple(task(f"far{n}", 9_000 + n, 0, service=3_600) for n in range(12))
+    problem = pinned(("up", "s0", 0))
+    instance = on_plane(replace(problem, tasks=(*problem.tasks, *far)))
+    late = ((4, 0), *((rank, 0) for rank in range(6, 18)), (5, 0))
+    told: list[Outcome] = []
+    Solve(instance, QUICK, told.append).run((late, ()))
+
+    assert [outcome.plan.routes[0].served[0].task for outcome in told] == [4] * len(told)
+    assert [outcome.broken for outcome in told] == [()] * len(told)
 
 
 def test_a_decided_stop_is_worth_more_than_all_else_and_still_fits_whole_numbers() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.plan import SolveEnd
-from services.planner.domain.problem import FreezeLevel, Pin, Problem
+from services.planner.domain.problem import FreezeLevel, Objective, Pin, Problem
 from services.planner.domain.reason import Reason
 from services.planner.domain.settings import SearchSettings
 from services.planner.domain.shift import Costs, ShiftSkill
@@ -27,7 +27,7 @@ from services.planner.search.solution import Solution
 from services.planner.solver import solve as solver
 from services.planner.solver.solve import Outcome, Solve
 from services.planner.tests import fuzz
-from services.planner.tests.problems import at, city, on_plane, shift, task
+from services.planner.tests.problems import at, city, on_plane, shift, spot, task
 
 QUICK = SearchSettings(solution_limit=15, seconds=60)
 
@@ -61,6 +61,22 @@ def test_a_better_plan_is_told_when_the_last_one_was_told_long_enough_ago() -> N
 
     assert heard == [True, False, True]
     assert [len(outcome.plan.unassigned) for outcome in told] == [1, 0]
+
+
+def test_a_dearer_plan_of_fewer_shifts_is_told_where_few_are_asked_for() -> None:
+    here = shift("here", costs=Costs(kilometer_micros=400_000))
+    there = replace(here, shift_id="there", start_point=spot(6_000, 0), end_point=spot(6_000, 0))
+    tasks = (task("near", 100, 0), task("far", 6_100, 0))
+    few = Problem(tasks, (here, there), objective=Objective(fewest_shifts=True))
+    told: list[Outcome] = []
+    solve = Solve(on_plane(few), QUICK, told.append)
+    two, one = (((0, 0),), ((1, 0),)), (((0, 0), (1, 0)), ())
+    for seconds, better in ((1.0, two), (9.0, one)):
+        solve.now = lambda seconds=seconds: solve.begun + seconds  # type: ignore[misc]
+        solve.hear(lambda better=better: better)  # type: ignore[misc]
+
+    assert [len(outcome.plan.routes) for outcome in told] == [2, 1]
+    assert told[0].plan.cost_micros < told[1].plan.cost_micros
 
 
 def long_row(tasks: int) -> Instance:
