@@ -54,11 +54,15 @@ def batch_to_proto(batch: Batch, plans: Mapping[str, bytes]) -> pb.BatchOptimiza
         kept = plans.get(part.optimization.optimization_id)
         if kept is not None:
             plan = read_plan(kept)
-            left -= plan.ByteSize()
-            if left < 0:
-                break
-            part.plan.CopyFrom(plan)
+            if plan.ByteSize() <= left:
+                left -= plan.ByteSize()
+                part.plan.CopyFrom(plan)
     return message
+
+
+def plans_in(message: pb.BatchOptimization) -> set[str]:
+    """The optimizations whose plans are told."""
+    return {own.optimization.optimization_id for own in message.parts if own.HasField("plan")}
 
 
 def part_to_proto(own: Optimization) -> pb.BatchPart:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 
+from doorstep.planner.v1 import optimization_pb2
 from doorstep.planner.v1 import planner_service_pb2 as pb
 from meshkit.caller import current_caller
 from meshkit.errors import Invalid, Violation
@@ -13,7 +14,7 @@ from meshkit.idempotency import Call, commit_once, recall
 from meshkit.ids import new_id
 from meshkit.postgres import Transaction
 from services.planner.adapters import postgres_optimizations as stored
-from services.planner.convert.optimizations import batch_to_proto, part_request
+from services.planner.convert.optimizations import batch_to_proto, part_request, plans_in
 from services.planner.domain.optimization import Batch
 from services.planner.servicer.base import Context
 from services.planner.servicer.jobs import Jobs, Look, wanted
@@ -54,9 +55,9 @@ class Batches(Jobs):
             if news is None:
                 yield pb.WatchBatchOptimizationResponse()
                 continue
-            told = await asyncio.to_thread(batch_to_proto, news.own, news.plan)
+            async for told in in_messages(news.own, news.plan):
+                yield pb.WatchBatchOptimizationResponse(batch_optimization=told)
             sent |= set(news.plan)
-            yield pb.WatchBatchOptimizationResponse(batch_optimization=told)
 
     async def CancelBatchOptimization(
         self, request: pb.CancelBatchOptimizationRequest, context: Context
@@ -89,6 +90,19 @@ class Batches(Jobs):
             batch = optimizations.known_batch(found, batch_id)
             plans = await stored.plans_of_parts(now, tenant, batch_id, sorted(but))
         return Look(revision, batch.state.is_over, batch, plans)
+
+
+async def in_messages(
+    batch: Batch, plans: Mapping[str, bytes]
+) -> AsyncIterator[optimization_pb2.BatchOptimization]:
+    """A batch as it stands, in as many messages as its plans take; what fits into none is left."""
+    told = await asyncio.to_thread(batch_to_proto, batch, plans)
+    yield told
+    while sent := plans_in(told):
+        plans = {name: plan for name, plan in plans.items() if name not in sent}
+        told = await asyncio.to_thread(batch_to_proto, batch, plans)
+        if plans_in(told):
+            yield told
 
 
 def wanted_parts(parts: Sequence[pb.BatchProblem]) -> list[optimizations.Wanted]:
