@@ -106,3 +106,5 @@ class Trail:
     sequences: Sequences
     is_whole: bool = True
     """Whether the solve came to its end; else it is repeated up to the plan that it told last."""
+    may_keep: bool = False
+    """Whether the known plan was to be the answer where it is better than what was found."""

@@ -56,19 +56,23 @@ async def reoptimize(
     begun, searches = time.monotonic(), Searches()
     prepared = await prepared_question(world, question)
     prepared, solved, finished = await planned(world, question, prepared, searches)
-    kept = await world.solver.keep(
-        prepared.instance, nodes_of(question.problem, question.problem.churn.base_routes)
-    )
+    kept = await known_plan(world, question, prepared)
     finished = await at_least(world, question, prepared, kept, finished)
     record = replace(
         record_of(world, question, prepared, solved, finished),
         solve_milliseconds=round((time.monotonic() - begun) * 1_000),
     )
     answer = Answer(prepared, finished, record, new_id("opt"))
-    way = trail(answer, searches.runs)
+    way = replace(trail(answer, searches.runs), may_keep=True)
     await records.add(tenant, computed(answer, clock), question.request, way)
     told = await asyncio.to_thread(difference, prepared.instance, kept, answer.plan)
     return Replanned(answer, told)
+
+
+async def known_plan(world: World, question: Question, prepared: Prepared) -> Plan:
+    """The known plan as far as it still holds."""
+    routes = question.problem.churn.base_routes
+    return await world.solver.keep(prepared.instance, nodes_of(question.problem, routes))
 
 
 async def at_least(

@@ -24,6 +24,7 @@ from services.planner.usecases.optimize import (
     record_of,
     sequences_of,
 )
+from services.planner.usecases.reoptimize import at_least, known_plan
 from services.planner.usecases.searches import Searches
 
 VERSIONS = ("map_id", "access_rules_version", "rules_version", "engine_version")
@@ -53,6 +54,9 @@ async def replay(
     prepared = await prepared_question(world, question, TASKS_MAX)
     searches = Searches(again=before.runs, is_whole=before.is_whole)
     prepared, solved, finished = await planned(world, question, prepared, searches)
+    if before.may_keep:
+        known = await known_plan(world, question, prepared)
+        finished = await at_least(world, question, prepared, known, finished)
     record = record_of(world, question, prepared, solved, finished)
     refuse_changed(before.record, record)
     answer = Answer(prepared, finished, record, optimization_id)

@@ -35,7 +35,13 @@ from services.planner.tests.near import Hall, InPlace, Kept, question, world
 from services.planner.tests.problems import at, on_plane, shift, spot, task
 from services.planner.usecases.better import is_better, score_of
 from services.planner.usecases.last_word import last_word
-from services.planner.usecases.reoptimize import NOTHING_BETTER, reoptimize, with_reasons
+from services.planner.usecases.reoptimize import (
+    NOTHING_BETTER,
+    Replanned,
+    reoptimize,
+    with_reasons,
+)
+from services.planner.usecases.replay import replay
 
 
 def day() -> Instance:
@@ -121,11 +127,19 @@ async def replanned(
     problem: Problem, found: Sequence[Sequence[Node]], hall: Hall | None = None
 ) -> Plan:
     """The answer where a search finds some sequences."""
-    solver = InPlace(finds=lambda instance: (of(instance, found),))
-    answer = await reoptimize(
-        world(hall, solver), Kept(), SystemClock(), lambda kind: kind, "acme", question(problem)
-    )
-    return answer.answer.plan
+    return (await answered(problem, finding(found), Kept(), hall)).answer.plan
+
+
+def finding(found: Sequence[Sequence[Node]]) -> InPlace:
+    """A search that finds some sequences."""
+    return InPlace(finds=lambda instance: (of(instance, found),))
+
+
+async def answered(
+    problem: Problem, solver: InPlace, records: Kept, hall: Hall | None = None
+) -> Replanned:
+    near, asked = world(hall, solver), question(problem)
+    return await reoptimize(near, records, SystemClock(), lambda kind: kind, "acme", asked)
 
 
 async def test_one_shift_that_was_asked_for_replaces_two_that_are_cheaper() -> None:
@@ -136,6 +150,18 @@ async def test_one_shift_that_was_asked_for_replaces_two_that_are_cheaper() -> N
     assert len((await replanned(as_cheap, ALL_BY_ONE)).routes) == 2
     assert len((await replanned(few, ALL_BY_ONE)).routes) == 1
     assert is_better(one, of(one, ALL_BY_ONE), of(one, EACH_ITS_OWN))
+
+
+@pytest.mark.parametrize("found", [ALL_BY_ONE, EACH_ITS_OWN])
+async def test_a_replay_keeps_the_known_plan_where_the_answer_did(
+    found: Sequence[Sequence[Node]],
+) -> None:
+    problem, records, solver = two_towns(Objective()), Kept(), finding(found)
+    answer = (await answered(problem, solver, records)).answer
+    again = await replay(world(None, solver), records, lambda _: question(problem), "acme", "opt")
+
+    assert again.routes_equal
+    assert again.answer.plan.routes == answer.plan.routes
 
 
 async def test_an_even_plan_that_was_asked_for_replaces_a_cheaper_one() -> None:
