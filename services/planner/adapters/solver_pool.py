@@ -39,6 +39,7 @@ QUICK_SECONDS_MAX = 20.0  # for exact answers: the contract gives their methods 
 QUICK_WINDOWS_MAX = 20_000  # windows times visits; 200 beside 400 take 6 s; the contract states it
 RETRY = timedelta(seconds=2)
 VIOLATIONS_LOGGED_MAX = 20
+PHASES_LOGGED_MAX = 20
 
 Tell = Callable[[Solved], None]
 
@@ -208,13 +209,14 @@ class Best:
 
     def hear(self, outcome: Outcome) -> None:
         """Takes a plan that passed; tells the log of one that did not."""
+        refused = outcome if outcome.broken else outcome.rejected
+        if refused is not None:
+            self.rejected = refused
+            log.error("plan_rejected", **as_logged(refused.broken), **way_to(refused))
         if not outcome.broken:
             self.outcome, self.end = outcome, outcome.end
             if self.tell and not outcome.is_final:
                 self.tell(told(outcome, outcome.end))
-            return
-        self.rejected = outcome
-        log.error("plan_rejected", **as_logged(outcome.broken))
 
     def solved(self) -> Solved:
         """The answer; an error when there is none."""
@@ -255,6 +257,12 @@ def as_logged(broken: Sequence[Violation]) -> dict[str, Any]:
         for one in broken[:VIOLATIONS_LOGGED_MAX]
     ]
     return {"violations": faults, "violation_count": len(broken)}
+
+
+def way_to(outcome: Outcome) -> dict[str, Any]:
+    """What a plan came from, as keys of a line: with the request it can be run again."""
+    ran = [f"{phase.engine} {phase.iterations}" for phase in outcome.phases]
+    return {"phases": ran[:PHASES_LOGGED_MAX], "is_final": outcome.is_final}
 
 
 def note_refused(refused: Iterable[Sequence[Violation]]) -> None:

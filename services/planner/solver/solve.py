@@ -55,6 +55,8 @@ class Outcome:
     phases: tuple[Phase, ...] = ()
     bound_micros: int | None = None
     """What no plan of the instance costs less than; known where every route was tried."""
+    rejected: Outcome | None = None
+    """The last plan, where that broke a rule and this one stands in its place."""
 
 
 class Solve:
@@ -132,7 +134,9 @@ class Solve:
         heads = enumerate(headed(problem, nothing))
         return self.searched.held([self.with_head(rank, head, held[rank]) for rank, head in heads])
 
-    def with_head(self, shift: int, head: tuple[Node, ...], own: tuple[Node, ...]) -> Sequence[Node]:
+    def with_head(
+        self, shift: int, head: tuple[Node, ...], own: tuple[Node, ...]
+    ) -> Sequence[Node]:
         """What holds of a given route; what is decided alone, where the rest kept it out."""
         is_whole = {node[0] for node in head} <= {node[0] for node in own}
         return own if is_whole or self.searched.route(shift, head) is None else head
@@ -216,7 +220,8 @@ class Solve:
             plan = self.balanced(plan, sequences)
         outcome = self.report(plan, is_final=True)
         if outcome.broken and self.verified is not None:
-            return replace(self.verified, is_final=True, end=SolveEnd.ENGINE_LOST)
+            lost = SolveEnd.ENGINE_LOST
+            return replace(self.verified, is_final=True, end=lost, rejected=outcome)
         return outcome
 
     def balanced(self, plan: Plan, before: Sequences) -> Plan:

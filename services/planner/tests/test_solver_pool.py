@@ -16,16 +16,18 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from meshkit.errors import Exhausted, Internal, Unavailable
 from services.planner.adapters import solver_pool
 from services.planner.adapters.solver_pool import Best, SolverPool, are_quick
-from services.planner.domain.plan import Plan, SolveEnd, Violation
+from services.planner.domain.plan import CostKind, Plan, SolveEnd, Violation
 from services.planner.domain.reason import Reason
 from services.planner.domain.settings import SearchSettings
 from services.planner.ports import Solved
 from services.planner.rules.verify import verify
-from services.planner.solver.solve import Outcome
+from services.planner.search.kernel import Sequences
+from services.planner.solver.solve import Outcome, Solve
 from services.planner.tests.problems import city, on_plane
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -171,6 +173,29 @@ async def test_a_plan_that_breaks_a_rule_never_leaves() -> None:
 
     assert best.solved().plan is good.plan
     assert best.solved().end is SolveEnd.ENGINE_LOST
+
+
+class Miscounted(Solve):
+    """A solve whose last plan claims to cost less than it does."""
+
+    def last_plan(self, sequences: Sequences) -> Plan:
+        plan = super().last_plan(sequences)
+        cheap = replace(plan.routes[0], costs=((CostKind.TIME, 1),))
+        return plan.with_routes((cheap, *plan.routes[1:]))
+
+
+async def test_a_last_plan_that_breaks_a_rule_is_logged_with_what_it_came_from() -> None:
+    best = Best()
+    solve = Miscounted(on_plane(city(1, 20, 3)), QUICK, lambda _: None)
+    with capture_logs() as lines:
+        best.hear(solve.run())
+    (line,) = lines
+
+    assert best.solved().end is SolveEnd.ENGINE_LOST
+    assert line["event"] == "plan_rejected"
+    assert line["is_final"]
+    assert line["violations"][0].startswith("COST s")
+    assert line["phases"][0].startswith("full ")
 
 
 async def test_without_any_plan_that_passed_the_caller_hears_of_a_fault_of_ours() -> None:
