@@ -47,6 +47,7 @@ async def start(settings: PlannerSettings) -> None:
         servicer = PlannerServicer(
             db,
             world,
+            world_for_jobs,
             PostgresRecords(db, computed_draft),
             clock,
             Defaults(settings.seed, settings.search_seconds_max),

@@ -33,10 +33,17 @@ class PlannerBase(pb_grpc.PlannerServiceServicer):
     """The planner's means."""
 
     def __init__(
-        self, db: Database, world: World, records: Records, clock: Clock, defaults: Defaults
+        self,
+        db: Database,
+        world: World,
+        world_for_jobs: World,
+        records: Records,
+        clock: Clock,
+        defaults: Defaults,
     ) -> None:
         self._db = db
         self._world = world
+        self._world_for_jobs = world_for_jobs
         self._records = records
         self._clock = clock
         self._defaults = defaults

@@ -58,12 +58,12 @@ async def running(
     ):
         checks = raising(check_grpc.CheckServiceStub(halls.channel(Role.DISPATCHER)))
         access, clock = ComplianceAccess(checks), SystemClock()
-        world = World(travel, access, pool)
+        world, for_jobs = World(travel, access, pool), World(travel, access, pool.for_jobs)
         records = PostgresRecords(db, computed_draft)
-        servicer = PlannerServicer(db, world, records, clock, Defaults(4711, 20.0))
+        servicer = PlannerServicer(db, world, for_jobs, records, clock, Defaults(4711, 20.0))
         async with serving(servicer, service="planner") as mesh:
             stub = raising(pb_grpc.PlannerServiceStub(mesh.channel(Role.DISPATCHER)))
-            async with running_optimizations(db, World(travel, access, pool.for_jobs)):
+            async with running_optimizations(db, for_jobs):
                 yield Town(stub, mesh, hall, db, pool)
 
 

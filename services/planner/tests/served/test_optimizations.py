@@ -146,6 +146,23 @@ async def test_what_was_stopped_is_repeated_up_to_its_best_plan(town: Town) -> N
     assert again.plan.cost_micros == stopped.plan.cost_micros
 
 
+async def test_a_replay_waits_behind_no_search_that_somebody_waits_for(town: Town) -> None:
+    plan = await town.optimize(wire.city(9, 1))
+    busy = pb.OptimizeRoutesRequest(problem=wire.city(40, 4), options=LONG)
+    search = asyncio.ensure_future(town.planner.OptimizeRoutes(busy, timeout=WAIT_SECONDS))
+    async with asyncio.timeout(WAIT_SECONDS / 2):
+        while town.pool._searches.turns.idle:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        request = pb.ReplayOptimizationRequest(optimization_id=plan.optimization_id)
+        again = await town.planner.ReplayOptimization(request)
+    is_over = search.done()
+    search.cancel()
+    await asyncio.wait([search])
+
+    assert again.routes_equal
+    assert not is_over
+
+
 async def test_what_is_over_cannot_be_stopped_and_what_is_not_known_is_not_found(
     town: Town,
 ) -> None:
