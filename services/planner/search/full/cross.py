@@ -70,6 +70,8 @@ def partner(model: Model, state: State, first: int) -> int:
     if fraction(state) < EMPTY_CHANCE:
         return empty_start(model, state, below(state, model.group_count))
     width = model.beside_count // 2
+    if width == 0:  # there is one node
+        return NONE
     after = beside_of(model)[first, width + below(state, width)]
     if after == NONE or stops_of(state)[after].route == NONE:
         return NONE

@@ -46,6 +46,8 @@ def partner(model: Model, state: State, knobs: Knobs, first: int) -> int:
         route = empty_route(state)
         return NONE if route == NONE else model.near.shape[0] + 2 * route
     width = model.beside.shape[1] // 2
+    if width == 0:  # there is one task
+        return NONE
     after = model.beside[first, width + below(state.tally[0], width)]
     return NONE if state.nodes[after].route == NONE else int(state.nodes[after].previous)
 

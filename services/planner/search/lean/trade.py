@@ -29,6 +29,8 @@ TOO_LATE = 1 << 30  # seconds; no sum of it with a way holds, and it fits 64 bit
 def trade(model: Model, state: State, knobs: Knobs, gain_min: int) -> bool:
     """Tries one exchange at random; made when it holds and gains no less than it must."""
     nodes, width = state.nodes, model.beside.shape[1] // 2
+    if width == 0:  # there is one task
+        return False
     head = below(state.tally[0], model.near.shape[0])
     first = model.beside[head, width + below(state.tally[0], width)]
     if nodes[head].route == NONE or nodes[first].route == NONE or nodes[head].next == first:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from services.planner.domain.instance import Instance
@@ -13,7 +14,8 @@ from services.planner.domain.problem import Problem
 from services.planner.domain.shift import Costs, Reload
 from services.planner.domain.task import Task, TaskKind, Window
 from services.planner.rules import verify
-from services.planner.search.full.cross import cross
+from services.planner.search.full.arrays import NONE
+from services.planner.search.full.cross import cross, partner
 from services.planner.search.full.kernel import FullKernel
 from services.planner.search.kernel import Sequences
 from services.planner.tests.problems import DEPOT, at, lunch, on_plane, shift, spot, task
@@ -96,6 +98,19 @@ def crossed(instance: Instance, given: Sequences) -> tuple[int, int, FullKernel]
     for _ in range(TRIES):
         cross(kernel._model[0], state, 1e-6)
     return before, kernel._search.number("micros"), kernel
+
+
+def test_a_single_task_has_no_other_to_be_put_beside() -> None:
+    made = on_plane(Problem(tuple(tasks(1, count=1)), (shift("s0", costs=CHEAP),)))
+    kernel = FullKernel(made, 1)
+    kernel.load((((0, 0),),))
+    outside = np.zeros(1, np.int64)  # what a read outside the array would find: the task itself
+    kernel._model["beside_at"] = outside.ctypes.data
+    found = {partner(kernel._model[0], kernel._search.record[0], 0) for _ in range(TRIES)}
+    kernel.run(TRIES, 0.0, 1.0)
+
+    assert found == {NONE}
+    assert kernel.best() == (((0, 0),),)
 
 
 def test_two_routes_that_cross_are_untangled() -> None:

@@ -16,8 +16,11 @@ from services.planner.domain.shift import BreakRule, Costs, Shift
 from services.planner.domain.task import Option, Task, TaskKind, Window
 from services.planner.search.evaluate import holding
 from services.planner.search.kernel import Sequences
-from services.planner.search.lean.kernel import LeanKernel
+from services.planner.search.lean.arrays import NONE
+from services.planner.search.lean.cross import partner
+from services.planner.search.lean.kernel import SHORT_ROUTES, LeanKernel
 from services.planner.search.lean.suits import suits
+from services.planner.search.lean.trade import trade
 from services.planner.search.view import ShiftView
 from services.planner.tests.problems import HOUR, at, on_plane, shift, spot, task
 
@@ -140,6 +143,20 @@ def test_what_does_not_hold_of_a_given_plan_is_left_out() -> None:
 
     assert 0 < len(kernel.best()[0]) < 40
     assert cost_of(instance, kernel.best()) == kernel.score()[0]
+
+
+def test_a_single_task_has_no_other_to_be_put_beside() -> None:
+    instance = town(1, tasks=1, shifts=2)
+    kernel = LeanKernel(instance, seed=1)
+    kernel.load((((0, 0),), ()))
+    for chunk in CHUNKS:
+        kernel.run(*chunk)
+    model, state = kernel._model, kernel._state
+
+    assert cost_of(instance, kernel.best()) == kernel.score()[0]
+    # As plain Python, which refuses to read outside an array: machine code does not.
+    assert partner.py_func(model, state, SHORT_ROUTES, 0) == NONE  # type: ignore[attr-defined]
+    assert not trade.py_func(model, state, SHORT_ROUTES, 0)  # type: ignore[attr-defined]
 
 
 def test_an_optional_task_is_served_only_where_it_is_cheaper_than_its_penalty() -> None:
