@@ -149,7 +149,7 @@ def keeps_goods(view: ShiftView, nodes: Sequence[Node]) -> bool:
 def clash(forbidden: frozenset[frozenset[str]], aboard: dict[int, str]) -> bool:
     """Whether two classes on board may not be together."""
     classes = {name for name in aboard.values() if name}
-    return any(pair <= classes for pair in forbidden if len(pair) > 1)
+    return any(pair <= classes for pair in forbidden)
 
 
 def keeps_door(view: ShiftView, nodes: Sequence[Node]) -> bool:

@@ -109,16 +109,13 @@ def compile_goods(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Which classes clash, as bits; the class of each task; what each shift has on board."""
     problem = instance.problem
-    clashing = sorted(
-        {name for pair in problem.incompatible_goods for name in pair if len(pair) > 1}
-    )
+    clashing = sorted({name for pair in problem.incompatible_goods for name in pair})
     ranks = {name: rank for rank, name in enumerate(clashing, start=1)}
     clashes = np.zeros(len(ranks) + 1, np.int64)
     for pair in problem.incompatible_goods:
-        if len(pair) > 1:
-            one, other = (ranks[name] for name in pair)
-            clashes[one] |= 1 << other
-            clashes[other] |= 1 << one
+        one, other = (ranks[name] for name in pair)
+        clashes[one] |= 1 << other
+        clashes[other] |= 1 << one
     of_task = np.array([ranks.get(task.goods_class, 0) for task in problem.tasks], np.int64)
     onboard = np.zeros((len(problem.shifts), len(clashes)), np.int64)
     for task_id, shift_id in problem.onboard_shift_of.items():
