@@ -11,7 +11,13 @@ from dataclasses import replace
 from services.planner.domain.explanation import Block
 from services.planner.domain.instance import Instance, Node
 from services.planner.search.evaluate import holding
-from services.planner.search.explain import Check, alone_nodes, fewest_broken, option_ranks
+from services.planner.search.explain import (
+    Check,
+    GoesOn,
+    alone_nodes,
+    fewest_broken,
+    option_ranks,
+)
 from services.planner.search.insert import best, tier_of
 from services.planner.search.line import Line
 from services.planner.search.solution import Solution, pairs_of
@@ -19,10 +25,14 @@ from services.planner.search.solution import Solution, pairs_of
 EXCHANGES_MAX = 8  # tasks tried per shift to make room, the nearest first
 
 
-def blocks(solution: Solution, task: int, check: Check) -> tuple[Block, ...]:
-    """Shift by shift; those for which the same holds stand together."""
+def blocks(
+    solution: Solution, task: int, check: Check, goes_on: GoesOn = lambda: True
+) -> tuple[Block, ...]:
+    """Shift by shift, while time is left; those for which the same holds stand together."""
     found: dict[Block, list[str]] = {}
     for rank, line in enumerate(solution.lines):
+        if not goes_on():
+            break
         block = block_of(solution, task, rank, check)
         found.setdefault(block, []).append(line.view.shift.shift_id)
     return tuple(replace(block, shift_ids=tuple(ids)) for block, ids in found.items())

@@ -19,6 +19,7 @@ from services.planner.search.view import ShiftView
 BESIDE_HEAD = "beside the rest of the frozen head"
 NO_ROOM = "the shift could serve it alone, but not beside its other tasks"
 NOT_PLACED = (WhyNot(Reason.TIME, (), "the search ended before it was placed"),)
+UNTRIED = (Reason.TIME, "time ended before the shift was tried")
 TRIES_MAX = 5_000  # insertions timed over all tasks of a plan: about a second
 Twin = tuple[int, int]  # a class of shifts, and the rank of one of them where it matters
 GoesOn = Callable[[], bool]  # whether time is left
@@ -36,7 +37,7 @@ def explained(solution: Solution, check: Check, goes_on: GoesOn = lambda: True) 
     problem = solution.instance.problem
     frozen = {problem.rank_of_task[pin.task_id] for pin in problem.pins if pin.is_frozen}
     left = tuple(
-        replace(one, reasons=grouped(judge.told(one.task)))
+        replace(one, reasons=judge.reasons(one.task))
         if one.task in frozen or goes_on()
         else replace(one, reasons=NOT_PLACED)
         for one in plan.unassigned
@@ -44,9 +45,11 @@ def explained(solution: Solution, check: Check, goes_on: GoesOn = lambda: True) 
     return replace(plan, unassigned=left)
 
 
-def reasons(solution: Solution, task: int, check: Check) -> tuple[WhyNot, ...]:
-    """The reasons for one task: of shifts that could serve it alone, then the most frequent."""
-    return grouped(Judge(solution, check).told(task))
+def reasons(
+    solution: Solution, task: int, check: Check, goes_on: GoesOn = lambda: True
+) -> tuple[WhyNot, ...]:
+    """The reasons for one task, whatever was asked about others."""
+    return Judge(solution, check, goes_on).reasons(task)
 
 
 def grouped(told: Iterable[tuple[Reason, str, str]]) -> tuple[WhyNot, ...]:
@@ -72,10 +75,14 @@ Told = tuple[Reason, str]  # the reason, and its words
 class Judge:
     """Says for each shift what keeps a task out of it; equal shifts are asked once."""
 
-    def __init__(self, solution: Solution, check: Check) -> None:
-        """Counts how many insertions were timed, over all tasks."""
-        self.solution, self.check = solution, check
+    def __init__(self, solution: Solution, check: Check, goes_on: GoesOn = lambda: True) -> None:
+        """Counts how many insertions were timed, over all tasks; without time none is."""
+        self.solution, self.check, self.goes_on = solution, check, goes_on
         self.tries_left = TRIES_MAX
+
+    def reasons(self, task: int) -> tuple[WhyNot, ...]:
+        """The reasons for one task: of shifts that could serve it alone, then the most frequent."""
+        return grouped(self.told(task))
 
     def told(self, task: int) -> Iterator[tuple[Reason, str, str]]:
         """Reason, words and id for each shift."""
@@ -83,9 +90,12 @@ class Judge:
         moved = task if delivery is None else delivery
         alone: dict[Twin, Told | None] = {}
         beside: dict[Twin, Told] = {}
-        found = by_line(self.solution, moved)
+        found = by_line(self.solution, moved) if self.goes_on() else {}
         for line in self.solution.lines:
             view, shift_id = line.view, line.view.shift.shift_id
+            if not self.goes_on():
+                yield *UNTRIED, shift_id
+                continue
             own = view.rank if task in view.naming else -1
             kind = (view.class_rank, own)
             if kind not in alone:

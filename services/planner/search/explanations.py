@@ -36,17 +36,18 @@ def explain_tasks(
     check: Check,
     go_on: GoOn = always,
 ) -> Explanations:
-    """The routes as they are, and an explanation per task, each by itself."""
+    """The routes as they are, and an explanation per task by itself; first the reasons of all."""
     solution = given_solution(instance, sequences)
     routes = tuple(line.route for line in solution.lines)
-    return routes, tuple(explain_task(solution, task, check, go_on) for task in tasks)
+    left = [
+        Unassigned(task, instance.penalties[task], reasons(solution, task, check, go_on))
+        for task in tasks
+    ]
+    return routes, tuple(explain_task(solution, one, check, go_on) for one in left)
 
 
-def explain_task(solution: Solution, task: int, check: Check, go_on: GoOn) -> Explanation:
-    """What keeps one task out; once time is up, only the reasons, or the changes found by then."""
-    left = Unassigned(task, solution.instance.penalties[task], reasons(solution, task, check))
-    if not go_on():
-        return Explanation(left, (), (), is_cut=True)
-    told = blocks(solution, task, check)
-    found = relaxations(solution, task, check, go_on)
+def explain_task(solution: Solution, left: Unassigned, check: Check, go_on: GoOn) -> Explanation:
+    """What keeps one task out, as far as it is found in time."""
+    told = blocks(solution, left.task, check, go_on)
+    found = relaxations(solution, left.task, check, go_on) if go_on() else ()
     return Explanation(left, told, found, is_cut=not go_on())

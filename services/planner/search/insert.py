@@ -21,7 +21,7 @@ from services.planner.search.field import Offers
 from services.planner.search.line import Line
 from services.planner.search.solution import Solution
 
-EXACT_TRIES = 12  # candidates timed per task and pass before it counts as without room
+EXACT_TRIES = 12  # candidates timed per task and pass once one holds; until then all are
 RELOAD_TRIES_MAX = 300  # ways to add a task with a reload that are timed
 PAIR_RANKS_MAX = 30  # of a pickup and of a delivery in one route that are combined
 
