@@ -12,7 +12,8 @@ from doorstep.planner.v1 import optimization_pb2 as pb
 from doorstep.planner.v1 import planner_service_pb2 as service_pb
 from meshkit.feed import Draft
 from services.planner.convert.plan import record_to_proto
-from services.planner.convert.questions import PLAN_BYTES_MAX, read_plan
+from services.planner.convert.questions import read_plan
+from services.planner.convert.sizes import ANSWER_BYTES_MAX
 from services.planner.convert.terms import costs_to_proto
 from services.planner.domain.optimization import Batch, Optimization, State
 
@@ -49,7 +50,7 @@ def batch_to_proto(batch: Batch, plans: Mapping[str, bytes]) -> pb.BatchOptimiza
         create_time=moment(batch.create_time),
         end_time=moment(batch.end_time) if batch.end_time else None,
     )
-    left = PLAN_BYTES_MAX - message.ByteSize()
+    left = ANSWER_BYTES_MAX - message.ByteSize()
     for part in message.parts:
         kept = plans.get(part.optimization.optimization_id)
         if kept is not None:

@@ -9,17 +9,18 @@ from doorstep.planner.v1 import problem_pb2
 from services.planner.convert.moments import duration
 from services.planner.convert.reasons import reason_to_proto, unassigned_to_proto
 from services.planner.convert.routes import RouteWriter
+from services.planner.convert.sizes import fitted
 from services.planner.convert.terms import costs_to_proto
 from services.planner.domain.plan import Evenness, Notice, Plan, Route, SolveRecord, Violation
 from services.planner.usecases.optimize import Answer
 
 
 def plan_to_proto(answer: Answer) -> pb.Plan:
-    """A whole answer."""
+    """A whole answer, as much of it as fits into a message."""
     plan, problem = answer.plan, answer.prepared.instance.problem
     writer = RouteWriter(answer.prepared, answer.finished.ways)
     routes = [writer.route(route) for route in in_order(plan)]
-    return pb.Plan(
+    whole = pb.Plan(
         optimization_id=answer.optimization_id,
         routes=routes,
         unassigned=[unassigned_to_proto(problem, left) for left in plan.unassigned],
@@ -33,6 +34,7 @@ def plan_to_proto(answer: Answer) -> pb.Plan:
         factor_set_versions=factor_versions(routes),
         evenness=evenness_to_proto(plan.evenness) if plan.evenness else None,
     )
+    return fitted(whole)
 
 
 def evenness_to_proto(evenness: Evenness) -> pb.Evenness:

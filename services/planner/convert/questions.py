@@ -16,7 +16,6 @@ from services.planner.convert.problem import (
 from services.planner.usecases.optimize import Answer, Question
 
 LEVEL = 1  # of compression: a third of the size in a tenth of the time of the best
-PLAN_BYTES_MAX = 3 << 20  # a message may have 4 MiB, and a plan is never alone in it
 
 
 def question_from_proto(
@@ -46,13 +45,8 @@ def read_request(kept: bytes) -> pb.OptimizeRoutesRequest:
 
 
 def kept_plan(answer: Answer) -> bytes:
-    """A plan as it is kept, for optimizations; without lines where they would make it too big."""
-    plan = plan_to_proto(answer)
-    if plan.ByteSize() > PLAN_BYTES_MAX:
-        for route in plan.routes:
-            for leg in route.legs:
-                leg.ClearField("polyline")
-    return zlib.compress(plan.SerializeToString(), LEVEL)
+    """A plan as it is kept, for optimizations."""
+    return zlib.compress(plan_to_proto(answer).SerializeToString(), LEVEL)
 
 
 def read_plan(kept: bytes) -> plan_pb2.Plan:

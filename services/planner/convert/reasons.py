@@ -8,6 +8,8 @@ from services.planner.domain.plan import Unassigned, WhyNot
 from services.planner.domain.problem import Problem
 from services.planner.domain.reason import Reason
 
+SHIFTS_NAMED_MAX = 100  # of one reason; the contract states it
+
 
 def reason_to_proto(reason: Reason) -> reason_pb2.Reason.ValueType:
     """A reason; both lists have the same names."""
@@ -26,5 +28,8 @@ def unassigned_to_proto(problem: Problem, left: Unassigned) -> pb.UnassignedTask
 def why_not_to_proto(why: WhyNot) -> pb.UnassignedReason:
     """One reason for some shifts."""
     return pb.UnassignedReason(
-        reason=reason_to_proto(why.reason), shift_ids=why.shift_ids, message=why.message
+        reason=reason_to_proto(why.reason),
+        shift_ids=why.shift_ids[:SHIFTS_NAMED_MAX],
+        message=why.message,
+        shift_count=len(why.shift_ids),
     )

@@ -16,6 +16,7 @@ from services.planner.convert.offers import offers_to_proto, windows_from_proto
 from services.planner.convert.plan import plan_to_proto
 from services.planner.convert.problem import digest_of, fixed_routes
 from services.planner.convert.questions import question_from_proto
+from services.planner.convert.sizes import fitted
 from services.planner.domain.settings import SearchSettings
 from services.planner.servicer.base import Context, read_problem
 from services.planner.servicer.plans import ANSWER_SECONDS, Plans
@@ -52,11 +53,12 @@ class Answers(Plans):
             request.task_id,
             windows_from_proto(request.windows),
         )
-        return pb.SuggestTimeWindowsResponse(
+        response = pb.SuggestTimeWindowsResponse(
             offers=await asyncio.to_thread(lambda: list(offers_to_proto(answer, request.windows))),
             access_checked=answer.finished.access_checked,
             access_rules_version=answer.finished.access_rules_version,
         )
+        return await asyncio.to_thread(fitted, response)
 
     async def ExplainUnassigned(
         self, request: pb.ExplainUnassignedRequest, context: Context
@@ -68,11 +70,12 @@ class Answers(Plans):
             request.task_ids,
             (remaining() or EXPLAIN_SECONDS) * EXPLAIN_SHARE,
         )
-        return pb.ExplainUnassignedResponse(
+        response = pb.ExplainUnassignedResponse(
             explanations=await asyncio.to_thread(lambda: list(explanations_to_proto(answer))),
             access_checked=answer.finished.access_checked,
             access_rules_version=answer.finished.access_rules_version,
         )
+        return await asyncio.to_thread(fitted, response)
 
 
 def from_known_plan(request: pb.ReoptimizeRoutesRequest) -> pb.OptimizeRoutesRequest:

@@ -18,6 +18,7 @@ from services.planner.convert.matrix import map_to_proto, matrix_question, matri
 from services.planner.convert.plan import notice_to_proto, plan_to_proto
 from services.planner.convert.problem import digest_of, fixed_routes
 from services.planner.convert.questions import question_from_proto
+from services.planner.convert.sizes import fitted
 from services.planner.domain.lint import lint
 from services.planner.domain.settings import SearchSettings
 from services.planner.servicer.base import Context, PlannerBase, read_problem
@@ -63,11 +64,12 @@ class Plans(PlannerBase):
             request.task_ids,
             request.proposal_count,
         )
-        return pb.ProposeInsertionsResponse(
+        response = pb.ProposeInsertionsResponse(
             task_insertions=await asyncio.to_thread(lambda: list(insertions_to_proto(answer))),
             access_checked=answer.finished.access_checked,
             access_rules_version=answer.finished.access_rules_version,
         )
+        return await asyncio.to_thread(fitted, response)
 
     async def LintProblem(
         self, request: pb.LintProblemRequest, context: Context

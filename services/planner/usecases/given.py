@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from meshkit.errors import Invalid, Violation
@@ -23,6 +23,7 @@ from services.planner.usecases.optimize import Answer, Question, World, around, 
 from services.planner.usecases.world import Prepared, prepare
 
 PROPOSALS_DEFAULT = 5
+INSERTIONS_MAX = 1_000  # tasks times proposals; the contract states it
 PROPOSALS_SPARE = 3  # priced beside those that are wanted: compliance may deny some
 DENIED = WhyNot(Reason.ZONE, (), "compliance denies the way to it")
 
@@ -90,16 +91,16 @@ async def propose_insertions(
     count: int,
 ) -> InsertionAnswer:
     """The cheapest insertions of each task by itself, those that compliance denies left out."""
-    problem = question.problem
+    problem, wanted = question.problem, count or PROPOSALS_DEFAULT
     refuse(
         (
             *route_faults("routes", tuple(routes), problem, known=True),
             *task_faults(problem, routes, task_ids),
+            *count_faults(len(task_ids), wanted),
         )
     )
     prepared = await prepare(world.travel, world.access, problem, omit_access=question.omit_access)
     tasks = [problem.rank_of_task[task_id] for task_id in task_ids]
-    wanted = count or PROPOSALS_DEFAULT
     base, found = await world.solver.propose_insertions(
         prepared.instance, nodes_of(problem, routes), tasks, wanted + PROPOSALS_SPARE
     )
@@ -136,6 +137,13 @@ def task_faults(
         elif problem.deliveries_of_pickup[task_id]:
             faults.append(Fault(f"task_ids[{rank}]", "name its delivery, it comes with it"))
     return faults
+
+
+def count_faults(tasks: int, proposals: int) -> Iterator[Fault]:
+    """More insertions than go into one answer."""
+    if tasks * proposals > INSERTIONS_MAX:
+        told = f"{proposals} for each of {tasks} tasks; at most {INSERTIONS_MAX} insertions in all"
+        yield Fault("proposal_count", told)
 
 
 def refuse(faults: Sequence[Fault]) -> None:
