@@ -7,6 +7,7 @@ from google.type.latlng_pb2 import LatLng
 
 from doorstep.planner.v1 import (
     event_pb2,
+    optimization_pb2,
     problem_pb2,
 )
 from doorstep.planner.v1 import planner_service_pb2 as pb
@@ -66,6 +67,19 @@ async def test_given_routes_must_name_what_there_is(town: Town) -> None:
 
     assert [violation.field for violation in caught.value.violations] == [
         "routes[0].visits[1].task_id"
+    ]
+
+
+async def test_routes_to_start_from_must_name_alternatives_that_there_are(town: Town) -> None:
+    seeds = wire.fixed({"s0": ["t0", "gone"], "gone": ["t1"]})
+    seeds[0].visits[0].alternative_id = "locker-9"
+    options = optimization_pb2.SearchOptions(seed_routes=seeds)
+    request = pb.OptimizeRoutesRequest(problem=wire.city(2, 1), options=options)
+    with pytest.raises(Invalid) as caught:
+        await town.planner.OptimizeRoutes(request)
+
+    assert [violation.field for violation in caught.value.violations] == [
+        "options.seed_routes[0].visits[0].alternative_id"
     ]
 
 
