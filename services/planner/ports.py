@@ -132,6 +132,9 @@ class Solver(Protocol):
         """
         The best plan found within the settings' time; a cancelled call frees its process.
 
+        Waiting for a process is part of the time of those who want their answer by a moment: where
+        that leaves too little, it raises Exhausted (`SOLVERS_BUSY`).
+
         `tell` hears of every better plan on the way to it.
         """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -17,7 +18,7 @@ import structlog
 from meshkit.caller import caller_or_none
 from services.planner.adapters.solver_process import SolverLost, SolverProcess
 from services.planner.adapters.solver_spare import Spare
-from services.planner.adapters.turns import Turns
+from services.planner.adapters.turns import Turns, busy
 
 log = structlog.get_logger()
 
@@ -49,9 +50,13 @@ class Lane:
         await asyncio.gather(*(process.stop() for process in self.members))
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[SolverProcess]:
-        """A process for one job, in turns with other tenants. Raises Exhausted."""
-        process = await self._running()
+    async def turn(self, until: float = math.inf) -> AsyncIterator[SolverProcess]:
+        """A process for one job, in turns with other tenants. Raises Exhausted, at last then."""
+        try:
+            async with asyncio.timeout_at(until if until < math.inf else None):
+                process = await self._running()
+        except TimeoutError as error:
+            raise busy() from error
         is_whole = False
         try:
             yield process

@@ -35,6 +35,7 @@ from services.planner.search.offers import Offers
 from services.planner.solver.solve import Outcome
 
 GRACE_SECONDS = 0.15  # after its time is up a search has so long to say its last word
+WORTH_SECONDS = 0.3  # with less left nobody's search begins who had to wait
 QUICK_SECONDS_MAX = 20.0  # for exact answers: the contract gives their methods as long
 QUICK_WINDOWS_MAX = 20_000  # windows times visits; 200 beside 400 take 6 s; the contract states it
 RETRY = timedelta(seconds=2)
@@ -122,8 +123,9 @@ class SolverPool:
             whole = without_tables(instance)
             job = Job("solve", whole, files, sequences, settings, phases=settings.replay)
             best, begun = Best(tell), time.monotonic()
-            async with self._searches.turn() as process:
-                await watched(process, job, settings.seconds + GRACE_SECONDS, best)
+            async with self._searches.turn(settings.answer_by - WORTH_SECONDS) as process:
+                seconds = settings.most_seconds(time.monotonic())
+                await watched(process, job, seconds + GRACE_SECONDS, best)
         solved = best.solved()
         note(solved, len(instance.problem.tasks), time.monotonic() - begun)
         return solved

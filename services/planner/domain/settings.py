@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -31,12 +32,20 @@ class SearchSettings:
     solution_limit: int = 0
     """The most solutions to look through; 0: a number fit for the size and the seconds."""
     seconds: float = 20.0
-    """The most time; for a pace of STEPS a guard."""
+    """What is planned by, and the most time; for a pace of STEPS the clock only guards."""
     pace: Pace = Pace.STEPS
     processes: int = 2
     """How many search the parts of a large problem side by side; the routes are the same."""
     replay: tuple[Phase, ...] = ()
     """What to run again, instead of what seconds and size would ask for."""
+    patience: float = 1.0
+    """Times its seconds that a search may take on the clock: a replay may be slower."""
+    answer_by: float = math.inf
+    """When it must be over whatever was planned, monotonic; waiting for a turn counts."""
+
+    def most_seconds(self, now: float) -> float:
+        """How long it may take on the clock, from a monotonic moment on."""
+        return max(0.0, min(self.seconds * self.patience, self.answer_by - now))
 
     def steps(self, tasks: int, per_second: float) -> int:
         """How many steps are planned for an engine that takes so many per second."""

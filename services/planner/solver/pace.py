@@ -3,7 +3,8 @@ Pace: hands out the chunks of a phase by steps or by a clock, and writes down wh
 
 Progress is the larger of two shares: of the steps planned, and of the time. On a machine that is
 quick enough the steps decide, so that a seed gives the same routes; on a slow one the clock does,
-and the search still cools to its end. Either way the chunks that were run can be run again.
+and the search still cools to its end: then it was cut, even where it came to its last step. Either
+way the chunks that were run can be run again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from services.planner.domain.settings import Pace
 FIRST_STEPS = 100  # of a phase that goes by the clock: what its speed is told by
 CHUNK_SECONDS = 0.1  # between two looks at the clock
 CHUNKS_MIN = 10  # of a phase whose steps are planned
+LEAD_FROM = 0.2  # of the time of such a phase: before, a slow start says nothing of its speed
 STEPS_MAX = 1 << 30
 REPLAY_TIME_MAX = timedelta(hours=1)
 LOOK_EVERY = 8  # steps between two looks at the clock of an engine that counts by itself
@@ -67,6 +69,8 @@ class Stretch:
     seconds: float
     from_millionths: int = 0
     to_millionths: int = WHOLE
+    chunk_steps: int = STEPS_MAX
+    """The most between two looks at the clock, where steps are planned."""
 
 
 @dataclass(slots=True)
@@ -97,8 +101,9 @@ class LivePacer:
             self.done.append(Chunk(steps, self._millionths(share), self._millionths(reached)))
             yield self.done[-1]
             self._steps += steps
-            share = max(reached, self._clock_share())
-            self.was_cut |= self._is_late()
+            lead = self._lead()
+            self.was_cut |= self._is_late() or (self._is_planned and lead > reached)
+            share = max(reached, lead)
 
     def goes_on(self, done: int) -> bool:
         """Looks at the clock now and then; the steps planned are the most."""
@@ -126,6 +131,15 @@ class LivePacer:
         """What was run."""
         return Phase(engine, tuple(self.done))
 
+    @property
+    def _is_planned(self) -> bool:
+        return self.stretch.steps is not None
+
+    def _lead(self) -> float:
+        """How far the clock alone would be; for planned steps it is not asked at their start."""
+        share = min(1.0, self._clock_share())
+        return 0.0 if self._is_planned and share < LEAD_FROM else share
+
     def _clock_share(self) -> float:
         return (self.now() - self._begun) / max(self.stretch.seconds, 1e-9)
 
@@ -137,8 +151,8 @@ class LivePacer:
         """How long the next chunk is: by the plan alone where there is one."""
         planned = self.stretch.steps
         if planned is not None:
-            count = max(CHUNKS_MIN, round(self.stretch.seconds / CHUNK_SECONDS))
-            return min(max(1, planned // count), max(1, planned - self._steps))
+            chunk = min(self.stretch.chunk_steps, max(1, planned // CHUNKS_MIN))
+            return min(chunk, max(1, planned - self._steps))
         if self._steps == 0:
             return FIRST_STEPS
         left = self.stretch.seconds - (self.now() - self._begun)
@@ -153,9 +167,10 @@ class LivePacer:
         by_steps, done = 0.0, 0.0
         if planned:
             by_steps, done = (self._steps + steps) / planned, self._steps / planned
-        by_clock = self._clock_share()
+        by_clock = self._lead()
         if self._steps and by_clock > done:
             by_clock += steps / self._rate() / max(self.stretch.seconds, 1e-9)
+        self.was_cut |= self._is_planned and min(1.0, by_clock) > by_steps
         return min(1.0, max(by_steps, by_clock))
 
     def _millionths(self, share: float) -> int:

@@ -10,6 +10,7 @@ has the last word, and the whole time where it still tries to serve everybody.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,7 +24,14 @@ from services.planner.solver import ladder, pyvrp_engine, rounds, routing
 from services.planner.solver.assembly import Assembly
 from services.planner.solver.kernels import LEAN, Kernels, kernel_of, kind_of, per_second
 from services.planner.solver.ladder import Changed
-from services.planner.solver.pace import LivePacer, Now, Pacer, ReplayPacer, Stretch
+from services.planner.solver.pace import (
+    CHUNK_SECONDS,
+    LivePacer,
+    Now,
+    Pacer,
+    ReplayPacer,
+    Stretch,
+)
 from services.planner.solver.partition import PART_TASKS, Partition
 from services.planner.solver.parts import Beside, Here, Parts
 from services.planner.solver.pool import Pool
@@ -51,6 +59,7 @@ CHOICE_SHARE, CHOICE_FROM = 0.7, 0.8  # PyVRP's share where tasks are left out b
 WARM_FROM = 0.3
 WHOLE_TASKS_MAX = 1_200  # beyond, a problem is searched part by part
 FIRST_STEPS = 200  # of the kernel: a plan to tell of at once, and to see how long routes are
+FIRST_LIMIT_SHARE = 0.25  # of a limit of solutions, at most, for what is searched at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,16 @@ class Budget:
         """Until the search must end."""
         return max(0.0, self.until - self.now())
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether steps decide, and the clock only guards."""
+        return self.settings.pace is Pace.STEPS
+
+    @property
+    def planned_seconds(self) -> float:
+        """What is planned by: what was asked for; what is left, where the clock decides."""
+        return self.settings.seconds if self.is_counted else self.seconds_left
+
 
 class Portfolio:
     """One search of one instance."""
@@ -90,24 +109,26 @@ class Portfolio:
         self.per_second = per_second(self.kernel_name, len(self.instance.problem.tasks))
         self.phases: list[Phase] = []
         self.was_cut = False
+        self._begun_with = 0
         self._running: Callable[[], Phase] | None = None
 
     def run(self, changed: Changed, budget: Budget, hear: Hear) -> Sequences:
         """Searches from a plan for a budget; the best plan."""
         is_live = bool(changed.shifts) and Kernels.are_ready
         start = self._look_near(changed, budget, hear) if is_live else changed.sequences
-        if changed.shifts and budget.seconds_left < HASTE_SECONDS:
+        if changed.shifts and self._is_hasty(budget):
             return start
         best, left = start if self.is_large else self._first(start, hear), 1.0
-        for stage in self.stages(best, budget.seconds_left):
+        self._begun_with = self._looked_through()
+        for stage in self.stages(best, budget.planned_seconds):
             if stage.engine == PYVRP and Kernels.are_ready and self._lacks(best):
                 stage = Stage(self.kernel_name, stage.share, round(WARM_FROM * WHOLE))
             seconds = budget.seconds_left * stage.share / max(left, stage.share)
             left -= stage.share
             if stage.engine == rounds.ENGINE:
                 best = self._run_parts(best, seconds, budget, hear)
-            else:
-                pacer = LivePacer(self._stretch(stage, seconds), budget.now, budget.go_on)
+            elif (stretch := self._stretch(stage, seconds)).steps != 0:
+                pacer = LivePacer(stretch, budget.now, budget.go_on)
                 best = self._stage(stage.engine, best, pacer, hear)
             if not budget.go_on():
                 break
@@ -121,7 +142,10 @@ class Portfolio:
         """A plan to tell of at once, and to see the shape of."""
         if not Kernels.are_ready:
             return ladder.inserted(self.assembly, start).sequences
-        first = Phase(self.kernel_name, (Chunk(FIRST_STEPS, 0, 0),))
+        steps = self._at_first(FIRST_STEPS)
+        if not steps:
+            return start
+        first = Phase(self.kernel_name, (Chunk(steps, 0, 0),))
         return self._stage(first.engine, start, ReplayPacer(first), hear)
 
     def replay(self, phases: tuple[Phase, ...], changed: Changed, hear: Hear) -> Sequences:
@@ -143,12 +167,8 @@ class Portfolio:
         is_whole = len(self.instance.problem.tasks) <= ladder.NEAR_TASKS
         if is_whole:
             self.kernel.load(changed.sequences)  # made before the clock of its phase begins
-        left = budget.seconds_left
-        is_hasty = left < HASTE_SECONDS
-        seconds = left if is_hasty else ladder.NEAR_SECONDS
-        steps = round(self.per_second * seconds) if self.settings.pace is Pace.STEPS else None
-        stretch = Stretch(steps, seconds, round(ladder.WARM_FROM * WHOLE), WHOLE)
-        pacer = LivePacer(stretch, budget.now, budget.go_on)
+        is_hasty = self._is_hasty(budget)
+        pacer = LivePacer(self._near_stretch(budget, is_hasty), budget.now, budget.go_on)
         if is_hasty:
             hear = told_at_the_end
         if is_whole:
@@ -156,6 +176,34 @@ class Portfolio:
         found = self._near(changed, pacer)
         hear(lambda: found)
         return found
+
+    def _is_hasty(self, budget: Budget) -> bool:
+        """Whether there is time for nothing else; where that was not planned, the search is cut."""
+        is_late = budget.seconds_left < HASTE_SECONDS
+        if not budget.is_counted:
+            return is_late
+        is_planned = budget.planned_seconds < HASTE_SECONDS
+        self.was_cut |= is_late and not is_planned
+        return is_planned or is_late
+
+    def _near_stretch(self, budget: Budget, is_hasty: bool) -> Stretch:
+        """How long to search around what changed."""
+        planned = budget.planned_seconds if is_hasty else ladder.NEAR_SECONDS
+        steps, seconds, chunk = None, planned, self._chunk(self.per_second)
+        if budget.is_counted:
+            steps, seconds = round(self.per_second * planned), budget.seconds_left
+            steps = self.settings.solution_limit or steps if is_hasty else self._at_first(steps)
+        return Stretch(steps, seconds, round(ladder.WARM_FROM * WHOLE), WHOLE, chunk)
+
+    def _at_first(self, steps: int) -> int:
+        """So many steps before the stages, or a share of the limit as far as it goes."""
+        limit = self.settings.solution_limit
+        if not limit:
+            return steps
+        return min(steps, math.ceil(limit * FIRST_LIMIT_SHARE), limit - self._looked_through())
+
+    def _looked_through(self) -> int:
+        return sum(phase.iterations for phase in self.phases)
 
     def _near(self, changed: Changed, pacer: Pacer) -> Sequences:
         found = ladder.improved(self.assembly, self.pool, changed, pacer, self.settings.seed)
@@ -177,12 +225,16 @@ class Portfolio:
         settings = self.settings
         processes = settings.processes if self.is_large and settings.pace is not Pace.CPU else 1
         rate = per_second(self.kernel_name, PART_TASKS)
-        effort = Effort(seconds, rate, processes, settings.pace is Pace.STEPS)
+        effort = Effort(seconds, rate, processes)
+        if budget.is_counted:
+            limit = settings.solution_limit and max(1, settings.solution_limit - self._begun_with)
+            effort = Effort(seconds, rate, processes, budget.planned_seconds, limit)
         parts = Beside(self.instance, processes) if processes > 1 else Here(self.instance)
         with closing(parts):
             own = self._rounds(parts)
             self._running = own.phase
             found = own.run(start, effort, budget.now, budget.go_on, hear)
+            self._running = None
         self.phases.append(own.phase())
         self.was_cut |= own.was_cut
         return found
@@ -220,8 +272,10 @@ class Portfolio:
 
     def _coolings(self, seconds: float) -> Iterator[Stage]:
         """The kernel alone: once, or several times where one cooling hardly gains by more time."""
-        tasks = len(self.instance.problem.tasks)
-        is_soon_cold = self.per_second * seconds >= COLD_STEPS_PER_TASK * tasks
+        tasks, steps = len(self.instance.problem.tasks), self.per_second * seconds
+        if self.settings.pace is Pace.STEPS:
+            steps = self._planned(self.per_second)
+        is_soon_cold = steps >= COLD_STEPS_PER_TASK * tasks
         again = (begins for most, begins in COOLINGS if tasks <= most)
         is_lean_and_cold = is_soon_cold and self.kernel_name == LEAN
         begins = next(again, (0.0,)) if is_lean_and_cold else (0.0,)
@@ -258,13 +312,22 @@ class Portfolio:
 
     def _stretch(self, stage: Stage, seconds: float) -> Stretch:
         """Steps of a stage: by its share of what is asked, and by no clock."""
-        tasks = len(self.instance.problem.tasks)
         rates = {PYVRP: PYVRP_PER_SECOND, ROUTING: ROUTING_PER_SECOND}
         rate = rates.get(stage.engine, self.per_second)
         steps = None
         if self.settings.pace is Pace.STEPS:
-            steps = max(1, round(self.settings.steps(tasks, rate) * stage.share))
-        return Stretch(steps, seconds, stage.from_millionths, stage.to_millionths)
+            steps = int(self._planned(rate) * stage.share)
+        ends = stage.from_millionths, stage.to_millionths
+        return Stretch(steps, seconds, *ends, self._chunk(rate))
+
+    def _planned(self, rate: float) -> int:
+        """How many steps all stages together have; what was searched before them counts."""
+        steps = self.settings.steps(len(self.instance.problem.tasks), rate)
+        return max(0, steps - self._begun_with) if self.settings.solution_limit else steps
+
+    def _chunk(self, rate: float) -> int:
+        """How many steps are planned between two looks at the clock."""
+        return max(1, round(rate * CHUNK_SECONDS))
 
     def _stage(self, engine: str, start: Sequences, pacer: Pacer, hear: Hear) -> Sequences:
         """One engine's turn; the better of what it began with and what it found."""

@@ -9,7 +9,7 @@ processes do the work.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from services.planner.domain.instance import Instance, Node
@@ -23,6 +23,7 @@ from services.planner.solver.pool import Pool
 ENGINE = "parts"
 ROUND_SECONDS = 2.5  # of one part in one round
 ROUNDS_MIN, ROUNDS_MAX = 3, 16
+QUICK_TIMES = 2.0  # what is planned a second, on a usual machine: see `kernels`
 TRIAL_STEPS = 20_000  # per part of the first round, by which the speed is told
 WARM_FROM, WARM_LAST = 0.45, 0.7  # where cooling begins in the second round, and in the last
 Hear = Callable[[Callable[[], Sequences]], bool]
@@ -37,8 +38,14 @@ class Effort:
     steps_per_second: float
     """Of one kernel in one process."""
     processes: int
-    is_counted: bool
-    """Whether steps decide, and the clock only guards."""
+    planned_seconds: float | None = None
+    """What steps are planned by, where the clock only guards; None where it decides."""
+    solution_limit: int = 0
+    """The most steps of all parts together; 0: as many as are planned."""
+
+    def waves(self, tasks: int) -> float:
+        """How often each process has a part to search in a round."""
+        return part_count(tasks) / self.processes
 
 
 @dataclass
@@ -53,6 +60,7 @@ class Rounds:
     held: Callable[[Sequences], Sequences]
     chunks: list[Chunk] = field(default_factory=list)
     was_cut: bool = False
+    _first_seconds: float = field(default=0.0, init=False)
 
     def run(
         self, start: Sequences, effort: Effort, now: Now, go_on: Callable[[], bool], hear: Hear
@@ -67,6 +75,7 @@ class Rounds:
                 break
             steps = self._steps(rank, count, effort, spent)
             best = self.round(best, Chunk(steps, *cooling(rank, count)))
+            self._first_seconds = self._first_seconds or now() - begun
             hear(lambda found=best: found)  # type: ignore[misc]
         return best
 
@@ -103,15 +112,42 @@ class Rounds:
 
     def _steps(self, rank: int, count: int, effort: Effort, spent: float) -> int:
         """Of each part in a round: planned, or by what the rounds so far took."""
-        parts = part_count(len(self.instance.problem.tasks))
-        waves = parts / effort.processes
-        planned = round(effort.steps_per_second * effort.seconds / waves / count)
-        if effort.is_counted:
-            return max(1, planned)
+        tasks = len(self.instance.problem.tasks)
+        if effort.planned_seconds is not None:
+            planned = planned_steps(tasks, count, effort, effort.planned_seconds)
+            fitting = self._fitting(rank, count, effort, spent)
+            self.was_cut |= fitting < planned
+            return max(1, min(planned, fitting))
         if not rank:
-            return max(1, min(TRIAL_STEPS, planned))
+            return max(1, min(TRIAL_STEPS, planned_steps(tasks, count, effort, effort.seconds)))
         rate = sum(chunk.iterations for chunk in self.chunks) / max(spent, 1e-6)
         return max(1, round(rate * max(0.0, effort.seconds - spent) / (count - rank)))
+
+    def _fitting(self, rank: int, count: int, effort: Effort, spent: float) -> int:
+        """
+        How many steps of each part the time left has room for.
+
+        By the pace so far; that of the first round says little, for processes start in it.
+        """
+        waves = effort.waves(len(self.instance.problem.tasks))
+        rate = QUICK_TIMES * effort.steps_per_second / waves
+        if rank > 1:
+            ran = sum(chunk.iterations for chunk in self.chunks[1:])
+            rate = ran / max(spent - self._first_seconds, 1e-6)
+        return round(rate * max(0.0, effort.seconds - spent) / (count - rank))
+
+
+def planned_steps(tasks: int, count: int, effort: Effort, seconds: float) -> int:
+    """How many steps of each part are planned for each of so many rounds."""
+    if effort.solution_limit:
+        return effort.solution_limit // (part_count(tasks) * count)
+    return round(effort.steps_per_second * seconds / effort.waves(tasks) / count)
+
+
+def steps_of(phases: Iterable[Phase], tasks: int) -> int:
+    """How many steps phases had; each chunk of a decomposed search was run by every part."""
+    parts = part_count(tasks)
+    return sum(one.iterations * (parts if one.engine == ENGINE else 1) for one in phases)
 
 
 def part_count(tasks: int) -> int:
@@ -121,8 +157,11 @@ def part_count(tasks: int) -> int:
 
 def round_count(tasks: int, effort: Effort) -> int:
     """How many rounds there are, by what is planned."""
-    seconds = effort.seconds * effort.processes / part_count(tasks)
-    return min(ROUNDS_MAX, max(ROUNDS_MIN, round(seconds / ROUND_SECONDS)))
+    planned = effort.seconds if effort.planned_seconds is None else effort.planned_seconds
+    seconds = planned / effort.waves(tasks)
+    count = min(ROUNDS_MAX, max(ROUNDS_MIN, round(seconds / ROUND_SECONDS)))
+    limit = effort.solution_limit // part_count(tasks)
+    return min(count, max(1, limit)) if effort.solution_limit else count
 
 
 def cooling(rank: int, count: int) -> tuple[int, int]:

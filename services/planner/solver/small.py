@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from services.planner.domain.phases import WHOLE, Chunk, Phase
 from services.planner.domain.score import Score, score_of
-from services.planner.domain.settings import SearchSettings
 from services.planner.search.exhaustive import Counted as Counted
 from services.planner.search.exhaustive import best_plan
 from services.planner.search.kernel import Sequences
@@ -15,9 +14,9 @@ PER_SECOND = 3_000  # sequences, on a machine slower than most
 SEQUENCES_MAX = 40_000
 
 
-def counted_for(settings: SearchSettings) -> Counted:
+def sequences_for(seconds: float) -> int:
     """How many sequences may be tried in half of the time."""
-    return Counted(min(SEQUENCES_MAX, round(PER_SECOND * settings.seconds / 2)))
+    return min(SEQUENCES_MAX, round(PER_SECOND * seconds / 2))
 
 
 def solved(assembly: Assembly, counted: Counted) -> tuple[Sequences, Phase] | None:

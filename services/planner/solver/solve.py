@@ -9,11 +9,12 @@ even where the clock cut it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from services.planner.domain.instance import Instance, Node
-from services.planner.domain.phases import Phase
+from services.planner.domain.phases import WHOLE, Chunk, Phase
 from services.planner.domain.plan import Plan, SolveEnd, Violation
 from services.planner.domain.score import Score
 from services.planner.domain.settings import Pace, SearchSettings
@@ -22,7 +23,7 @@ from services.planner.rules.verify import route_violations, verify
 from services.planner.search.construct import fill, make_room
 from services.planner.search.explain import NOT_PLACED, explained
 from services.planner.search.kernel import Sequences
-from services.planner.solver import ladder, master, small, spread
+from services.planner.solver import ladder, master, rounds, small, spread
 from services.planner.solver.assembly import Assembly
 from services.planner.solver.fleet import classes_of
 from services.planner.solver.heads import headed
@@ -74,6 +75,7 @@ class Solve:
         self.listens = go_on
         self.now = clock_of(settings.pace)
         self.begun = self.now()
+        self.most_seconds = settings.most_seconds(time.monotonic())
         self.searched = Assembly(searched(instance))
         same = self.searched.instance is instance
         self.assembly = self.searched if same else Assembly(instance)
@@ -90,19 +92,39 @@ class Solve:
     def run(self, seed_routes: Sequence[Sequence[Node]] = ()) -> Outcome:
         """Solves; the last outcome told is also returned."""
         begin = self.first(seed_routes)
-        start = begin.sequences
-        seconds = master.seconds_of(self.settings.seconds)
+        start, moves = begin.sequences, self.moves()
         finish = FINISH_SECONDS_PER_TASK * len(self.instance.problem.tasks)
-        if self.instance.problem.objective.balance is not None:
-            finish += spread.MOVE_SECONDS * spread.moves_of(self.settings.seconds)
-        until = self.begun + self.settings.seconds - finish
-        if not (self.is_decided() or self.is_small(small.counted_for(self.settings))):
-            end = until - seconds * MASTER_RESERVE
+        until = self.begun + self.most_seconds - finish - spread.MOVE_SECONDS * moves
+        if not (self.is_decided() or self.is_tried()):
+            end = until - master.seconds_of(self.sure_seconds) * MASTER_RESERVE
             budget = Budget(self.settings, self.now, end, self.listens)
             start = self.portfolio.run(begin, budget, self.hear)
         is_clocked = self.settings.pace is not Pace.CPU  # CP-SAT knows the wall's clock only
         guard = until - self.now() if is_clocked else master.UNGUARDED_SECONDS
-        return self.finish(self.smallest or start, Limits.of(seconds, guard, None))
+        limits = Limits.of(master.seconds_of(self.settings.seconds), guard, None)
+        return self.finish(self.smallest or start, limits, moves)
+
+    @property
+    def sure_seconds(self) -> float:
+        """Of what is planned, as much as there is time for."""
+        return min(self.settings.seconds, self.most_seconds)
+
+    def moves(self) -> int:
+        """How many moves to even routes: those planned, or what there is time for."""
+        if self.instance.problem.objective.balance is None:
+            return 0
+        moves = spread.moves_of(self.sure_seconds)
+        self.portfolio.was_cut |= moves < spread.moves_of(self.settings.seconds)
+        return moves
+
+    def is_tried(self) -> bool:
+        """Whether every route was tried, as far as there is time for that."""
+        limit = small.sequences_for(self.sure_seconds)
+        counted = small.Counted(limit)
+        is_small = self.is_small(counted)
+        if counted.left < 0:
+            self.portfolio.was_cut |= limit < small.sequences_for(self.settings.seconds)
+        return is_small
 
     def replay(
         self, phases: tuple[Phase, ...], seed_routes: Sequence[Sequence[Node]] = ()
@@ -120,7 +142,8 @@ class Solve:
         before = next((one for one in phases if one.engine == master.ENGINE), None)
         if before is None:
             return self.as_told(start)
-        return self.finish(self.smallest or start, Limits.of(0.0, 0.0, before))
+        moves = sum(one.iterations for one in phases if one.engine == spread.ENGINE)
+        return self.finish(self.smallest or start, Limits.of(0.0, 0.0, before), moves)
 
     def as_told(self, sequences: Sequences) -> Outcome:
         """A plan that was told on the way, now as the last one."""
@@ -162,8 +185,10 @@ class Solve:
 
     def is_small(self, counted: small.Counted) -> bool:
         """Whether every route could be tried; the best plan of them is then kept."""
+        if self.instance.problem.objective.balance is not None:
+            return False
         found = small.solved(self.searched, counted)
-        if found is None or self.instance.problem.objective.balance is not None:
+        if found is None:
             return False
         self.smallest, phase = found
         self.portfolio.phases.append(phase)
@@ -201,7 +226,7 @@ class Solve:
         solution = self.assembly.solution(sequences)
         return explained(solution, route_violations, lambda: self.now() < until)
 
-    def finish(self, sequences: Sequences, limits: Limits) -> Outcome:
+    def finish(self, sequences: Sequences, limits: Limits, moves: int) -> Outcome:
         """The master's choice of routes, what is left out tried everywhere, and the last word."""
         problem = self.instance.problem
         own = Master(
@@ -211,10 +236,11 @@ class Solve:
             problem.objective.balance_cost_percent_max,
         )
         if own.measure is not None:
-            moves = spread.moves_of(self.settings.seconds)
+            self.portfolio.phases.append(Phase(spread.ENGINE, (Chunk(moves, 0, WHOLE),)))
             self.pool.add(spread.evened(self.searched, own.measure, sequences, moves))
         choice = own.choose(sequences, self.pool.routes(), limits)
         self.portfolio.phases.append(choice.phase)
+        self.portfolio.was_cut |= own.was_cut
         plan = self.last_plan(choice.sequences)
         if problem.objective.balance is not None:
             plan = self.balanced(plan, sequences)
@@ -270,7 +296,7 @@ class Solve:
         outcome = Outcome(
             replace(plan, violations=soft),
             broken,
-            sum(phase.iterations for phase in phases),
+            rounds.steps_of(phases, len(self.instance.problem.tasks)),
             SolveEnd.DEADLINE if self.portfolio.was_cut else SolveEnd.LIMIT,
             is_final,
             phases,

@@ -24,6 +24,7 @@ from services.planner.search.line import Line
 from services.planner.search.solution import Solution
 from services.planner.solver.assembly import Assembly
 
+ENGINE = "spread"
 MOVES_MAX = 40
 MOVES_PER_SECOND = 4  # of a search: some 25 ms each, so about a tenth of its time
 MOVE_SECONDS = 0.025
@@ -61,7 +62,7 @@ def spread_of(measure: Measure, plan: Plan) -> int:
 
 
 def moves_of(seconds: float) -> int:
-    """How many moves a search of so many seconds tries; the same in a replay."""
+    """How many moves a search of so many seconds tries."""
     return min(MOVES_MAX, round(MOVES_PER_SECOND * seconds))
 
 

@@ -32,16 +32,37 @@ def paced(stretch: Stretch, seconds_per_step: float) -> LivePacer:
 
 
 def test_a_quick_machine_runs_the_planned_steps_whatever_its_speed() -> None:
-    fast = paced(Stretch(1_000, 10.0), 0.001)
-    faster = paced(Stretch(1_000, 10.0), 0.0001)
+    fast = paced(Stretch(1_000, 10.0, chunk_steps=30), 0.001)
+    faster = paced(Stretch(1_000, 9.9, chunk_steps=30), 0.0001)
 
     assert fast.done == faster.done
+    assert len(fast.done) == 34
     assert sum(chunk.iterations for chunk in fast.done) == 1_000
     assert not fast.was_cut
 
 
+def test_a_slow_start_is_no_slow_machine() -> None:
+    hands = Hands()
+    pacer = LivePacer(Stretch(1_000, 10.0), hands, lambda: True)
+    for chunk in pacer.chunks():
+        hands.second += 0.001 * chunk.iterations if pacer.done[1:] else 1.9
+
+    assert pacer.done == paced(Stretch(1_000, 10.0), 0.001).done
+    assert not pacer.was_cut
+
+
+def test_where_the_clock_was_ahead_for_a_while_the_record_says_so() -> None:
+    hands = Hands()
+    pacer = LivePacer(Stretch(1_000, 10.0), hands, lambda: True)
+    for chunk in pacer.chunks():
+        hands.second += 0.001 * chunk.iterations if pacer.done[1:] else 3.0
+
+    assert pacer.done != paced(Stretch(1_000, 10.0), 0.001).done
+    assert pacer.was_cut
+
+
 def test_a_slow_machine_ends_in_time_and_cools_to_the_end_all_the_same() -> None:
-    pacer = paced(Stretch(1_000, 10.0), 0.1)
+    pacer = paced(Stretch(1_000, 10.0, chunk_steps=10), 0.1)
     steps = sum(chunk.iterations for chunk in pacer.done)
 
     assert 90 <= steps <= 120

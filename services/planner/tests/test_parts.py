@@ -20,7 +20,7 @@ from services.planner.domain.problem import FreezeLevel, Pin
 from services.planner.domain.settings import Pace, SearchSettings
 from services.planner.domain.task import TaskKind
 from services.planner.search.kernel import Sequences
-from services.planner.solver import partition, portfolio
+from services.planner.solver import master, partition, portfolio
 from services.planner.solver.assembly import Assembly
 from services.planner.solver.cut import Part, cut
 from services.planner.solver.fleet import classes_of
@@ -151,5 +151,5 @@ def test_a_large_problem_is_solved_in_parts_and_runs_again_to_the_same_routes() 
 
     assert outcome.broken == ()
     assert not outcome.plan.unassigned
-    assert outcome.phases[0].engine == "parts"
+    assert [phase.engine for phase in outcome.phases] == ["parts", master.ENGINE]
     assert again.replay(outcome.phases).plan.routes == outcome.plan.routes

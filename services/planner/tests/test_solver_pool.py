@@ -151,6 +151,36 @@ async def test_the_deadline_holds_whatever_the_engine_does(pool: SolverPool) -> 
     assert not is_alive(pid)
 
 
+async def test_whoever_waited_is_answered_in_time_all_the_same(
+    pool: SolverPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(solver_pool, "GRACE_SECONDS", 2.0)  # to end by itself on a busy machine
+    await warm(pool)
+    instance, begun = on_plane(city(1, 60, 5)), time.monotonic()
+    first = asyncio.create_task(pool.solve(instance, replace(ENDLESS, answer_by=begun + 2), ()))
+    await until(lambda: not pool._searches.turns.idle)
+    solved = await pool.solve(instance, replace(ENDLESS, answer_by=begun + 8), ())
+    took = time.monotonic() - begun
+
+    assert first.done()
+    assert solved.end is SolveEnd.DEADLINE
+    assert solved.plan.routes
+    assert took < 8 + 2 + LATE_SECONDS_MAX
+
+
+async def test_whoever_waits_in_vain_hears_so_before_it_is_too_late(pool: SolverPool) -> None:
+    first = await busy(pool)
+    instance, begun = on_plane(city(1, 9, 2)), time.monotonic()
+    with pytest.raises(Exhausted) as caught:
+        await pool.solve(instance, replace(QUICK, answer_by=begun + 1), ())
+    took = time.monotonic() - begun
+    first.cancel()
+    await asyncio.wait([first])
+
+    assert caught.value.reason == "SOLVERS_BUSY"
+    assert took < 1
+
+
 async def test_too_many_searches_are_refused_at_once(pool: SolverPool) -> None:
     first = await busy(pool)
     waiting = [asyncio.create_task(pool.solve(on_plane(city(1, 9, 2)), QUICK, ())) for _ in "ab"]

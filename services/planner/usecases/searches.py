@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from services.planner.domain.optimization import Run
+from services.planner.domain.phases import Chunk, Phase
 from services.planner.domain.settings import SearchSettings
 from services.planner.ports import Sequences, Solved, Solver
 from services.planner.usecases.world import Prepared
 
+WORTH_SECONDS = 0.3  # with less left no further search begins
+CLEANED = "cleaned"
 REPLAY_PATIENCE = 4.0  # times the seconds of the first time: this machine may be slower
 
 Tell = Callable[[Solved], None]
@@ -30,6 +34,8 @@ class Searches:
     """Whether what is run again had come to its end."""
     runs: list[Run] = field(default_factory=list)
     """What was run."""
+    was_cut: bool = False
+    """Whether something was left out for want of time, beside what the searches say themselves."""
 
     async def search(
         self, solver: Solver, prepared: Prepared, settings: SearchSettings, seeds: Sequences
@@ -38,7 +44,9 @@ class Searches:
         if len(self.runs) < len(self.again):
             before = self.again[len(self.runs)]
             patience = REPLAY_PATIENCE if before.phases else 1.0
-            settings = replace(settings, replay=before.phases, seconds=before.seconds * patience)
+            settings = replace(
+                settings, replay=before.phases, seconds=before.seconds, patience=patience
+            )
             seeds = before.seeds
         elif not self.runs:
             seeds = self.seeds or seeds
@@ -52,6 +60,23 @@ class Searches:
     def end_here(self) -> bool:
         """Whether what is run again ended with the last search, before its plan was finished."""
         return not self.is_whole and len(self.runs) == len(self.again)
+
+    def may_follow(self, settings: SearchSettings) -> bool:
+        """Whether one more is worth it; what is run again has as many as there were."""
+        if self.again:
+            return len(self.runs) < len(self.again)
+        return settings.answer_by - time.monotonic() >= WORTH_SECONDS
+
+    def cleanings(self, most: int) -> int:
+        """How often visits are taken out one by one, at most: as often as the first time."""
+        last = [phase for run in self.again[-1:] for phase in run.phases[-1:]]
+        return next((one.iterations for one in last if one.engine == CLEANED), most)
+
+    def cut_cleanings(self, done: int) -> None:
+        """Notes how often it was, where time allowed no more."""
+        self.was_cut, last = True, self.runs[-1]
+        note = Phase(CLEANED, (Chunk(done, 0, 0),))
+        self.runs[-1] = replace(last, phases=(*last.phases, note))
 
     def _tell_of(self, prepared: Prepared, run: Run) -> Tell | None:
         tell = self.tell
