@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from meshkit.clock import Clock
+from meshkit.errors import Exhausted, Unavailable
 from meshkit.ids import NewId
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.lint import lint
 from services.planner.domain.optimization import Run, Trail
-from services.planner.domain.plan import Plan, SolveRecord, WhyNot
+from services.planner.domain.plan import Plan, SolveEnd, SolveRecord, WhyNot
 from services.planner.domain.problem import TASKS_AT_ONCE_MAX, FixedRoute, Problem
 from services.planner.domain.reason import Reason
 from services.planner.domain.settings import SearchSettings
@@ -44,6 +46,7 @@ from services.planner.usecases.world import (
 CLEANINGS_MAX = 3  # times that visits which compliance still denies are taken out one by one
 RESERVE_SECONDS = 0.35  # for legs, access and the way back: 0.3 for 150 tasks, `deadlines` says
 RESERVE_SECONDS_PER_TASK = 0.001
+CLEANING_RESERVES = 2  # to take visits out: a round for some, another for whole routes
 FIRST_SHARE = 0.8  # of the time, where a second search may follow that begins from its plan
 ROUTE_BROKE = "its route does not hold without what compliance denies"
 
@@ -138,37 +141,63 @@ async def planned(
     seeds = nodes_of(question.problem, question.seed_routes) if question.seed_routes else ()
     whole, searches = in_time(question), searches or Searches()
     may_follow = prepared.access_checked and any(prepared.instance.areas_of_shift)
-    first, second = parts_of(whole, may_follow=may_follow)
+    first, second = parts_of(whole, reserve_of(question), may_follow=may_follow)
     solved = await searches.search(world.solver, prepared, first, seeds)
     if searches.end_here:
         return prepared, solved, bare(prepared, solved.plan)
     finished = await finished_plan(world, question, prepared, solved.plan)
     if any(denied_areas(finished.plan)):
-        prepared = await around(world, prepared, finished.plan)
-        base = sequences_of(prepared.instance, finished.plan)
-        solved = await searches.search(world.solver, prepared, second, base)
+        again = await searched_around(world, second, prepared, finished.plan, searches)
+        prepared, solved = again or (prepared, solved)
         if searches.end_here:
             return prepared, solved, bare(prepared, solved.plan)
-        finished = await finished_plan(world, question, prepared, solved.plan)
-        finished = await cleaned(world, question, prepared, finished)
+        if again:
+            finished = await finished_plan(world, question, prepared, solved.plan)
+        finished = await cleaned(world, question, prepared, finished, searches)
     plan = await last_word(prepared.instance, finished.plan)
+    solved = replace(solved, end=SolveEnd.DEADLINE) if searches.was_cut else solved
     return prepared, solved, replace(finished, plan=plan)
 
 
-def parts_of(whole: SearchSettings, *, may_follow: bool) -> tuple[SearchSettings, SearchSettings]:
+def parts_of(
+    whole: SearchSettings, reserve: float, *, may_follow: bool
+) -> tuple[SearchSettings, SearchSettings]:
     """The time of a first search, and of a second where one may follow: where areas are known."""
-    share = FIRST_SHARE if may_follow else 1.0
-    second = replace(whole, seconds=whole.seconds * (1 - share))
-    return replace(whole, seconds=whole.seconds * share), second
+    share, now = FIRST_SHARE if may_follow else 1.0, time.monotonic()
+    ends = now + (whole.answer_by - now) * share
+    first = replace(whole, seconds=whole.seconds * share, answer_by=ends)
+    rest, ends = whole.seconds * (1 - share), whole.answer_by - (CLEANING_RESERVES - 1) * reserve
+    return first, replace(whole, seconds=rest, answer_by=ends)
 
 
 def in_time(question: Question) -> SearchSettings:
-    """The settings, with no more seconds than are left beside all else that an answer takes."""
+    """The settings, with the moment that leaves time for all else that an answer takes."""
     if question.answer_by is None:
         return question.settings
-    reserve = RESERVE_SECONDS + RESERVE_SECONDS_PER_TASK * len(question.problem.tasks)
-    left = question.answer_by - time.monotonic() - reserve
-    return replace(question.settings, seconds=max(0.0, min(question.settings.seconds, left)))
+    return replace(question.settings, answer_by=question.answer_by - reserve_of(question))
+
+
+def reserve_of(question: Question) -> float:
+    """What an answer takes beside its search, in seconds."""
+    return RESERVE_SECONDS + RESERVE_SECONDS_PER_TASK * len(question.problem.tasks)
+
+
+async def searched_around(
+    world: World, settings: SearchSettings, prepared: Prepared, plan: Plan, searches: Searches
+) -> tuple[Prepared, Solved] | None:
+    """Searches again around what compliance denied; None where there is no time or no turn."""
+    if not searches.may_follow(settings):
+        searches.was_cut = True
+        return None
+    prepared = await around(world, prepared, plan)
+    base = sequences_of(prepared.instance, plan)
+    try:
+        return prepared, await searches.search(world.solver, prepared, settings, base)
+    except (Exhausted, Unavailable):
+        if settings.answer_by == math.inf:
+            raise
+    searches.was_cut = True  # whoever waits is answered with the plan that is there
+    return None
 
 
 async def finished_plan(
@@ -194,20 +223,24 @@ async def around(world: World, prepared: Prepared, plan: Plan) -> Prepared:
 
 
 async def cleaned(
-    world: World, question: Question, prepared: Prepared, finished: Finished
+    world: World, question: Question, prepared: Prepared, finished: Finished, searches: Searches
 ) -> Finished:
     """
     The plan without the visits that compliance denies, so that none is left in it.
 
     What is left of a route is timed anew, so that it may be denied elsewhere; a route of which
-    something is denied after all goes as a whole.
+    something is denied after all, or when time runs out, goes as a whole.
     """
     reasons: dict[int, WhyNot] = {}
+    one_by_one = searches.cleanings(CLEANINGS_MAX)
     for round_ in range(CLEANINGS_MAX + 1):
-        found = denied_of if round_ < CLEANINGS_MAX else whole_routes
-        denied = found(prepared.instance, finished.plan)
-        if not denied:
+        if not any(denied_areas(finished.plan)):
             break
+        if round_ < one_by_one and is_late(question):
+            one_by_one = round_
+            searches.cut_cleanings(round_)
+        found = denied_of if round_ < one_by_one else whole_routes
+        denied = found(prepared.instance, finished.plan)
         reasons |= denied.tasks
         sequences = sequences_of(prepared.instance, finished.plan)
         kept = [denied.kept(shift, nodes) for shift, nodes in enumerate(sequences)]
@@ -215,6 +248,13 @@ async def cleaned(
         plan = retold(prepared.instance, held, finished.plan, reasons)
         finished = await finished_plan(world, question, prepared, plan)
     return finished
+
+
+def is_late(question: Question) -> bool:
+    """Whether there is no time left to take visits out one by one."""
+    if question.answer_by is None:
+        return False
+    return question.answer_by - time.monotonic() < CLEANING_RESERVES * reserve_of(question)
 
 
 def retold(instance: Instance, held: Plan, before: Plan, reasons: dict[int, WhyNot]) -> Plan:

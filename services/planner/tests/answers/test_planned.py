@@ -6,25 +6,28 @@ Method: a search that finds what a test says, on a plane, beside a city hall tha
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
-from meshkit.errors import Internal
+from meshkit.errors import Exhausted, Internal
 from services.planner.adapters.no_compliance import NoCompliance
 from services.planner.domain.instance import Instance, Node
-from services.planner.domain.plan import CostKind, Plan, WhyNot
+from services.planner.domain.plan import CostKind, Plan, SolveEnd, WhyNot
 from services.planner.domain.problem import Balance, Objective, Problem
 from services.planner.domain.reason import Reason
-from services.planner.ports import Presence
+from services.planner.ports import Presence, Solved
 from services.planner.rules.balance import evenness_of
 from services.planner.rules.verify import verify
 from services.planner.search.given import given_solution
 from services.planner.tests.near import QUICK, Denies, Hall, InPlace, question, world
 from services.planner.tests.problems import shift, task
 from services.planner.usecases.finish import Finished, denied_areas
-from services.planner.usecases.optimize import planned
+from services.planner.usecases.optimize import CLEANINGS_MAX, planned
+from services.planner.usecases.searches import Searches
 from services.planner.usecases.world import Prepared, prepare
 
 STREET = tuple((rank, 0) for rank in range(6))
@@ -84,6 +87,50 @@ async def test_what_one_stop_is_denied_for_leaves_the_others() -> None:
 
     assert [visit.task for visit in finished.plan.routes[0].visits] == [0, 1, 3, 4, 5]
     assert verify(prepared.instance, finished.plan, is_answer=True) == ()
+
+
+@dataclass
+class Busy(InPlace):
+    """A solver that has no second turn for anybody."""
+
+    async def solve(self, *question: Any) -> Solved:
+        if self.seconds:
+            raise Exhausted("SOLVERS_BUSY", "every solver has work")
+        return await super().solve(*question)
+
+
+@pytest.mark.parametrize(("solver", "seconds"), [(InPlace, 0.99), (Busy, 60.0)])
+async def test_without_time_or_a_turn_for_another_search_what_is_denied_is_taken_out(
+    solver: type[InPlace], seconds: float
+) -> None:
+    own = solver(finds=finding([STREET, ()]).finds)
+    near = world(Hall(leg("v-s0", 2)), own)
+    asked = question(day(), answer_by=time.monotonic() + seconds)
+    prepared = await prepare(near.travel, near.access, day(), omit_access=False)
+    _, solved, finished = await planned(near, asked, prepared)
+
+    assert own.asked.count("solve") == 1
+    assert solved.end is SolveEnd.DEADLINE
+    assert finished.plan.unassigned
+    assert not any(denied_areas(finished.plan))
+
+
+@pytest.mark.parametrize(("seconds", "rounds"), [(60.0, CLEANINGS_MAX), (0.5, 0)])
+async def test_when_time_runs_out_routes_go_as_a_whole_and_in_a_replay_too(
+    seconds: float, rounds: int
+) -> None:
+    own, searches = finding([STREET, ()]), Searches()
+    near = world(Hall(leg("v-s0", 0)), own)
+    prepared = await prepare(near.travel, near.access, day(), omit_access=False)
+    in_haste = question(day(), answer_by=time.monotonic() + seconds)
+    _, _, finished = await planned(near, in_haste, prepared, searches)
+    keeps = own.asked.count("keep")
+    again = Searches(again=tuple(searches.runs))
+    _, _, replayed = await planned(near, question(day()), prepared, again)
+
+    assert keeps == rounds + 1
+    assert own.asked.count("keep") == 2 * keeps
+    assert replayed.plan.routes == finished.plan.routes
 
 
 async def test_a_balanced_plan_still_says_how_even_it_is_after_something_was_taken_out() -> None:
