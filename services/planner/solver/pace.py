@@ -22,6 +22,7 @@ FIRST_STEPS = 100  # of a phase that goes by the clock: what its speed is told b
 CHUNK_SECONDS = 0.1  # between two looks at the clock
 CHUNKS_MIN = 10  # of a phase whose steps are planned
 LEAD_FROM = 0.2  # of the time of such a phase: before, a slow start says nothing of its speed
+QUICK_TIMES = 2.0  # what is planned a second, on a usual machine: see `kernels`
 STEPS_MAX = 1 << 30
 REPLAY_TIME_MAX = timedelta(hours=1)
 LOOK_EVERY = 8  # steps between two looks at the clock of an engine that counts by itself
@@ -71,6 +72,12 @@ class Stretch:
     to_millionths: int = WHOLE
     chunk_steps: int = STEPS_MAX
     """The most between two looks at the clock, where steps are planned."""
+
+    @property
+    def lead_from(self) -> float:
+        """The share of the time from which the clock may lead: at once where steps hardly fit."""
+        fitting = QUICK_TIMES * self.chunk_steps / CHUNK_SECONDS * self.seconds
+        return LEAD_FROM if self.steps is not None and self.steps <= fitting else 0.0
 
 
 @dataclass(slots=True)
@@ -136,9 +143,9 @@ class LivePacer:
         return self.stretch.steps is not None
 
     def _lead(self) -> float:
-        """How far the clock alone would be; for planned steps it is not asked at their start."""
+        """How far the clock alone would be; for steps that fit it is not asked at their start."""
         share = min(1.0, self._clock_share())
-        return 0.0 if self._is_planned and share < LEAD_FROM else share
+        return share if share >= self.stretch.lead_from else 0.0
 
     def _clock_share(self) -> float:
         return (self.now() - self._begun) / max(self.stretch.seconds, 1e-9)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.phases import WHOLE, Chunk, Phase
 from services.planner.search.kernel import Sequences
-from services.planner.solver.pace import Now
+from services.planner.solver.pace import QUICK_TIMES, Now
 from services.planner.solver.partition import PART_TASKS, Partition
 from services.planner.solver.parts import PartJob, PartPlan, Parts
 from services.planner.solver.pool import Pool
@@ -23,7 +23,6 @@ from services.planner.solver.pool import Pool
 ENGINE = "parts"
 ROUND_SECONDS = 2.5  # of one part in one round
 ROUNDS_MIN, ROUNDS_MAX = 3, 16
-QUICK_TIMES = 2.0  # what is planned a second, on a usual machine: see `kernels`
 TRIAL_STEPS = 20_000  # per part of the first round, by which the speed is told
 WARM_FROM, WARM_LAST = 0.45, 0.7  # where cooling begins in the second round, and in the last
 Hear = Callable[[Callable[[], Sequences]], bool]

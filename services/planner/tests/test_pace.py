@@ -51,6 +51,13 @@ def test_a_slow_start_is_no_slow_machine() -> None:
     assert not pacer.was_cut
 
 
+def test_steps_that_cannot_fit_are_hurried_from_the_start() -> None:
+    pacer = paced(Stretch(10_000, 10.0, chunk_steps=1), 0.1)
+
+    assert pacer.done[10].to_millionths >= WHOLE // 10
+    assert pacer.was_cut
+
+
 def test_where_the_clock_was_ahead_for_a_while_the_record_says_so() -> None:
     hands = Hands()
     pacer = LivePacer(Stretch(1_000, 10.0), hands, lambda: True)
