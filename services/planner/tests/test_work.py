@@ -24,7 +24,7 @@ from services.planner.adapters.postgres_optimizations import PostgresOptimizatio
 from services.planner.adapters.postgres_queue import PostgresQueue
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.optimization import Optimization, State
-from services.planner.domain.plan import Plan
+from services.planner.domain.plan import Plan, SolveEnd
 from services.planner.domain.problem import Problem
 from services.planner.domain.travel import TravelMatrix, TravelQuestion
 from services.planner.search.given import given_solution
@@ -176,7 +176,12 @@ async def test_where_a_search_goes_on_from_is_not_stored_again(
     await asyncio.sleep(0.4)
     working.cancel()  # as a drain does
     await asyncio.wait([working])
-    assert (await found(db, own)).plan_count == 1
+    before = await found(db, own)
     await tried(db, world(solver=telling(LONGER, BEST)), 1)
+    after = await found(db, own)
 
-    assert (await found(db, own)).plan_count == 2
+    assert (before.plan_count, after.plan_count) == (1, 2)
+    assert before.record is not None
+    assert before.record.end is SolveEnd.LIMIT
+    assert after.record is not None
+    assert after.record.end is SolveEnd.DEADLINE

@@ -18,7 +18,7 @@ from meshkit.clock import Clock
 from meshkit.errors import Exhausted, MeshError, TooLate, Unavailable
 from services.planner.domain.instance import Instance
 from services.planner.domain.optimization import TASKS_MAX, Trail
-from services.planner.domain.plan import Plan
+from services.planner.domain.plan import Plan, SolveEnd
 from services.planner.ports import Claim, Found, Progress, Queue, Solved
 from services.planner.usecases.better import is_better
 from services.planner.usecases.finish import Finished, bare
@@ -185,6 +185,9 @@ class Job:
     ) -> Answer:
         """A plan with how it came about."""
         record = record_of(self.means.world, question, prepared, solved, finished)
+        if self.claim.searched_milliseconds and record.end is SolveEnd.LIMIT:
+            # Where it went on, and for how long, another run would not repeat.
+            record = replace(record, end=SolveEnd.DEADLINE)
         record = replace(record, solve_milliseconds=self.progress().searched_milliseconds)
         return Answer(prepared, finished, record, self.claim.optimization_id)
 
