@@ -109,14 +109,14 @@ class Partition:
         """Deals the shifts that stay in, class by class, by the tasks of each part."""
         shifts = [[one.shift for one in group if one.shift is not None] for group in groups]
         taken = {shift for own in shifts for shift in own}
-        unused = (rank for rank, nodes in enumerate(sequences) if not nodes)
+        unused = len(group) or len(dealt)
         spare = [rank for rank in unused if rank not in taken and not self.companions.get(rank)]
         rest = members_of(tuple(self.classes[rank] for rank in spare))
         sizes = [sum(len(one.tasks) for one in group) for group in groups]
         for members in rest.values():
             own = [spare[rank] for rank in members]
             for group, dealt in zip(shifts, deal(own, sizes), strict=True):
-                used = len(group) if any(group) else len(dealt)
+                used = len(group) or len(dealt)
                 most = max(SPARE_MIN, round(used * SPARE_SHARE)) if taken else len(dealt)
                 group += dealt[:most]
         tasks = [sorted(task for one in group for task in one.tasks) for group in groups]

@@ -21,7 +21,7 @@ from services.planner.domain.travel import (
 from services.planner.ports import AccessRules, AreasAnswer, TravelTimes
 from services.planner.usecases.world import COMPLIANCE_AWAY
 
-PAIRS_MAX = 4_000_000  # origins times destinations times departures; the contract states it
+PAIRS_MAX = 200_000  # origins times destinations times departures; 4 MiB where none is reachable
 
 
 @dataclass(frozen=True, slots=True)
