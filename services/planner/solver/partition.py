@@ -109,7 +109,7 @@ class Partition:
         """Deals the shifts that stay in, class by class, by the tasks of each part."""
         shifts = [[one.shift for one in group if one.shift is not None] for group in groups]
         taken = {shift for own in shifts for shift in own}
-        unused = len(group) or len(dealt)
+        unused = (rank for rank, nodes in enumerate(sequences) if not nodes)
         spare = [rank for rank in unused if rank not in taken and not self.companions.get(rank)]
         rest = members_of(tuple(self.classes[rank] for rank in spare))
         sizes = [sum(len(one.tasks) for one in group) for group in groups]

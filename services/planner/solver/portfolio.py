@@ -40,14 +40,16 @@ from services.planner.solver.rounds import Effort, Rounds
 
 PYVRP, ROUTING = pyvrp_engine.ENGINE, routing.ENGINE
 LONG_ROUTE_STOPS = 24  # stops per route of the first plan from which PyVRP pays
+LONGEST_ROUTE_STOPS = 40  # from which it pays nearly from the start
 PYVRP_TASKS = range(20, 1_201)
 ROUTING_PER_SECOND = 20.0  # solutions
 HASTE_SECONDS = 1.5  # with less, a live change is searched around once, and nothing else runs
 PYVRP_PER_SECOND = 600.0  # iterations, on a machine slower than most
-# Where routes are long. With 0.6, 0.3, 0.1 against the kernel alone, percent over the best known in
-# one run each: RC2_4_3 0.00 and 0.16, R2_4_5 0.07 and 0.16; with 0.5, 0.4, 0.1 R2_8_3 1.09 and
-# 1.42; with 0.3, 0.6, 0.1 RC2_10_1 0.41 and 0.98, but RC2_4_3 1.10: the longer, the more for PyVRP.
-KERNEL_SHARE, PYVRP_SHARE, LAST_SHARE = 0.5, 0.4, 0.1
+# Where PyVRP goes on from the kernel's plan: shares of the kernel, PyVRP, and the kernel again.
+# Long routes, percent over the best known, mean of 2 or 3 seeds, with shares of FULL and of LONG:
+# RC2_4_3 0.53 and 0.31, R2_4_5 0.25 and 0.19, RC2_10_1 0.76 and 0.54; R2_8_3, whose routes have 50
+# stops, 1.14, 1.04 and with LONGEST 0.89.
+FULL_SHARES, LONG_SHARES, LONGEST_SHARES = (0.5, 0.4, 0.1), (0.25, 0.7, 0.05), (0.1, 0.9, 0.0)
 LAST_FROM = 0.7
 # Where the kernel has a problem for itself that is soon cold, it melts its best plan again: so many
 # tasks at most, and where each cooling begins. RC1_2_1 ends at 0.13 and 0.43 % over the best known
@@ -266,9 +268,11 @@ class Portfolio:
         if not self._is_for_pyvrp(start):
             yield from self._coolings(seconds)
             return
-        yield Stage(self.kernel_name, KERNEL_SHARE)
-        yield Stage(PYVRP, PYVRP_SHARE)
-        yield Stage(self.kernel_name, LAST_SHARE, round(LAST_FROM * WHOLE))
+        first, rival, last = self._shares(start)
+        yield Stage(self.kernel_name, first)
+        yield Stage(PYVRP, rival)
+        if last:
+            yield Stage(self.kernel_name, last, round(LAST_FROM * WHOLE))
 
     def _coolings(self, seconds: float) -> Iterator[Stage]:
         """The kernel alone: once, or several times where one cooling hardly gains by more time."""
@@ -285,7 +289,15 @@ class Portfolio:
     def _is_for_pyvrp(self, start: Sequences) -> bool:
         """Where routes are long, or the kernel has more to look at than PyVRP."""
         is_slower = self.kernel_name != LEAN
-        return (is_slower or self._has_long_routes(start)) and self._pyvrp_models()
+        is_long = stops_per_route(start) >= LONG_ROUTE_STOPS
+        return (is_slower or is_long) and self._pyvrp_models()
+
+    def _shares(self, start: Sequences) -> tuple[float, float, float]:
+        """Of the kernel, of PyVRP, and of the kernel again."""
+        if self.kernel_name != LEAN:
+            return FULL_SHARES
+        is_longest = stops_per_route(start) >= LONGEST_ROUTE_STOPS
+        return LONGEST_SHARES if is_longest else LONG_SHARES
 
     def _lacks(self, sequences: Sequences) -> bool:
         """
@@ -300,11 +312,6 @@ class Portfolio:
     def _chooses(self, sequences: Sequences) -> bool:
         """Whether tasks are left out, and none of them for want of room."""
         return bool(self.assembly.left_out(sequences)) and not self._lacks(sequences)
-
-    def _has_long_routes(self, start: Sequences) -> bool:
-        """By the plan at hand."""
-        used = [len(nodes) for nodes in start if nodes]
-        return bool(used) and sum(used) >= LONG_ROUTE_STOPS * len(used)
 
     def _pyvrp_models(self) -> bool:
         tasks = len(self.instance.problem.tasks)
@@ -379,6 +386,12 @@ class Portfolio:
             route = self.assembly.route(shift, nodes)
             if route is not None:
                 yield PoolRoute(shift, nodes, route.cost_micros)
+
+
+def stops_per_route(sequences: Sequences) -> float:
+    """Of the routes in use; 0 without any."""
+    used = [len(nodes) for nodes in sequences if nodes]
+    return sum(used) / len(used) if used else 0.0
 
 
 def told_at_the_end(_: Callable[[], Sequences]) -> bool:

@@ -54,6 +54,23 @@ def planned(instance: Instance) -> Sequences:
     return Assembly(instance).held(rows)
 
 
+def test_a_part_has_as_many_spare_shifts_whatever_the_rank_of_its_own(
+    town: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty tasks in two shifts, four parts; spare ones are dealt by how many are used."""
+    monkeypatch.setattr(partition, "SPARE_MIN", 1)
+    monkeypatch.setattr(partition, "SPARE_SHARE", 1.0)
+    rows = [tuple((task, 0) for task in range(10)), tuple((task, 0) for task in range(10, 20))]
+    counts = []
+    for first in (0, 1):
+        plan: list[tuple[tuple[int, int], ...]] = [()] * 9
+        plan[first], plan[first + 1] = rows
+        parts = Partition(town, classes_of(town), 1).parts(tuple(plan), 0)
+        counts.append([len(part.shifts) for part in parts])
+
+    assert counts[0] == counts[1]
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_part_times_and_prices_a_route_as_the_whole_does(seed: int) -> None:
     instance = fuzz.instance(seed)
