@@ -25,7 +25,7 @@ from services.dispatch.adapters.compliance import MeshCompliance
 from services.dispatch.adapters.planner import MeshPlanner
 from services.dispatch.adapters.postgres import PostgresStores
 from services.dispatch.adapters.postgres_access import PostgresDirectory
-from services.dispatch.adapters.secrets import KeyIssuer, ScryptVault
+from services.dispatch.adapters.secrets import KeyIssuer, ScryptVault, fresh_code
 from services.dispatch.config import DispatchSettings
 from services.dispatch.convert.events import draft
 from services.dispatch.ports import Compliance, Planner
@@ -50,7 +50,7 @@ def stores(tx: Transaction) -> PostgresStores:
 
 def tools(db: Database, planner: Planner, compliance: Compliance, clock: Clock) -> Tools:
     """What every servicer works with."""
-    return Tools(db, stores, planner, compliance, clock, new_id)
+    return Tools(db, stores, planner, compliance, clock, new_id, fresh_code)
 
 
 def servicers(kit: Tools, registry: Registry) -> Sequence[object]:

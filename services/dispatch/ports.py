@@ -34,6 +34,7 @@ from services.dispatch.domain.planning import (
     Proposal,
     Sequences,
 )
+from services.dispatch.domain.reward import RewardCode
 from services.dispatch.domain.route import Progress, Route, RouteState
 from services.dispatch.domain.route_plan import Clearance, RoutePlan, RoutePlanState
 from services.dispatch.domain.task import Task, TaskState
@@ -247,6 +248,16 @@ class Keys(Protocol):
         """A page by name."""
 
 
+class RewardCodes(Protocol):
+    """Thanks to recipients. `add` raises AlreadyExists `REWARD_CODE_EXISTS`."""
+
+    async def add(self, reward: RewardCode) -> None:
+        """A new reward, unless the delivery has one for that reason."""
+
+    async def list_page(self, delivery_id: str, page: Slice) -> Sequence[RewardCode]:
+        """A page by name; an empty delivery means any."""
+
+
 class Stores(Protocol):
     """Everything that one transaction can reach, of one tenant."""
 
@@ -284,6 +295,8 @@ class Stores(Protocol):
     def users(self) -> Named[User]: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def reward_codes(self) -> RewardCodes: ...
 
     def tell(self, *facts: Fact) -> None:
         """Puts facts into the feed, when and only when the transaction commits."""
