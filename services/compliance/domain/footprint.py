@@ -38,6 +38,7 @@ class Method(StrEnum):
     STATED_CONSUMPTION = "STATED_CONSUMPTION"
     DISTANCE_FACTOR = "DISTANCE_FACTOR"
     NO_MOTOR = "NO_MOTOR"
+    IDLING_RATE = "IDLING_RATE"  # of engines at standstill, never of a leg
 
 
 class DataQuality(StrEnum):
