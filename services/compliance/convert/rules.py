@@ -134,6 +134,8 @@ def _span(message: pb.TimeSpan) -> TimeSpan:
         seconds_from_proto(message.start) if message.HasField("start") else 0,
         seconds_from_proto(message.end) if message.HasField("end") else DAY_SECONDS,
         effect or HolidayEffect.NONE,
+        tuple(sorted(set(message.months))),
+        tuple(sorted(set(message.days_of_month))),
     )
 
 
@@ -143,6 +145,8 @@ def _span_to_proto(span: TimeSpan) -> pb.TimeSpan:
         start=seconds_to_proto(span.start_seconds),
         end=seconds_to_proto(span.end_seconds),
         holiday_effect=enum_to_proto(pb.HolidayEffect, HOLIDAY, effect),
+        months=span.months,
+        days_of_month=span.days_of_month,
     )
     message.days.extend(day + 1 for day in span.days)  # type: ignore[arg-type, unused-ignore]
     return message

@@ -29,15 +29,23 @@ class HolidayEffect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimeSpan:
-    """A span of the wall clock on certain weekdays (Monday is 0; none means every day)."""
+    """
+    A span of the wall clock on certain days: weekdays (Monday is 0), months, days of the month.
+
+    All that is stated must hold together; none of a kind means every day.
+    """
 
     days: tuple[int, ...] = ()
     start_seconds: int = 0
     end_seconds: int = DAY_SECONDS
     holidays: HolidayEffect = HolidayEffect.NONE
+    months: tuple[int, ...] = ()
+    days_of_month: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         check(all(0 <= day < 7 for day in self.days), "a weekday is 0 to 6")
+        check(all(1 <= month <= 12 for month in self.months), "a month is 1 to 12")
+        check(all(1 <= day <= 31 for day in self.days_of_month), "a day of the month is 1 to 31")
         check(0 <= self.start_seconds < DAY_SECONDS, "a span starts within the day")
         check(0 <= self.end_seconds <= DAY_SECONDS, "a span ends by 24:00")
         check(self.start_seconds != self.end_seconds, "a span has a length")
@@ -49,6 +57,9 @@ class TimeSpan:
 
     def starts_on(self, day: date, holidays: Collection[date]) -> bool:
         """Whether the span starts on that local day."""
+        in_month = not self.months or day.month in self.months
+        if not in_month or (self.days_of_month and day.day not in self.days_of_month):
+            return False
         if self.holidays is HolidayEffect.ONLY:
             return day in holidays
         if self.holidays is HolidayEffect.EXCLUDED and day in holidays:
