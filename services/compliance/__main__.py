@@ -19,12 +19,15 @@ from meshkit.retention import forget_in_time
 from meshkit.server import CannotStart, Loop, run, serve
 from services.compliance.adapters.factor_files import builtin_sets
 from services.compliance.adapters.factor_shelf import FactorLibrary
+from services.compliance.adapters.holiday_calendars import holidays_of
 from services.compliance.adapters.postgres_decisions import PostgresDecisions
 from services.compliance.adapters.postgres_ledger import PostgresLedger
 from services.compliance.adapters.postgres_rules import PostgresRules
 from services.compliance.adapters.shelf import RuleShelf
+from services.compliance.adapters.template_files import TemplateLibrary, template_documents
 from services.compliance.config import ComplianceSettings
 from services.compliance.convert.events import decision_draft, emission_draft, rules_draft
+from services.compliance.convert.templates import template_of
 from services.compliance.servicer.checks import CheckServicer
 from services.compliance.servicer.emissions import EmissionsServicer
 from services.compliance.servicer.facts import CONSUMER, TYPES, taking_in
@@ -49,6 +52,13 @@ def ledger(tx: Transaction) -> PostgresLedger:
     return PostgresLedger(tx, emission_draft)
 
 
+def templates() -> TemplateLibrary:
+    """The built-in rules of well-known zones."""
+    return TemplateLibrary(
+        lambda: (template_of(name, file, holidays_of) for name, file in template_documents())
+    )
+
+
 def rates(settings: ComplianceSettings) -> Rates:
     """The factors of this process; refuses to start without the default set."""
     library = FactorLibrary(builtin_sets())
@@ -64,7 +74,7 @@ def servicers(
     """Everything this process answers."""
     shelf = RuleShelf(db, settings.rule_books_max)
     return (
-        ZoneServicer(db, rules, clock),
+        ZoneServicer(db, rules, clock, templates()),
         CheckServicer(db, shelf, decisions, rules, clock),
         EmissionsServicer(db, ledger, rates(settings), clock),
     )

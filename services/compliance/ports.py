@@ -23,6 +23,7 @@ from services.compliance.domain.ledger import (
     Report,
 )
 from services.compliance.domain.rulebook import RuleBook
+from services.compliance.domain.template import ZoneTemplate
 from services.compliance.domain.verdict import Verdict
 from services.compliance.domain.zone import Closure, RuleSet
 
@@ -156,6 +157,16 @@ class LedgerStore(Protocol):
         self, wanted: RecordFilter, dimension: Dimension, after: str, limit: int
     ) -> Report:
         """Sums by a dimension, in the order of keys after one."""
+
+
+class Templates(Protocol):
+    """The built-in rules of well-known zones."""
+
+    def get(self, template_id: str) -> ZoneTemplate | None:
+        """A template by its id."""
+
+    def after(self, template_id: str, limit: int) -> Sequence[ZoneTemplate]:
+        """Templates in the order of ids after one."""
 
 
 class FactorShelf(Protocol):

@@ -32,6 +32,15 @@ class Faults:
         """One more fault."""
         self._found.append(Violation(path, description, reason))
 
+    def is_below_one(self, path: str) -> bool:
+        """Whether something at this place, or around it, is at fault already."""
+        return any(f"{path}.".startswith((f"{f.field}.", f"{f.field}[")) for f in self._found)
+
+    @property
+    def found(self) -> tuple[Violation, ...]:
+        """All of them, in the order in which they were found."""
+        return tuple(self._found)
+
     def refuse(self) -> None:
         """Raises Invalid with every fault, if there is one, by their common reason."""
         if not self._found:
