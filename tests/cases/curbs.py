@@ -15,7 +15,7 @@ from services.compliance.domain.curb import (
     must_leave,
 )
 from services.compliance.domain.filter import EVERY_VEHICLE, Bounds, VehicleFilter
-from services.compliance.domain.idling import Excuse, IdlingLimit, idling_verdict
+from services.compliance.domain.idling import Excuse, Idled, IdlingLimit, limit_answer
 from services.compliance.domain.schedule import Schedule, TimeSpan
 from services.compliance.domain.vehicle import Fuel, Vehicle
 from services.compliance.domain.verdict import Verdict
@@ -57,7 +57,7 @@ def _idling(case: Case) -> list[str]:
     named = frozenset(_excuse(word) for word in ([given] if isinstance(given, str) else given))
     vehicle = _idling_vehicle(case.get("vehicle") or {})
     idled = timedelta(seconds=case["idle_s"])
-    verdict = idling_verdict(rule, vehicle, idled, TODAY, named)
+    verdict = limit_answer(rule, Idled(vehicle, idled, TODAY, named)).verdict
     found = {Verdict.DENY: True, Verdict.ALLOW: False}.get(verdict)
     expected = case["expect"]["violation"]
     return [] if found == expected else [f"violation is {found}, not {expected}"]
