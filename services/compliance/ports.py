@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from services.compliance.domain.curb_zone import CurbZoneVersion
+from services.compliance.domain.episode import IdlingEpisode, IdlingRuleVersion
 from services.compliance.domain.factors import FactorSet
 from services.compliance.domain.finding import Decision
-from services.compliance.domain.geometry import Box
+from services.compliance.domain.geometry import Box, Point
 from services.compliance.domain.ledger import (
     Dimension,
     EmissionRecord,
@@ -22,6 +24,7 @@ from services.compliance.domain.ledger import (
     Outcome,
     Report,
 )
+from services.compliance.domain.proximity import Curbside
 from services.compliance.domain.rulebook import RuleBook
 from services.compliance.domain.template import ZoneTemplate
 from services.compliance.domain.verdict import Verdict
@@ -82,6 +85,70 @@ class RuleStore(Protocol):
         """Keeps a new revision and tells the feed."""
 
 
+class StreetStore(Protocol):
+    """Curb zones and idling rules, with every revision that ever held."""
+
+    async def next_street_version(self) -> int:
+        """Counts one more change; until the end of the transaction nobody else does."""
+
+    async def curb_zone(self, curb_zone_id: str) -> CurbZoneVersion | None:
+        """The last revision of a stretch of curb."""
+
+    async def curb_zones(self, after: str, limit: int) -> Sequence[CurbZoneVersion]:
+        """The last revisions, in the order of ids after one."""
+
+    async def curb_zone_revisions(
+        self, wanted: Sequence[tuple[str, int]]
+    ) -> Mapping[str, CurbZoneVersion]:
+        """Certain revisions, by the ids of their stretches."""
+
+    async def add_curb_zone(self, version: CurbZoneVersion) -> None:
+        """Keeps a new revision in place of the last."""
+
+    async def idling_rule(self, idling_rule_id: str) -> IdlingRuleVersion | None:
+        """The last revision of an idling rule."""
+
+    async def idling_rules(self, after: str, limit: int) -> Sequence[IdlingRuleVersion]:
+        """The last revisions, in the order of ids after one."""
+
+    async def idling_rules_of(self, place: Point) -> Sequence[IdlingRuleVersion]:
+        """The last revisions of the rules whose area contains a place."""
+
+    async def add_idling_rule(self, version: IdlingRuleVersion) -> None:
+        """Keeps a new revision in place of the last."""
+
+
+class CurbShelf(Protocol):
+    """Where stretches of curb are, kept in memory as long as nothing changes."""
+
+    async def curbside(self, tenant: str) -> Curbside:
+        """All stretches of a tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeFilter:
+    """Which idling episodes to list; empty selects all."""
+
+    vehicle_id: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class EpisodeStore(Protocol):
+    """Idling episodes, append-only."""
+
+    async def is_known(self, event_id: str) -> bool:
+        """Whether the fact of tracking made an episode before."""
+
+    async def add(self, episode: IdlingEpisode) -> None:
+        """Keeps an episode and tells the feed."""
+
+    async def list(
+        self, wanted: EpisodeFilter, before: tuple[datetime, str] | None, limit: int
+    ) -> Sequence[IdlingEpisode]:
+        """Episodes by their start, newest first, older than one."""
+
+
 class Shelf(Protocol):
     """Rule books, kept as long as nothing changes."""
 
@@ -133,11 +200,29 @@ class RecordFilter:
     with_replaced: bool = False
 
 
-class LedgerStore(Protocol):
-    """The carbon ledger."""
+class FactorSetStore(Protocol):
+    """The factor sets that a tenant loaded; they never change."""
 
-    async def of_leg(self, leg_id: str) -> EmissionRecord | None:
-        """The record of a leg that counts."""
+    async def factor_set(self, factor_set_id: str) -> FactorSet | None:
+        """A set by its id."""
+
+    async def factor_sets(self, country_code: str, after: str, limit: int) -> Sequence[FactorSet]:
+        """The sets for a country ("": all), in the order of ids after one."""
+
+    async def factor_sets_for(
+        self, country_code: str, year: int, known_by: datetime, limit: int
+    ) -> Sequence[FactorSet]:
+        """The sets for a country or no one country, loaded by a moment, nearest year first."""
+
+    async def add_factor_set(self, factors: FactorSet) -> None:
+        """Keeps a set."""
+
+
+class LedgerStore(FactorSetStore, Protocol):
+    """The carbon ledger, and the factor sets it counts by."""
+
+    async def of_subject(self, subject_id: str) -> EmissionRecord | None:
+        """The record of a leg or hub operation that counts."""
 
     async def carried(self, route_id: str) -> tuple[Load, ...]:
         """What the route has carried so far."""

@@ -4,18 +4,26 @@ Our areas as shapely geometries, and what only those can tell. Pure: numbers in,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import cos, radians
 from typing import Any
 
 import numpy as np
 import shapely
 
-from services.compliance.domain.faults import check
+from services.compliance.domain.faults import Unsound, check, inside
 from services.compliance.domain.geometry import E7, GEOMETRY, Area, Point, Polygon, Ring
 
 Shape = Any  # a shapely geometry; the package has no types
 METERS_PER_DEGREE = 111_195.0  # of a great circle of 6,371.0088 km, the IUGG mean radius
+OVERLAP_MAX = 1e-9  # of the area of all parts: what rounding to 1e-7 degrees may make
+SENTENCES = (  # GEOS tells its word and a corner
+    ("Self-intersection", "the boundary crosses itself"),
+    ("nested", "one hole lies inside another"),
+    ("Interior is disconnected", "holes cut the area in pieces; make each a part of its own"),
+    ("Hole lies outside", "the hole lies outside of its outer boundary"),
+    ("Too few points", "the corners lie on one line"),
+)
 ROUND_ENOUGH = 8  # segments of a quarter circle at the ends of a buffered line
 
 
@@ -31,16 +39,64 @@ def area_shape(area: Area) -> Shape:
     return shapely.union_all([polygon_shape(part) for part in area])
 
 
+def contains(area: Area, place: Point) -> bool:
+    """Whether a place lies in an area; the boundary belongs to it."""
+    latitude, longitude = place.degrees
+    return bool(area_shape(area).intersects(shapely.Point(longitude, latitude)))
+
+
 def check_area(area: Area) -> None:
     """Raises Unsound with the place of the fault when a part crosses itself or parts overlap."""
     check(bool(area), "an area has at least one part", GEOMETRY)
-    parts = [polygon_shape(part) for part in area]
-    for part in parts:
-        check(bool(shapely.is_valid(part)), str(shapely.is_valid_reason(part)), GEOMETRY)
-    if len(parts) > 1:
-        whole = shapely.union_all(parts).area
+    for number, part in enumerate(area):
+        inside(f"areas[{number}]", check_polygon, part)
+    if len(area) > 1:
+        parts = [polygon_shape(part) for part in area]
         apart = sum(part.area for part in parts)
-        check(apart - whole <= apart * 1e-9, "the parts of an area overlap", GEOMETRY)
+        if apart - shapely.union_all(parts).area > apart * OVERLAP_MAX:
+            _refuse_overlap(parts)
+
+
+def check_polygon(polygon: Polygon) -> None:
+    """Raises Unsound with the ring that is at fault, and where on the earth."""
+    whole = polygon_shape(polygon)
+    if shapely.is_valid(whole):
+        return
+    outer = shapely.Polygon(_corners(polygon.outer))
+    _check_shape(outer, "outer")
+    for number, hole in enumerate(polygon.holes):
+        where, shape = f"holes[{number}]", shapely.Polygon(_corners(hole))
+        _check_shape(shape, where)
+        lost = shape.difference(outer)
+        check(lost.is_empty, f"the hole leaves its outer boundary {_at(lost)}", GEOMETRY, where)
+    _check_shape(whole, "holes")
+
+
+def _check_shape(shape: Shape, where: str) -> None:
+    if not shapely.is_valid(shape):
+        said = str(shapely.is_valid_reason(shape))
+        kind, _, corner = said.partition("[")
+        sentence = next((s for word, s in SENTENCES if word in kind), "it is no polygon")
+        place = corner.rstrip("]").split()
+        at = f" at latitude {place[1]}, longitude {place[0]}" if len(place) == 2 else ""
+        raise Unsound(f"{sentence}{at} ({kind})", GEOMETRY, where)
+
+
+def _refuse_overlap(parts: Sequence[Shape]) -> None:
+    """Names the first pair of parts that share more than an edge."""
+    pairs = shapely.STRtree(parts).query(parts, predicate="intersects").T
+    for first, second in sorted((int(a), int(b)) for a, b in pairs if a < b):
+        shared = parts[first].intersection(parts[second])
+        if shared.area > 0:
+            same = parts[first].equals(parts[second])
+            word = "is the same as" if same else "overlaps"
+            message = f"the part {word} areas[{first}] {_at(shared)}"
+            raise Unsound(message, GEOMETRY, f"areas[{second}]")
+
+
+def _at(shape: Shape) -> str:
+    inner = shape.representative_point()
+    return f"at latitude {inner.y:.7f}, longitude {inner.x:.7f}"
 
 
 def buffered(points: Iterable[Point], halfwidth_meters: int) -> Polygon:
