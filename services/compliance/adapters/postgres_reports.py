@@ -13,7 +13,9 @@ from meshkit.postgres import Snapshot
 from services.compliance.adapters.codec import unpack
 from services.compliance.domain.footprint import Basis, Co2e
 from services.compliance.domain.ledger import (
+    HUBS,
     OWN_FLEET,
+    ROAD,
     UNALLOCATED,
     Dimension,
     Report,
@@ -21,13 +23,21 @@ from services.compliance.domain.ledger import (
 )
 from services.compliance.ports import RecordFilter
 
+
+def _or_hubs(column: str) -> str:
+    """A leg's own key; what hubs did has none of these and stands under one of its own."""
+    leg = f"coalesce(nullif({column}, ''), '{UNALLOCATED}')"
+    return f"CASE WHEN r.hub_id = '' THEN {leg} ELSE '{HUBS}' END"
+
+
 # What a record and an outcome are grouped by. These are constants of ours, never input.
 RECORD_KEYS = {
-    Dimension.ROUTE: f"coalesce(nullif(r.route_id, ''), '{UNALLOCATED}')",
-    Dimension.STOP: f"coalesce(nullif(r.stop_id, ''), '{UNALLOCATED}')",
-    Dimension.VEHICLE: f"coalesce(nullif(r.vehicle_id, ''), '{UNALLOCATED}')",
+    Dimension.ROUTE: _or_hubs("r.route_id"),
+    Dimension.STOP: _or_hubs("r.stop_id"),
+    Dimension.VEHICLE: _or_hubs("r.vehicle_id"),
     Dimension.CARRIER: f"coalesce(nullif(r.carrier_id, ''), '{OWN_FLEET}')",
     Dimension.MONTH: "to_char(r.end_time AT TIME ZONE 'UTC', 'YYYY-MM')",
+    Dimension.HUB: f"coalesce(nullif(r.hub_id, ''), '{ROAD}')",
 }
 OUTCOME_KEYS = {
     Dimension.ROUTE: f"coalesce(nullif(o.route_id, ''), '{UNALLOCATED}')",
@@ -36,6 +46,7 @@ OUTCOME_KEYS = {
     Dimension.VEHICLE: f"coalesce(nullif(o.vehicle_id, ''), '{UNALLOCATED}')",
     Dimension.CARRIER: f"coalesce(nullif(o.carrier_id, ''), '{OWN_FLEET}')",
     Dimension.MONTH: "to_char(o.outcome_time AT TIME ZONE 'UTC', 'YYYY-MM')",
+    Dimension.HUB: f"'{ROAD}'",
 }
 
 COUNTED_RECORDS = """

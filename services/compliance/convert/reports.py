@@ -1,21 +1,20 @@
-"""Emission reports and factor sets: wire <-> domain."""
+"""Emission reports: wire <-> domain."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from doorstep.compliance.v1 import emission_pb2, factor_pb2
+from doorstep.compliance.v1 import emission_pb2
 from doorstep.compliance.v1 import emissions_service_pb2 as pb
 from services.compliance.convert.emissions import basis_to_proto, co2e_to_proto
 from services.compliance.convert.faults import Faults, accepted
-from services.compliance.convert.moments import enum_from_proto, enum_to_proto, interval_from_proto
-from services.compliance.domain.factors import Factor, FactorSet
+from services.compliance.convert.moments import enum_from_proto, interval_from_proto
 from services.compliance.domain.ledger import Dimension, Report, ReportRow
 from services.compliance.ports import RecordFilter
 
 PERIOD_MAX = timedelta(days=366)
-DIMENSION, UNIT = "REPORT_DIMENSION_", "FACTOR_UNIT_"
+DIMENSION = "REPORT_DIMENSION_"
 
 
 def report_question(request: pb.GetEmissionReportRequest) -> tuple[RecordFilter, Dimension]:
@@ -43,20 +42,6 @@ def report_to_proto(
     )
 
 
-def factor_set_to_proto(factors: FactorSet) -> factor_pb2.FactorSet:
-    """A factor set with its rows."""
-    return factor_pb2.FactorSet(
-        factor_set_id=factors.factor_set_id,
-        title=factors.title,
-        country_code=factors.country_code,
-        year=factors.year,
-        source=factors.source,
-        license=factors.license,
-        factors=[_factor(factor) for factor in factors.factors],
-        builtin=factors.builtin,
-    )
-
-
 def _row(row: ReportRow) -> emission_pb2.EmissionReportRow:
     return emission_pb2.EmissionReportRow(
         key=row.key,
@@ -69,15 +54,4 @@ def _row(row: ReportRow) -> emission_pb2.EmissionReportRow:
         co2e_milligrams_per_drop=row.milligrams_per_drop,
         co2e_milligrams_per_kilogram=row.milligrams_per_kilogram,
         primary_ratio=row.primary_permille / 1_000,
-    )
-
-
-def _factor(factor: Factor) -> factor_pb2.Factor:
-    return factor_pb2.Factor(
-        factor_id=factor.factor_id,
-        unit=enum_to_proto(factor_pb2.FactorUnit, UNIT, factor.unit),
-        ttw_milligrams=factor.ttw_milligrams,
-        wtt_milligrams=factor.wtt_milligrams,
-        title=factor.title,
-        note=factor.note,
     )
