@@ -25,7 +25,7 @@ class Faults:
         try:
             return make(*args, **kwargs)
         except Unsound as fault:
-            self.add(path, str(fault), fault.reason)
+            self.add(f"{path}.{fault.where}".rstrip("."), str(fault), fault.reason)
         return None
 
     def add(self, path: str, description: str, reason: str = "FIELD_INVALID") -> None:

@@ -53,7 +53,13 @@ class Ring:
             object.__setattr__(self, "points", self.points[:-1])
         check(len(set(self.points)) >= 3, "a ring has at least three corners", GEOMETRY)
         lngs = [point.lng_e7 for point in self.points]
-        check(max(lngs) - min(lngs) < LNG_MAX, "a ring may not cross the antimeridian", GEOMETRY)
+        wide = (max(lngs) - min(lngs)) / E7
+        check(
+            wide < LNG_MAX / E7,
+            f"the ring is {wide:.0f} degrees wide: it spans half the earth or crosses the"
+            " antimeridian; make a part on each side of it",
+            GEOMETRY,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ SENTENCES = (  # GEOS tells its word and a corner
     ("nested", "one hole lies inside another"),
     ("Interior is disconnected", "holes cut the area in pieces; make each a part of its own"),
     ("Hole lies outside", "the hole lies outside of its outer boundary"),
-    ("Too few points", "the corners lie on one line"),
 )
 ROUND_ENOUGH = 8  # segments of a quarter circle at the ends of a buffered line
 
@@ -68,11 +67,13 @@ def check_polygon(polygon: Polygon) -> None:
         where, shape = f"holes[{number}]", shapely.Polygon(_corners(hole))
         _check_shape(shape, where)
         lost = shape.difference(outer)
-        check(lost.is_empty, f"the hole leaves its outer boundary {_at(lost)}", GEOMETRY, where)
+        if not lost.is_empty:
+            raise Unsound(f"the hole leaves its outer boundary {_at(lost)}", GEOMETRY, where)
     _check_shape(whole, "holes")
 
 
 def _check_shape(shape: Shape, where: str) -> None:
+    check(shape.convex_hull.area > 0, "the corners lie on one line", GEOMETRY, where)
     if not shapely.is_valid(shape):
         said = str(shapely.is_valid_reason(shape))
         kind, _, corner = said.partition("[")
