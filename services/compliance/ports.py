@@ -29,6 +29,7 @@ from services.compliance.domain.rulebook import RuleBook
 from services.compliance.domain.template import ZoneTemplate
 from services.compliance.domain.verdict import Verdict
 from services.compliance.domain.zone import Closure, RuleSet
+from services.compliance.domain.zone_import import Harvest, ZoneImport
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,54 @@ class EpisodeStore(Protocol):
         self, wanted: EpisodeFilter, before: tuple[datetime, str] | None, limit: int
     ) -> Sequence[IdlingEpisode]:
         """Episodes by their start, newest first, older than one."""
+
+
+class ImportStore(Protocol):
+    """Imports of zones, in one transaction."""
+
+    async def waiting(self) -> int:
+        """How many are not over."""
+
+    async def add(self, own: ZoneImport, content: bytes) -> None:
+        """Keeps a new one with its file."""
+
+    async def get(self, import_id: str) -> ZoneImport | None:
+        """An import."""
+
+    async def lock(self, import_id: str) -> None:
+        """Until the end of the transaction nobody else ends it."""
+
+    async def end(self, own: ZoneImport) -> None:
+        """Keeps how it ended, and forgets its file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportClaim:
+    """The right to work on an import, while nobody has a later epoch."""
+
+    tenant: str
+    own: ZoneImport
+    content: bytes
+    epoch: int
+
+
+class ImportQueue(Protocol):
+    """The imports of all tenants that are not over."""
+
+    async def claim(self) -> ImportClaim | None:
+        """The next one that nobody works on."""
+
+    async def wait(self, seconds: float) -> None:
+        """Until something may be there to claim, or for so long."""
+
+    async def renew(self, claim: ImportClaim) -> bool:
+        """Says that it is still at work; False when it is no longer its own."""
+
+    async def release(self, claim: ImportClaim) -> None:
+        """Gives it back, for whoever is next."""
+
+    async def finish(self, claim: ImportClaim, harvest: Harvest, now: datetime) -> None:
+        """Applies it in one transaction, unless it was cancelled meanwhile."""
 
 
 class Shelf(Protocol):
