@@ -17,22 +17,32 @@ from meshkit.follow import follow
 from meshkit.postgres import Database, Transaction
 from meshkit.retention import forget_in_time
 from meshkit.server import CannotStart, Loop, run, serve
+from services.compliance.adapters.curb_shelf import CurbIndexes
 from services.compliance.adapters.factor_files import builtin_sets
 from services.compliance.adapters.factor_shelf import FactorLibrary
 from services.compliance.adapters.holiday_calendars import holidays_of
 from services.compliance.adapters.postgres_decisions import PostgresDecisions
+from services.compliance.adapters.postgres_episodes import PostgresEpisodes
 from services.compliance.adapters.postgres_ledger import PostgresLedger
 from services.compliance.adapters.postgres_rules import PostgresRules
+from services.compliance.adapters.postgres_streets import PostgresStreets
 from services.compliance.adapters.shelf import RuleShelf
 from services.compliance.adapters.template_files import TemplateLibrary, template_documents
 from services.compliance.config import ComplianceSettings
-from services.compliance.convert.events import decision_draft, emission_draft, rules_draft
+from services.compliance.convert.events import (
+    decision_draft,
+    emission_draft,
+    idling_draft,
+    rules_draft,
+)
 from services.compliance.convert.templates import template_of
+from services.compliance.domain.idle_fuel import FuelPrices
 from services.compliance.servicer.checks import CheckServicer
 from services.compliance.servicer.emissions import EmissionsServicer
 from services.compliance.servicer.facts import CONSUMER, TYPES, taking_in
 from services.compliance.servicer.zones import ZoneServicer
-from services.compliance.usecases.emissions import Rates
+from services.compliance.usecases.factor_sets import Rates
+from services.compliance.usecases.idling import Stores
 
 SCHEMA = "compliance"
 
@@ -50,6 +60,23 @@ def decisions(tx: Transaction) -> PostgresDecisions:
 def ledger(tx: Transaction) -> PostgresLedger:
     """The carbon ledger in one transaction."""
     return PostgresLedger(tx, emission_draft)
+
+
+def episodes(tx: Transaction) -> PostgresEpisodes:
+    """Idling episodes in one transaction."""
+    return PostgresEpisodes(tx, idling_draft)
+
+
+def idling(tx: Transaction) -> Stores:
+    """Idling rules and episodes in one transaction."""
+    return Stores(PostgresStreets(tx), episodes(tx))
+
+
+def prices(settings: ComplianceSettings) -> FuelPrices:
+    """What fuel costs; refuses to start with prices of no currency."""
+    if settings.fuel_prices and not settings.fuel_price_currency:
+        raise CannotStart("set DOORSTEP_COMPLIANCE_FUEL_PRICE_CURRENCY to that of FUEL_PRICES")
+    return FuelPrices(settings.fuel_price_currency, settings.fuel_prices)
 
 
 def templates() -> TemplateLibrary:
@@ -74,9 +101,11 @@ def servicers(
     """Everything this process answers."""
     shelf = RuleShelf(db, settings.rule_books_max)
     return (
-        ZoneServicer(db, rules, clock, templates()),
-        CheckServicer(db, shelf, decisions, rules, clock),
-        EmissionsServicer(db, ledger, rates(settings), clock),
+        ZoneServicer(
+            db, rules, clock, templates(), PostgresStreets, CurbIndexes(db, settings.rule_books_max)
+        ),
+        CheckServicer(db, shelf, decisions, rules, clock, PostgresStreets),
+        EmissionsServicer(db, ledger, rates(settings), clock, episodes),
     )
 
 
@@ -116,7 +145,7 @@ async def _loops(
     def watch(cursor: str) -> AsyncIterable[Any]:
         return tracking.WatchEvents(tracking_pb.WatchEventsRequest(cursor=cursor, types=TYPES))
 
-    take_in = taking_in(ledger, rates(settings), clock)
+    take_in = taking_in(ledger, rates(settings), clock, idling, prices(settings))
     return [*loops, partial(follow, db, CONSUMER, watch, take_in)]
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from meshkit.config import MeshSettings, settings_of
+from services.compliance.domain.vehicle import Fuel
+
+PriceMicros = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 class ComplianceSettings(MeshSettings):
@@ -18,4 +23,6 @@ class ComplianceSettings(MeshSettings):
     charging_permille: int = Field(
         default=900, ge=500, le=1000
     )  # grid energy that reaches batteries
+    fuel_prices: dict[Fuel, PriceMicros] = Field(default_factory=dict)  # per liter, by fuel
+    fuel_price_currency: str = Field(default="", pattern="^([A-Z]{3})?$")  # of `fuel_prices`
     rule_books_max: int = Field(default=64, ge=1)  # tenants whose rules stay in memory

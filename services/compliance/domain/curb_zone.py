@@ -4,6 +4,7 @@ Stretches of curb: where they are, what may be done there, and how one suits a s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -20,6 +21,15 @@ from services.compliance.domain.faults import check
 from services.compliance.domain.geometry import Polygon
 
 
+def check_policies(policies: Sequence[CurbPolicy]) -> None:
+    """Raises Unsound when an id stands twice or one policy forbids what its equal allows."""
+    ids = [policy.policy_id for policy in policies]
+    twice = sorted({policy_id for policy_id in ids if ids.count(policy_id) > 1})
+    check(not twice, f"policy ids stand twice: {', '.join(twice)}", "ID_REPEATED")
+    clash = contradiction(policies)
+    check(clash is None, f"of one priority, and contradict each other: {' and '.join(clash or ())}")
+
+
 @dataclass(frozen=True, slots=True)
 class CurbZone:
     """A stretch of curb with its policies, as one revision has it."""
@@ -34,11 +44,7 @@ class CurbZone:
 
     def __post_init__(self) -> None:
         zone_of(self.time_zone)
-        ids = [policy.policy_id for policy in self.policies]
-        twice = sorted({policy_id for policy_id in ids if ids.count(policy_id) > 1})
-        check(not twice, f"policy ids stand twice: {', '.join(twice)}", "ID_REPEATED")
-        clash = contradiction(self.policies)
-        check(clash is None, f"policies of one priority contradict each other: {clash}")
+        check_policies(self.policies)
         shapes.check_area((self.polygon,))
 
     def answer(self, stay: CurbStay) -> CurbAnswer:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services.compliance.domain.amounts import rounded
-from services.compliance.domain.factors import Factor
+from services.compliance.domain.factors import Used, found
 from services.compliance.domain.footprint import NOTHING, Basis, Co2e, DataQuality, Method, Setting
 from services.compliance.domain.vehicle import Category, Fuel, Vehicle
 
@@ -89,24 +89,25 @@ def idle_fuel(vehicle: Vehicle, length: timedelta, setting: Setting) -> IdleFuel
     nanoliters = length // MICROSECOND * rate.gallon_hundredths * GALLON_NANOLITERS
     parts = (HOUR // MICROSECOND) * HUNDREDTHS * NANOLITERS
     burned = rounded(nanoliters, parts)
-    row = setting.factors.usable(LITERS[liquid])
-    if row is None:
+    rows = found(setting.sets, LITERS[liquid])
+    if not rows:
         return IdleFuel(burned)
-    wtt, ttw = row.wtt_milligrams or 0, row.ttw_milligrams or 0
+    (used,) = rows
+    wtt, ttw = used.factor.wtt_milligrams or 0, used.factor.ttw_milligrams or 0
     liters = parts * MILLILITERS
     co2e = Co2e(rounded(nanoliters * wtt, liters), rounded(nanoliters * ttw, liters))
-    return IdleFuel(burned, co2e, _basis(rate, row, setting))
+    return IdleFuel(burned, co2e, _basis(rate, used, setting))
 
 
-def _basis(rate: IdleRate, row: Factor, setting: Setting) -> Basis:
-    own = setting.factors.country_code
+def _basis(rate: IdleRate, used: Used, setting: Setting) -> Basis:
+    row, own = used.factor, used.factor_set
     doubts = (f"{row.factor_id}: {row.note}",) if row.doubted else ()
     return Basis(
         Method.IDLING_RATE,
         DataQuality.DEFAULT,
-        setting.factors.factor_set_id,
+        own.factor_set_id,
         (row.factor_id,),
-        country_mismatch=bool(own) and own != setting.country_code,
+        country_mismatch=not own.fits(setting.country_code),
         assumptions=(_assumption(rate), *doubts),
     )
 

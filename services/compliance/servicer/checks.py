@@ -9,7 +9,6 @@ from typing import Any
 from grpc.aio import ServicerContext
 
 from doorstep.compliance.v1 import check_service_pb2 as pb
-from doorstep.compliance.v1 import check_service_pb2_grpc as pb_grpc
 from doorstep.compliance.v1 import event_pb2
 from meshkit import paging
 from meshkit.caller import Role, current_caller
@@ -22,14 +21,15 @@ from services.compliance.convert import areas, findings, presences
 from services.compliance.convert.zones import box_or_none
 from services.compliance.domain.charges import totals
 from services.compliance.domain.finding import Decision
-from services.compliance.ports import DecisionStore, RuleStore, Shelf
+from services.compliance.ports import DecisionStore, RuleStore, Shelf, StreetStore
+from services.compliance.servicer.idling import IdlingChecks
 from services.compliance.usecases import checks
 from services.compliance.usecases.offload import offloaded
 
 Context = ServicerContext[Any, Any]
 
 
-class CheckServicer(pb_grpc.CheckServiceServicer):
+class CheckServicer(IdlingChecks):
     """Checks, decisions and the feed."""
 
     def __init__(
@@ -39,7 +39,9 @@ class CheckServicer(pb_grpc.CheckServiceServicer):
         decisions: Callable[[Transaction], DecisionStore],
         rules: Callable[[Transaction], RuleStore],
         clock: Clock,
+        streets: Callable[[Transaction], StreetStore],
     ) -> None:
+        self._streets = streets
         self._db = db
         self._shelf = shelf
         self._decisions = decisions

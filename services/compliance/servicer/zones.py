@@ -18,14 +18,16 @@ from meshkit.postgres import Database, Transaction
 from services.compliance.convert import closures as closure_wire
 from services.compliance.convert import zones as wire
 from services.compliance.convert.rules import rule_to_proto
-from services.compliance.ports import RuleStore, Templates
+from services.compliance.ports import CurbShelf, RuleStore, StreetStore, Templates
+from services.compliance.servicer.curbs import CurbZones
+from services.compliance.servicer.idling import IdlingRules
 from services.compliance.servicer.zone_templates import ZoneTemplates
 from services.compliance.usecases import closures, zones
 
 Context = ServicerContext[Any, Any]
 
 
-class ZoneServicer(ZoneTemplates):
+class ZoneServicer(CurbZones, IdlingRules, ZoneTemplates):
     """Zones, their rules and versions, and street closures."""
 
     def __init__(
@@ -34,8 +36,12 @@ class ZoneServicer(ZoneTemplates):
         store: Callable[[Transaction], RuleStore],
         clock: Clock,
         templates: Templates,
+        streets: Callable[[Transaction], StreetStore],
+        curbs: CurbShelf,
     ) -> None:
         self._templates = templates
+        self._streets = streets
+        self._curbs = curbs
         self._db = db
         self._store = store
         self._clock = clock
