@@ -18,14 +18,18 @@ from meshkit.postgres import Database, Transaction
 from meshkit.retention import forget_in_time
 from meshkit.server import CannotStart, Loop, run, serve
 from services.compliance.adapters.curb_shelf import CurbIndexes
+from services.compliance.adapters.export_runner import ExportRunner
 from services.compliance.adapters.factor_files import builtin_sets
 from services.compliance.adapters.factor_shelf import FactorLibrary
 from services.compliance.adapters.holiday_calendars import holidays_of
 from services.compliance.adapters.postgres_decisions import PostgresDecisions
 from services.compliance.adapters.postgres_episodes import PostgresEpisodes
+from services.compliance.adapters.postgres_exports import ExportBell, PostgresExportQueue
 from services.compliance.adapters.postgres_ledger import PostgresLedger
 from services.compliance.adapters.postgres_rules import PostgresRules
+from services.compliance.adapters.postgres_statements import PostgresStatements
 from services.compliance.adapters.postgres_streets import PostgresStreets
+from services.compliance.adapters.report_process import ReportProcess
 from services.compliance.adapters.shelf import RuleShelf
 from services.compliance.adapters.template_files import TemplateLibrary, template_documents
 from services.compliance.config import ComplianceSettings
@@ -41,6 +45,7 @@ from services.compliance.servicer.checks import CheckServicer
 from services.compliance.servicer.emissions import EmissionsServicer
 from services.compliance.servicer.facts import CONSUMER, TYPES, taking_in
 from services.compliance.servicer.zones import ZoneServicer
+from services.compliance.usecases.exports import Desk
 from services.compliance.usecases.factor_sets import Rates
 from services.compliance.usecases.idling import Stores
 
@@ -95,6 +100,13 @@ def rates(settings: ComplianceSettings) -> Rates:
     return Rates(library, settings.factor_set_id, settings.country_code, settings.charging_permille)
 
 
+def export_runner(db: Database, settings: ComplianceSettings, clock: Clock) -> ExportRunner:
+    """Who writes reports as files."""
+    queue = PostgresExportQueue(db)
+    desk = Desk(queue, PostgresStatements(db), ReportProcess(), rates(settings), clock)
+    return ExportRunner(desk, queue, ExportBell(db))
+
+
 def servicers(
     db: Database, settings: ComplianceSettings, clock: Clock
 ) -> tuple[ZoneServicer, CheckServicer, EmissionsServicer]:
@@ -134,8 +146,8 @@ def _database(settings: MeshSettings, clock: Clock) -> Any:
 async def _loops(
     settings: ComplianceSettings, stack: AsyncExitStack, db: Database, clock: Clock
 ) -> list[Loop]:
-    """Forgetting in time, and the feed of tracking where there is one to follow."""
-    loops: list[Loop] = [partial(forget_in_time, db)]
+    """Forgetting in time, writing reports, and tracking's feed where there is one to follow."""
+    loops: list[Loop] = [partial(forget_in_time, db), export_runner(db, settings, clock).run]
     if not settings.tracking_address:
         return loops
     tokens = TokenSource.of(settings)

@@ -17,6 +17,7 @@ from meshkit.postgres import Database, Transaction
 from services.compliance.convert import emissions as wire
 from services.compliance.convert import reports
 from services.compliance.ports import EpisodeStore, LedgerStore
+from services.compliance.servicer.exports import Exports
 from services.compliance.servicer.factor_sets import FactorSetServicer
 from services.compliance.servicer.idling import IdlingEpisodes
 from services.compliance.usecases import emissions
@@ -26,7 +27,7 @@ from services.compliance.usecases.offload import offloaded
 Context = ServicerContext[Any, Any]
 
 
-class EmissionsServicer(IdlingEpisodes, FactorSetServicer):
+class EmissionsServicer(Exports, IdlingEpisodes, FactorSetServicer):
     """Estimates, records and reports."""
 
     def __init__(
