@@ -43,7 +43,7 @@ def bay(curb_zone_id: str = "bay", north: int = 0, *classes: str) -> curb_pb2.Cu
         no_return=minutes(60),
     )
     span = access_rule_pb2.TimeSpan(
-        days=[1, 2, 3, 4, 5],  # type: ignore[list-item]
+        days=[1, 2, 3, 4, 5],
         start=TimeOfDay(hours=7),
         end=TimeOfDay(hours=19),
     )
