@@ -30,6 +30,7 @@ from services.compliance.adapters.postgres_rules import PostgresRules
 from services.compliance.adapters.postgres_statements import PostgresStatements
 from services.compliance.adapters.postgres_streets import PostgresStreets
 from services.compliance.adapters.report_process import ReportProcess
+from services.compliance.adapters.score_signer import ScoreSigner
 from services.compliance.adapters.shelf import RuleShelf
 from services.compliance.adapters.template_files import TemplateLibrary, template_documents
 from services.compliance.config import ComplianceSettings
@@ -100,6 +101,18 @@ def rates(settings: ComplianceSettings) -> Rates:
     return Rates(library, settings.factor_set_id, settings.country_code, settings.charging_permille)
 
 
+def signer(settings: ComplianceSettings) -> ScoreSigner | None:
+    """Who signs scores; refuses to start with a key that cannot be read."""
+    if settings.score_key_file is None:
+        return None
+    try:
+        return ScoreSigner.read(settings.score_key_file)
+    except (OSError, ValueError) as error:
+        raise CannotStart(
+            f"no key to sign scores with: {error}; set DOORSTEP_COMPLIANCE_SCORE_KEY_FILE"
+        ) from error
+
+
 def export_runner(db: Database, settings: ComplianceSettings, clock: Clock) -> ExportRunner:
     """Who writes reports as files."""
     queue = PostgresExportQueue(db)
@@ -117,7 +130,7 @@ def servicers(
             db, rules, clock, templates(), PostgresStreets, CurbIndexes(db, settings.rule_books_max)
         ),
         CheckServicer(db, shelf, decisions, rules, clock, PostgresStreets),
-        EmissionsServicer(db, ledger, rates(settings), clock, episodes),
+        EmissionsServicer(db, ledger, rates(settings), clock, episodes, signer(settings)),
     )
 
 

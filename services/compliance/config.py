@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -25,4 +26,5 @@ class ComplianceSettings(MeshSettings):
     )  # grid energy that reaches batteries
     fuel_prices: dict[Fuel, PriceMicros] = Field(default_factory=dict)  # per liter, by fuel
     fuel_price_currency: str = Field(default="", pattern="^([A-Z]{3})?$")  # of `fuel_prices`
+    score_key_file: Path | None = None  # PEM of the Ed25519 key that signs scores; None: no scores
     rule_books_max: int = Field(default=64, ge=1)  # tenants whose rules stay in memory

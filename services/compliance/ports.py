@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.compliance.domain.chain import Chains
 from services.compliance.domain.curb_zone import CurbZoneVersion
 from services.compliance.domain.episode import IdlingEpisode, IdlingRuleVersion
 from services.compliance.domain.factors import FactorSet
@@ -27,8 +26,8 @@ from services.compliance.domain.ledger import (
 )
 from services.compliance.domain.proximity import Curbside
 from services.compliance.domain.rulebook import RuleBook
-from services.compliance.domain.statement import Export, Found, Order, Statement
 from services.compliance.domain.template import ZoneTemplate
+from services.compliance.domain.touch import Reach
 from services.compliance.domain.verdict import Verdict
 from services.compliance.domain.zone import Closure, RuleSet
 from services.compliance.domain.zone_import import Harvest, ZoneImport
@@ -233,9 +232,16 @@ class DecisionStore(Protocol):
         """One decision."""
 
     async def list(
-        self, wanted: DecisionFilter, before: tuple[datetime, str] | None, limit: int
+        self,
+        wanted: DecisionFilter,
+        before: tuple[datetime, str] | None,
+        limit: int,
+        reach: Reach | None = None,
     ) -> Sequence[Decision]:
-        """Decisions, newest first, older than one."""
+        """Decisions, newest first, older than one; with a reach only those that may be in it."""
+
+    async def mates(self, decisions: Sequence[Decision]) -> Mapping[str, Sequence[Decision]]:
+        """By decision id, all of the same request and vehicle, itself too, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,74 +319,3 @@ class FactorShelf(Protocol):
 
     def list(self, country_code: str) -> Sequence[FactorSet]:
         """The sets for a country ("": all), in the order of ids."""
-
-
-class ExportStore(Protocol):
-    """Reports that are written as files."""
-
-    async def running_count(self) -> int:
-        """How many are being written; until the end of the transaction nobody else starts one."""
-
-    async def add(self, export: Export) -> None:
-        """Keeps a new one, for whoever writes next."""
-
-    async def get(self, export_id: str) -> Export | None:
-        """One export with its file."""
-
-    async def cancel(self, export_id: str, at: datetime) -> None:
-        """Ends one that is being written; one that is over stays as it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to write a report, for as long as nobody claims it after us."""
-
-    tenant: str
-    export: Export
-    epoch: int
-    lost_count: int
-
-
-class ExportQueue(Protocol):
-    """All tenants' exports. What says False was cancelled, or somebody else writes it."""
-
-    async def claim(self) -> Claim | None:
-        """The next one that nobody writes."""
-
-    async def renew(self, claim: Claim) -> bool:
-        """Says that it is still being written."""
-
-    async def finish(self, claim: Claim, content: bytes, at: datetime) -> bool:
-        """Keeps the file."""
-
-    async def fail(self, claim: Claim, why: str, at: datetime) -> bool:
-        """Ends it without a file."""
-
-    async def release(self, claim: Claim) -> None:
-        """Gives it back, for whoever is next."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What the ledger says about a period, all of one moment."""
-
-    report: Report
-    found: tuple[Found, ...]
-    chains: Chains
-
-
-class StatementSource(Protocol):
-    """What reports are written from."""
-
-    async def sums(self, tenant: str, order: Order) -> Sums:
-        """The sums of an order; raises TooLarge."""
-
-    async def factor_sets(self, tenant: str, ids: Sequence[str]) -> Sequence[FactorSet]:
-        """Those of some factor sets that the tenant has loaded."""
-
-
-class ReportWriter(Protocol):
-    """Writes files."""
-
-    async def write(self, statement: Statement) -> bytes:
-        """The file of a statement; raises TooLarge."""

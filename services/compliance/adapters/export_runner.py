@@ -9,7 +9,7 @@ import structlog
 
 from meshkit.errors import MeshError
 from services.compliance.adapters.postgres_exports import ExportBell, PostgresExportQueue
-from services.compliance.ports import Claim
+from services.compliance.report_ports import Claim
 from services.compliance.usecases.exports import Desk, write
 
 IDLE_SECONDS = 5.0  # between two looks for leases that ran out: nobody rings for those

@@ -16,7 +16,7 @@ from meshkit.cursor import Positions
 from meshkit.postgres import Database, Transaction
 from services.compliance.domain.ledger import Dimension
 from services.compliance.domain.statement import Export, Format, Order, State
-from services.compliance.ports import Claim
+from services.compliance.report_ports import Claim
 
 LEASE = timedelta(seconds=10)  # real time; so long after its writer was lost, it is taken over
 KEPT = timedelta(days=30)  # real time, after the end

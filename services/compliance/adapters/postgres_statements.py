@@ -22,7 +22,8 @@ from services.compliance.domain.statement import (
     Order,
     TooLarge,
 )
-from services.compliance.ports import RecordFilter, Sums
+from services.compliance.ports import RecordFilter
+from services.compliance.report_ports import Sums
 
 RECORDS_AT_ONCE = 250  # documents in memory, each with up to 2,000 shares
 FOUND_MAX = 1_000  # ways to find emissions; there are a few dozen

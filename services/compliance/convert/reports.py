@@ -34,15 +34,16 @@ def report_to_proto(
 ) -> pb.GetEmissionReportResponse:
     """One page of a report."""
     return pb.GetEmissionReportResponse(
-        rows=[_row(row) for row in rows],
-        total=_row(report.total),
+        rows=[report_row_to_proto(row) for row in rows],
+        total=report_row_to_proto(report.total),
         bases=[basis_to_proto(basis) for basis in report.bases],
         notices=report.notices,
         next_page_token=next_page_token,
     )
 
 
-def _row(row: ReportRow) -> emission_pb2.EmissionReportRow:
+def report_row_to_proto(row: ReportRow) -> emission_pb2.EmissionReportRow:
+    """The emissions of one group, or of all."""
     return emission_pb2.EmissionReportRow(
         key=row.key,
         co2e=co2e_to_proto(row.co2e),

@@ -17,9 +17,11 @@ from meshkit.postgres import Database, Transaction
 from services.compliance.convert import emissions as wire
 from services.compliance.convert import reports
 from services.compliance.ports import EpisodeStore, LedgerStore
+from services.compliance.report_ports import Signer
 from services.compliance.servicer.exports import Exports
 from services.compliance.servicer.factor_sets import FactorSetServicer
 from services.compliance.servicer.idling import IdlingEpisodes
+from services.compliance.servicer.scores import Scores
 from services.compliance.usecases import emissions
 from services.compliance.usecases.factor_sets import Rates
 from services.compliance.usecases.offload import offloaded
@@ -27,7 +29,7 @@ from services.compliance.usecases.offload import offloaded
 Context = ServicerContext[Any, Any]
 
 
-class EmissionsServicer(Exports, IdlingEpisodes, FactorSetServicer):
+class EmissionsServicer(Exports, Scores, IdlingEpisodes, FactorSetServicer):
     """Estimates, records and reports."""
 
     def __init__(
@@ -37,9 +39,11 @@ class EmissionsServicer(Exports, IdlingEpisodes, FactorSetServicer):
         rates: Rates,
         clock: Clock,
         episodes: Callable[[Transaction], EpisodeStore],
+        signer: Signer | None,
     ) -> None:
         super().__init__(db, store, rates, clock)
         self._episodes = episodes
+        self._signer = signer
 
     async def EstimateEmissions(
         self, request: pb.EstimateEmissionsRequest, context: Context

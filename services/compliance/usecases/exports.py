@@ -22,7 +22,7 @@ from services.compliance.domain.statement import (
     TooLarge,
     factor_set_ids,
 )
-from services.compliance.ports import (
+from services.compliance.report_ports import (
     Claim,
     ExportQueue,
     ExportStore,
