@@ -10,6 +10,7 @@ from functools import partial
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from doorstep.compliance.v1.check_service_pb2_grpc import CheckServiceStub
+from doorstep.compliance.v1.emissions_service_pb2_grpc import EmissionsServiceStub
 from doorstep.planner.v1.planner_service_pb2_grpc import PlannerServiceStub
 from doorstep.tracking.v1.tracking_service_pb2_grpc import TrackingServiceStub
 from meshkit.auth import TokenSource
@@ -22,6 +23,7 @@ from meshkit.pools import Limits
 from meshkit.postgres import Database, Transaction
 from meshkit.server import CannotStart, Loop, run, serve
 from services.dispatch.adapters.compliance import MeshCompliance
+from services.dispatch.adapters.outlooks import MeshForecaster
 from services.dispatch.adapters.planner import MeshPlanner
 from services.dispatch.adapters.postgres import PostgresStores
 from services.dispatch.adapters.postgres_access import PostgresDirectory
@@ -97,7 +99,10 @@ async def start(settings: DispatchSettings) -> None:
         )
         kit = tools(
             db,
-            MeshPlanner(raising(PlannerServiceStub(planner))),
+            MeshPlanner(
+                raising(PlannerServiceStub(planner)),
+                MeshForecaster(raising(EmissionsServiceStub(checks))),
+            ),
             MeshCompliance(raising(CheckServiceStub(checks))),
             clock,
         )

@@ -8,7 +8,7 @@ task, route, plan, so that two changes cannot wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -27,7 +27,9 @@ from services.dispatch.domain.fleet import (
     ShiftState,
     Territory,
     Vehicle,
+    VehicleAttributes,
 )
+from services.dispatch.domain.outlook import Outlooks
 from services.dispatch.domain.planning import (
     Insertions,
     Problem,
@@ -322,6 +324,13 @@ class Compliance(Protocol):
 
     async def clear(self, route_plan_id: str, routes: Sequence[Route], kept: bool) -> Clearance:
         """One decision for each route; `kept` stores them, else it only answers."""
+
+
+class Forecaster(Protocol):
+    """Foresees what vehicles take and emit; never raises because compliance is away."""
+
+    async def foresee(self, vehicles: Iterable[VehicleAttributes]) -> Outlooks:
+        """The outlooks of those vehicles that one can be had of."""
 
 
 class Directory(Protocol):
