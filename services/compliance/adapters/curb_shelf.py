@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
 
 from meshkit.postgres import Database
 from services.compliance.adapters import postgres_streets
@@ -29,9 +31,9 @@ class CurbIndexes:
         async with self._db.snapshot(tenant) as now:
             version = await postgres_streets.street_version(now)
             changed = version != kept.version
-            newer = await postgres_streets.stretches_since(now, kept.version) if changed else []
+            rows = await postgres_streets.outlines_since(now, kept.version) if changed else []
         if changed:
-            kept = await asyncio.to_thread(kept.changed, version, newer)
+            kept = await asyncio.to_thread(_renewed, kept, version, rows)
         self._keep(tenant, kept)
         return kept
 
@@ -40,3 +42,8 @@ class CurbIndexes:
         self._kept.move_to_end(tenant)
         while len(self._kept) > self._tenants_max:
             self._kept.popitem(last=False)
+
+
+def _renewed(kept: Curbside, version: int, rows: Sequence[Any]) -> Curbside:
+    """Reading many outlines takes a while: not in the event loop."""
+    return kept.changed(version, map(postgres_streets.stretch, rows))

@@ -127,12 +127,14 @@ async def street_version(on: Snapshot) -> int:
     return int(await on.fetchval(STREET_VERSION) or 0)
 
 
-async def stretches_since(on: Snapshot, version: int) -> list[Stretch]:
-    """Where stretches of curb are that were changed after a version."""
-    return [
-        Stretch(row["curb_zone_id"], row["revision"], unpack(row["polygon"], Polygon))
-        for row in await on.fetch(STRETCHES, version)
-    ]
+async def outlines_since(on: Snapshot, version: int) -> Sequence[Any]:
+    """Rows of the stretches of curb that were changed after a version; `stretch` reads one."""
+    return list(await on.fetch(STRETCHES, version))
+
+
+def stretch(row: Any) -> Stretch:
+    """Where a stretch of curb is."""
+    return Stretch(row["curb_zone_id"], row["revision"], unpack(row["polygon"], Polygon))
 
 
 def _counts(version: CurbZoneVersion | IdlingRuleVersion) -> tuple[Any, ...]:

@@ -163,15 +163,6 @@ def curb_answer(
     return CurbAnswer(True, "", *decided)
 
 
-def must_leave(
-    schedule: Schedule, end: datetime, time_zone: str, holidays: Sequence[date] = ()
-) -> datetime | None:
-    """The end of the last window before `end`: when a stay that lasts too long must be over."""
-    day_before = end - timedelta(days=1)  # a window may end at midnight
-    windows = _windows(schedule, day_before, end, time_zone, holidays)
-    return max((last for _, last in windows if last <= end), default=None)
-
-
 def contradiction(policies: Sequence[CurbPolicy]) -> tuple[str, str] | None:
     """Two policies of one priority of which one forbids what the other allows, at one time."""
     for number, one in enumerate(policies):

@@ -17,7 +17,6 @@ from services.compliance.domain.curb import (
     CurbStay,
     contradiction,
     curb_answer,
-    must_leave,
 )
 from services.compliance.domain.faults import Unsound
 from services.compliance.domain.schedule import HolidayEffect, Schedule, TimeSpan, overlap
@@ -183,12 +182,6 @@ def test_nobody_wants_a_prohibition_nor_a_stay_that_ends_before_it_starts() -> N
         stay("09:00", 5, doing="no loading")
     with pytest.raises(Unsound):
         stay("09:00", -5)
-
-
-def test_the_time_to_leave_is_the_end_of_the_window() -> None:
-    assert must_leave(hours(6, 11), at("2026-05-12 08:05"), HELSINKI) == at("2026-05-12 08:00")
-    assert must_leave(hours(6, 24), at("2026-05-12 21:05"), HELSINKI) == at("2026-05-12 21:00")
-    assert must_leave(Schedule(end=date(2026, 1, 1)), at("2026-05-12 08:05"), HELSINKI) is None
 
 
 @pytest.mark.parametrize(
