@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from meshkit.errors import Invalid, Violation
-from services.compliance.domain.faults import Unsound
+from services.compliance.domain.faults import Unsound, place
 
 Given = ParamSpec("Given")
 Value = TypeVar("Value")
@@ -25,7 +25,7 @@ class Faults:
         try:
             return make(*args, **kwargs)
         except Unsound as fault:
-            self.add(f"{path}.{fault.where}".rstrip("."), str(fault), fault.reason)
+            self.add(place(path, fault.where), str(fault), fault.reason)
         return None
 
     def add(self, path: str, description: str, reason: str = "FIELD_INVALID") -> None:

@@ -35,5 +35,9 @@ def inside(
     try:
         return make(*args, **kwargs)
     except Unsound as fault:
-        place = f"{where}.{fault.where}" if fault.where else where
-        raise Unsound(str(fault), fault.reason, place) from fault
+        raise Unsound(str(fault), fault.reason, place(where, fault.where)) from fault
+
+
+def place(path: str, where: str) -> str:
+    """A place inside another one, as paths are written: `areas[2].outer`, `coordinates[0][3]`."""
+    return f"{path}{where}" if not where or where.startswith("[") else f"{path}.{where}"

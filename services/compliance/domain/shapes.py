@@ -4,7 +4,7 @@ Our areas as shapely geometries, and what only those can tell. Pure: numbers in,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import cos, radians
 from typing import Any
 
@@ -16,6 +16,7 @@ from services.compliance.domain.geometry import E7, GEOMETRY, Area, Point, Polyg
 
 Shape = Any  # a shapely geometry; the package has no types
 METERS_PER_DEGREE = 111_195.0  # of a great circle of 6,371.0088 km, the IUGG mean radius
+GRID = 1 / E7  # degrees: results lie on the grid of our points, so they stay valid when rounded
 OVERLAP_MAX = 1e-9  # of the area of all parts: what rounding to 1e-7 degrees may make
 SENTENCES = (  # GEOS tells its word and a corner
     ("Self-intersection", "the boundary crosses itself"),
@@ -110,6 +111,67 @@ def buffered(points: Iterable[Point], halfwidth_meters: int) -> Polygon:
         _ring(np.array(strip.exterior.coords) / stretch),
         tuple(_ring(np.array(hole.coords) / stretch) for hole in strip.interiors),
     )
+
+
+def strips(
+    lines: Sequence[Sequence[Point]],
+    halfwidth_meters: int,
+    areas: Sequence[Polygon] = (),
+    but: Sequence[Sequence[Point]] = (),
+) -> Area:
+    """The strips along lines, and areas, without the strips along other lines; in a fixed order."""
+    made = [polygon_shape(buffered(line, halfwidth_meters)) for line in lines]
+    whole = shapely.union_all([*made, *map(polygon_shape, areas)], grid_size=GRID)
+    reach = whole.buffer(2 * halfwidth_meters / METERS_PER_DEGREE / cos(radians(whole.centroid.y)))
+    near = [polygon_shape(buffered(line, halfwidth_meters)) for line in _touching(but, reach)]
+    cut = shapely.union_all(near, grid_size=GRID)
+    left = _area(shapely.difference(_flat(whole), _flat(cut), grid_size=GRID))
+    return tuple(sorted(left, key=lambda part: part.outer.points[0]))
+
+
+def _touching(lines: Sequence[Sequence[Point]], reach: Shape) -> Iterator[Sequence[Point]]:
+    shapely.prepare(reach)
+    south, north = reach.bounds[1] * E7, reach.bounds[3] * E7
+    west, east = reach.bounds[0] * E7, reach.bounds[2] * E7
+    for line in lines:
+        near = any(south < p.lat_e7 < north and west < p.lng_e7 < east for p in line)
+        if near and reach.intersects(shapely.LineString(_degrees(line))):
+            yield line
+
+
+def _degrees(line: Sequence[Point]) -> list[tuple[float, float]]:
+    return [(point.lng_e7 / E7, point.lat_e7 / E7) for point in line]
+
+
+def joined(parts: Iterable[Polygon]) -> Area:
+    """What any of the parts covers, as parts that do not overlap."""
+    return _area(shapely.union_all([polygon_shape(part) for part in parts], grid_size=GRID))
+
+
+def difference(area: Area, cut: Area) -> Area:
+    """What of an area is left without another; empty when nothing is."""
+    return _area(shapely.difference(area_shape(area), area_shape(cut), grid_size=GRID))
+
+
+def intersection(area: Area, other: Area) -> Area:
+    """What two areas share; empty when they touch at most."""
+    return _area(shapely.intersection(area_shape(area), area_shape(other), grid_size=GRID))
+
+
+def _area(shape: Shape) -> Area:
+    """The polygons of a geometry on our grid."""
+    return tuple(_polygon(part) for part in shapely.get_parts(_flat(shape)))
+
+
+def _flat(shape: Shape) -> Shape:
+    """A geometry without the lines and points that what is narrower than the grid shrinks to."""
+    found = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon" and part.area]
+    return shapely.MultiPolygon(found)
+
+
+def _polygon(shape: Shape) -> Polygon:
+    rings = [_ring(np.array(ring.coords)) for ring in (shape.exterior, *shape.interiors)]
+    return Polygon(rings[0], tuple(rings[1:]))
 
 
 def _corners(ring: Ring) -> list[tuple[float, float]]:
