@@ -14,6 +14,7 @@ from meshkit.client import connect, raising
 from meshkit.clock import Clock, open_clock
 from meshkit.config import MeshSettings
 from meshkit.follow import follow
+from meshkit.ids import new_id
 from meshkit.postgres import Database, Transaction
 from meshkit.retention import forget_in_time
 from meshkit.server import CannotStart, Loop, run, serve
@@ -22,9 +23,11 @@ from services.compliance.adapters.export_runner import ExportRunner
 from services.compliance.adapters.factor_files import builtin_sets
 from services.compliance.adapters.factor_shelf import FactorLibrary
 from services.compliance.adapters.holiday_calendars import holidays_of
+from services.compliance.adapters.import_runner import ImportRunner
 from services.compliance.adapters.postgres_decisions import PostgresDecisions
 from services.compliance.adapters.postgres_episodes import PostgresEpisodes
 from services.compliance.adapters.postgres_exports import ExportBell, PostgresExportQueue
+from services.compliance.adapters.postgres_imports import PostgresImportQueue
 from services.compliance.adapters.postgres_ledger import PostgresLedger
 from services.compliance.adapters.postgres_rules import PostgresRules
 from services.compliance.adapters.postgres_statements import PostgresStatements
@@ -33,6 +36,7 @@ from services.compliance.adapters.report_process import ReportProcess
 from services.compliance.adapters.score_signer import ScoreSigner
 from services.compliance.adapters.shelf import RuleShelf
 from services.compliance.adapters.template_files import TemplateLibrary, template_documents
+from services.compliance.adapters.time_zones import country_of, time_zone_at
 from services.compliance.config import ComplianceSettings
 from services.compliance.convert.events import (
     decision_draft,
@@ -40,6 +44,8 @@ from services.compliance.convert.events import (
     idling_draft,
     rules_draft,
 )
+from services.compliance.convert.imports.files import read_file
+from services.compliance.convert.imports.means import Means
 from services.compliance.convert.templates import template_of
 from services.compliance.domain.idle_fuel import FuelPrices
 from services.compliance.servicer.checks import CheckServicer
@@ -134,12 +140,19 @@ def servicers(
     )
 
 
+def import_runner(db: Database, clock: Clock) -> ImportRunner:
+    """Who reads files of zones."""
+    queue = PostgresImportQueue(db, rules, PostgresStreets, new_id)
+    means = Means(templates().get, holidays_of, time_zone_at, country_of)
+    return ImportRunner(queue, partial(read_file, means), clock)
+
+
 async def start(settings: ComplianceSettings) -> None:
     """Serves until told to stop."""
     clock = open_clock(settings.clock_file, sandbox=settings.sandbox)
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(_database(settings, clock))
-        loops = await _loops(settings, stack, db, clock)
+        loops = [*await _loops(settings, stack, db, clock), import_runner(db, clock).run]
         await serve(settings, servicers(db, settings, clock), loops=loops, ready=db.ping)
 
 

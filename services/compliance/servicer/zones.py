@@ -21,13 +21,14 @@ from services.compliance.convert.rules import rule_to_proto
 from services.compliance.ports import CurbShelf, RuleStore, StreetStore, Templates
 from services.compliance.servicer.curbs import CurbZones
 from services.compliance.servicer.idling import IdlingRules
+from services.compliance.servicer.zone_imports import ZoneImports
 from services.compliance.servicer.zone_templates import ZoneTemplates
 from services.compliance.usecases import closures, zones
 
 Context = ServicerContext[Any, Any]
 
 
-class ZoneServicer(CurbZones, IdlingRules, ZoneTemplates):
+class ZoneServicer(CurbZones, IdlingRules, ZoneImports, ZoneTemplates):
     """Zones, their rules and versions, and street closures."""
 
     def __init__(
