@@ -31,7 +31,8 @@ def sentence(finding: CurbFinding) -> str:
             return f"{doing} is not allowed at {when}."
         case Why.ACTIVITY:
             return f"No policy allows {stay.activity} here at {when}."
-    return f"{_forbidden(answer.reason)} from {when} on."
+    forbidden, later = _forbidden(answer.reason), answer.at > stay.start
+    return f"{forbidden} from {when} on." if later else f"{forbidden} at {when}."
 
 
 def _forbidden(activity: str) -> str:
