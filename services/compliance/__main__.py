@@ -104,7 +104,13 @@ def rates(settings: ComplianceSettings) -> Rates:
     if library.get(settings.factor_set_id) is None:
         known = ", ".join(factors.factor_set_id for factors in library.list(""))
         raise CannotStart(f"no factor set {settings.factor_set_id!r}; there are {known}")
-    return Rates(library, settings.factor_set_id, settings.country_code, settings.charging_permille)
+    return Rates(
+        library,
+        settings.factor_set_id,
+        settings.country_code,
+        settings.charging_permille,
+        settings.allocation,
+    )
 
 
 def signer(settings: ComplianceSettings) -> ScoreSigner | None:
@@ -136,7 +142,9 @@ def servicers(
             db, rules, clock, templates(), PostgresStreets, CurbIndexes(db, settings.rule_books_max)
         ),
         CheckServicer(db, shelf, decisions, rules, clock, PostgresStreets),
-        EmissionsServicer(db, ledger, rates(settings), clock, episodes, signer(settings)),
+        EmissionsServicer(
+            db, ledger, rates(settings), clock, episodes, signer(settings), decisions, shelf
+        ),
     )
 
 

@@ -6,14 +6,15 @@ Stores are bound to one transaction of one tenant; a queue is all tenants'.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from services.compliance.domain.chain import Chains
 from services.compliance.domain.factors import FactorSet
-from services.compliance.domain.ledger import Report
+from services.compliance.domain.finding import Decision
+from services.compliance.domain.ledger import Entry, Report
 from services.compliance.domain.score import Score, ScoreKey
 from services.compliance.domain.statement import Export, Found, Order, Statement
 
@@ -114,3 +115,20 @@ class ScoreStore(Protocol):
 
     async def keys(self, limit: int) -> Sequence[ScoreKey]:
         """The keys, the present one first, then the latest."""
+
+
+class PastStore(Protocol):
+    """Routes that were driven and decided about before."""
+
+    async def route_count(self, start: datetime, end: datetime) -> int:
+        """How many of them have legs that ended in a period."""
+
+    async def last_decisions(
+        self, start: datetime, end: datetime, after: str, limit: int
+    ) -> Sequence[Decision]:
+        """The last decision about each of them, in the order of route ids after one."""
+
+    async def entries(
+        self, route_ids: Sequence[str], start: datetime, end: datetime
+    ) -> Mapping[str, Sequence[Entry]]:
+        """What their legs in the period emitted, by route."""

@@ -16,12 +16,13 @@ from meshkit.ids import new_id
 from meshkit.postgres import Database, Transaction
 from services.compliance.convert import emissions as wire
 from services.compliance.convert import reports
-from services.compliance.ports import EpisodeStore, LedgerStore
+from services.compliance.ports import DecisionStore, EpisodeStore, LedgerStore, Shelf
 from services.compliance.report_ports import Signer
 from services.compliance.servicer.exports import Exports
 from services.compliance.servicer.factor_sets import FactorSetServicer
 from services.compliance.servicer.idling import IdlingEpisodes
 from services.compliance.servicer.scores import Scores
+from services.compliance.servicer.swaps import Swaps
 from services.compliance.usecases import emissions
 from services.compliance.usecases.factor_sets import Rates
 from services.compliance.usecases.offload import offloaded
@@ -29,7 +30,7 @@ from services.compliance.usecases.offload import offloaded
 Context = ServicerContext[Any, Any]
 
 
-class EmissionsServicer(Exports, Scores, IdlingEpisodes, FactorSetServicer):
+class EmissionsServicer(Exports, Scores, Swaps, IdlingEpisodes, FactorSetServicer):
     """Estimates, records and reports."""
 
     def __init__(
@@ -40,10 +41,14 @@ class EmissionsServicer(Exports, Scores, IdlingEpisodes, FactorSetServicer):
         clock: Clock,
         episodes: Callable[[Transaction], EpisodeStore],
         signer: Signer | None,
+        decisions: Callable[[Transaction], DecisionStore],
+        shelf: Shelf,
     ) -> None:
         super().__init__(db, store, rates, clock)
         self._episodes = episodes
         self._signer = signer
+        self._decisions = decisions
+        self._shelf = shelf
 
     async def EstimateEmissions(
         self, request: pb.EstimateEmissionsRequest, context: Context
