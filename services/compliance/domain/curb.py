@@ -133,7 +133,7 @@ class _Claim:
 
     policy: CurbPolicy
     rule: CurbRule
-    rank: tuple[int, int, int]
+    rank: tuple[int, bool, int, int]
     reason: str  # why not; empty when it allows
 
 
@@ -202,7 +202,8 @@ def _claims(policies: Sequence[CurbPolicy], stay: CurbStay) -> Iterator[tuple[in
                 continue
             for order, (meaning, reason) in enumerate(_meanings(rule)):
                 if stay.activity in meaning.get(rule.activity, ()):
-                    rank = (policy.priority, -len(rule.user_classes), order)
+                    less = reason == Why.ACTIVITY  # another rule of the rank may allow more
+                    rank = (policy.priority, less, -len(rule.user_classes), order)
                     yield number, _Claim(policy, rule, rank, reason)
 
 

@@ -106,6 +106,12 @@ def test_of_one_priority_the_rule_about_more_classes_goes_before_one_about_every
     assert curb_answer([one], stay("09:00", 5, "car"), HELSINKI).reason == "no stopping"
 
 
+def test_who_belongs_to_several_rules_of_one_priority_may_use_the_one_that_allows_more() -> None:
+    one = policy(rule("stopping", "van", "electric"), rule("loading", "van"))
+
+    assert curb_answer([one], stay("09:00", 5, "van", "electric"), HELSINKI).allowed
+
+
 def test_a_later_prohibition_ends_a_stay_that_began_well_and_says_when() -> None:
     closing = policy(rule("no stopping"), priority=1, schedule=hours(12, 13))
     answer = curb_answer([policy(LOADING, priority=3), closing], stay("08:50", 15), HELSINKI)
