@@ -7,6 +7,7 @@ itself; `Zone` asks it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.compliance.domain.faults import check
@@ -98,3 +99,9 @@ class Box:
             (north, self.west_e7),
         )
         return Polygon(Ring(tuple(Point(lat, lng) for lat, lng in corners)))
+
+
+def box_around(points: Sequence[Point]) -> Box:
+    """The smallest box around some points."""
+    lats, lngs = [point.lat_e7 for point in points], [point.lng_e7 for point in points]
+    return Box(min(lats), min(lngs), max(lats), max(lngs))
