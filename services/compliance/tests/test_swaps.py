@@ -1,5 +1,5 @@
 """
-Swap savings: what an electric van or a cargo bike would have saved, from recorded legs and decisions.
+Swap savings: what an electric van or a cargo bike would have saved, from records and decisions.
 
 Method: a real server on a real port over a real store. Zones lie over a square that every route
 crosses; what a replacement emits is asked of EstimateEmissions, another way than the savings go.
