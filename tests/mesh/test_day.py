@@ -23,7 +23,10 @@ from deploy.local.mesh import Mesh
 from deploy.local.spans import read
 from deploy.table import NAMES
 from meshkit.pgtest import open_folder
+from services.compliance.domain.ledger import subject_id
 from tests.kernels import KERNELS
+from tests.mesh.left import Left, again
+from tests.mesh.left import read as read_left
 
 pytestmark = [pytest.mark.mesh, pytest.mark.timeout(600)]
 
@@ -91,3 +94,25 @@ def test_one_trace_leads_from_the_import_to_the_proof(result: dict[str, Any], fo
 
     assert {"BatchCreateDeliveries", "DraftRoutePlan", "SubmitProof"} <= names
     assert {span.service for span in trace} >= {"gateway", *NAMES}
+
+
+@pytest.fixture(scope="module")
+def left(result: dict[str, Any], folder: Path) -> Left:
+    return asyncio.run(read_left(folder))
+
+
+def test_the_carbon_ledger_is_made_again_from_the_event_log_alone(left: Left) -> None:
+    made = again(left.legs)
+    kept = {subject_id(record.entry.subject): record.entry for record in left.records}
+
+    assert len(kept) > DELIVERIES / 2
+    assert kept == made, "to the milligram, with every share and its basis"
+
+
+def test_what_deliveries_are_charged_with_is_what_the_legs_emitted(left: Left) -> None:
+    entries = [record.entry for record in left.records]
+    emitted = sum(entry.footprint.co2e.wtw_milligrams for entry in entries)
+    charged = sum(share.co2e.wtw_milligrams for entry in entries for share in entry.shares)
+    nobodys = sum(entry.footprint.co2e.wtw_milligrams for entry in entries if not entry.shares)
+
+    assert charged + nobodys == emitted > 0

@@ -111,6 +111,11 @@ def vehicle_from_tracking(message: vehicle_pb2.VehicleAttributes) -> Vehicle:
 
 
 def _category(message: vehicle_pb2.VehicleAttributes) -> Category | None:
+    """As the papers say; else by the kind, which a truck's mass refines."""
+    paper = message.vehicle_category
+    stated = Category.__members__.get("L" if paper.startswith("L") else paper)  # L1e to L7e
+    if stated is not None:
+        return stated
     if message.kind == vehicle_pb2.VEHICLE_KIND_TRUCK:
         return Category.N2 if message.gross_mass_grams <= N2_GRAMS_MAX else Category.N3
     return CATEGORIES.get(message.kind)

@@ -27,7 +27,10 @@ from services.compliance.__main__ import idling, ledger, prices, rates
 from services.compliance.config import ComplianceSettings
 from services.compliance.convert.factors import factor_set_from_proto
 from services.compliance.convert.moments import moment_from_proto, moment_to_proto
+from services.compliance.convert.tracking import vehicle_from_tracking
+from services.compliance.domain.footprint import Allocation
 from services.compliance.domain.ledger import EmissionRecord
+from services.compliance.domain.vehicle import Category
 from services.compliance.ports import RecordFilter
 from services.compliance.servicer.facts import taking_in
 from services.compliance.tests.carbon import NOON, german, report
@@ -101,9 +104,11 @@ def ended(change: tracking_pb.Change) -> datetime:
     return moment_from_proto(change.leg_completed.end_time)
 
 
-async def told(db: Database, clock: StoppedClock, changes: Sequence[tracking_pb.Change]) -> None:
+async def told(
+    db: Database, clock: StoppedClock, changes: Sequence[tracking_pb.Change], **knobs: Any
+) -> None:
     """What the feed tells, one transaction each, by a service in Germany."""
-    settings = ComplianceSettings(country_code="DE")
+    settings = ComplianceSettings(country_code="DE", **knobs)
     take_in = taking_in(ledger, rates(settings), clock, idling, prices(settings))
     for change in changes:
         async with db.transaction(change.tenant) as tx:
@@ -150,3 +155,36 @@ async def test_what_deliveries_are_charged_with_is_what_was_emitted(
 
     assert found.total.co2e.wtw_milligrams == whole
     assert sum(row.co2e.wtw_milligrams for row in found.rows) == whole
+
+
+async def test_a_parcel_network_may_share_what_the_feed_tells_by_item(
+    db: Database, clock: StoppedClock
+) -> None:
+    await told(db, clock, facts(5), allocation=Allocation.ITEM)
+    loaded = [record.entry for record in await entries(db) if len(record.entry.shares) > 1]
+
+    for entry in loaded:
+        parts = [share.co2e.ttw_milligrams for share in entry.shares]
+        assert max(parts) - min(parts) <= 1, "but for what cannot be divided"
+        assert entry.footprint.basis.allocation is Allocation.ITEM
+
+
+@pytest.mark.parametrize(
+    ("paper", "kind", "grams", "category"),
+    [
+        ("N1", tracking_vehicle_pb2.VEHICLE_KIND_UNSPECIFIED, 0, Category.N1),
+        ("L2e", tracking_vehicle_pb2.VEHICLE_KIND_CARGO_BIKE, 0, Category.L),
+        ("", tracking_vehicle_pb2.VEHICLE_KIND_TRUCK, 7_500_000, Category.N2),
+        ("", tracking_vehicle_pb2.VEHICLE_KIND_TRUCK, 18_000_000, Category.N3),
+        ("?", tracking_vehicle_pb2.VEHICLE_KIND_CARGO_BIKE, 0, Category.CYCLE),
+        ("", tracking_vehicle_pb2.VEHICLE_KIND_UNSPECIFIED, 0, None),
+    ],
+)
+def test_the_papers_say_what_a_vehicle_is_before_its_kind(
+    paper: str, kind: Any, grams: int, category: Category | None
+) -> None:
+    told_of = tracking_vehicle_pb2.VehicleAttributes(
+        vehicle_category=paper, kind=kind, gross_mass_grams=grams
+    )
+
+    assert vehicle_from_tracking(told_of).category is category

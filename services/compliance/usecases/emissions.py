@@ -82,7 +82,7 @@ async def record_leg(
     if await store.of_subject(leg.leg_id) is not None:
         return None
     (setting,) = await settings_of(store, rates, [leg], "", leg.end)
-    made = await _entry(store, leg, setting, Allocation.MASS_DISTANCE)
+    made = await _entry(store, leg, setting, rates.allocation)
     return await _add(store, made, "", now, new_id)
 
 

@@ -9,7 +9,7 @@ from heapq import merge
 
 from meshkit.errors import AlreadyExists, NotFound
 from services.compliance.domain.factors import FactorSet, in_force
-from services.compliance.domain.footprint import Setting
+from services.compliance.domain.footprint import Allocation, Setting
 from services.compliance.domain.ledger import HubOperation, Leg
 from services.compliance.ports import FactorSetStore, FactorShelf
 
@@ -24,6 +24,7 @@ class Rates:
     factor_set_id: str
     country_code: str
     charging_permille: int
+    allocation: Allocation = Allocation.MASS_DISTANCE  # of legs that the feed tells
 
     def country_of(self, subject: Leg | HubOperation) -> str:
         """Where it was driven, or stands."""
