@@ -238,15 +238,14 @@ def _refused(
 
 
 def _timed(ruling: _Claim, since: datetime, end: datetime, stay: CurbStay) -> CurbAnswer | None:
-    """The fault of a rule that allows the activity, but not for so long or not again so soon."""
-    rule = ruling.rule
+    """The fault of a rule that allows the activity, but not again so soon or not for so long."""
+    rule, on_arrival = ruling.rule, since == stay.start
+    away = stay.start - stay.left if stay.left is not None and on_arrival else None
+    if rule.no_return is not None and away is not None and away < rule.no_return:
+        return CurbAnswer(False, Why.NO_RETURN, ruling.policy, rule, stay.start)
     if rule.max_stay is not None and end - since > rule.max_stay:
         at = since + rule.max_stay
         return CurbAnswer(False, Why.MAX_STAY, ruling.policy, rule, at)
-    if rule.no_return is None or stay.left is None or since > stay.start:
-        return None
-    if stay.start - stay.left < rule.no_return:
-        return CurbAnswer(False, Why.NO_RETURN, ruling.policy, rule, stay.start)
     return None
 
 

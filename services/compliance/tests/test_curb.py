@@ -129,6 +129,15 @@ def test_only_time_under_the_rule_counts_towards_its_longest_stay() -> None:
     assert (too_long.reason, too_long.at) == ("max_stay", at("2026-05-12 08:50"))
 
 
+def test_only_the_rule_on_arrival_asks_how_long_the_vehicle_was_away() -> None:
+    morning = policy(rule("loading"), schedule=hours(7, 12))
+    noon = policy(LOADING, priority=2)
+
+    assert curb_answer([morning, noon], stay("08:55", 15, left="08:50"), HELSINKI).allowed
+    late = curb_answer([morning, noon], stay("09:00", 15, left="08:50"), HELSINKI)
+    assert late.reason == "no_return"
+
+
 def test_a_stay_over_midnight_is_one_stay() -> None:
     bay = policy(rule("loading", minutes=60))
 
