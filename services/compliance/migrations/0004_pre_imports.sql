@@ -31,5 +31,8 @@ CREATE TABLE zone_import_files (
 );
 SELECT doorstep_protect('zone_import_files');
 
+-- What WatchRuleChanges tells after a rules version, as `rule_sets_order` does for zones.
+CREATE INDEX closures_order ON closures (tenant, rules_version);
+
 -- Numbers without rows: whoever waits for an import, or for work, hears by the pulse that one changed.
 INSERT INTO feed_head (feed, shard) VALUES ('zone_imports', 0) ON CONFLICT DO NOTHING;

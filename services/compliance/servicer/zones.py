@@ -21,6 +21,7 @@ from services.compliance.convert.rules import rule_to_proto
 from services.compliance.ports import CurbShelf, RuleStore, StreetStore, Templates
 from services.compliance.servicer.curbs import CurbZones
 from services.compliance.servicer.idling import IdlingRules
+from services.compliance.servicer.rule_changes import RuleChanges
 from services.compliance.servicer.zone_imports import ZoneImports
 from services.compliance.servicer.zone_templates import ZoneTemplates
 from services.compliance.usecases import closures, zones
@@ -28,7 +29,7 @@ from services.compliance.usecases import closures, zones
 Context = ServicerContext[Any, Any]
 
 
-class ZoneServicer(CurbZones, IdlingRules, ZoneImports, ZoneTemplates):
+class ZoneServicer(CurbZones, IdlingRules, RuleChanges, ZoneImports, ZoneTemplates):
     """Zones, their rules and versions, and street closures."""
 
     def __init__(
