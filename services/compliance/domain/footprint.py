@@ -179,8 +179,9 @@ def _noted(best: Footprint, setting: Setting, wanted: Sequence[str]) -> Footprin
     if not best.basis.factor_ids:
         return best
     ids = [one.factor_set_id for one in setting.sets]
-    before = setting.sets[: max(ids.index(used) for used in best.basis.factor_set_ids)]
-    notes = tuple(factors.holes(before, wanted))
+    before = setting.sets[: max(map(ids.index, best.basis.factor_set_ids))]
+    used = (rank for rank, name in enumerate(wanted, 1) if name in best.basis.factor_ids)
+    notes = tuple(factors.holes(before, wanted[: next(used, None)]))
     basis = replace(best.basis, assumptions=(*best.basis.assumptions, *notes))
     return replace(best, basis=basis)
 
@@ -278,7 +279,7 @@ def _modeled(vehicle: Vehicle, effort: Effort, setting: Setting) -> Footprint | 
     taken = energy.coefficients(build, vehicle, conditions).milliwatt_hours(
         effort.distance_meters, effort.duration_seconds, ENDS_OF_LEG
     )
-    assumed = energy.told(build, conditions)
+    assumed = f"{energy.told(build, energy.Conditions())}, or at its mean where that is more"
     return battery_footprint(taken, setting, Method.MODELED_ENERGY, DataQuality.MODELED, assumed)
 
 
