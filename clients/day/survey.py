@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 
+from clients.day.carbon import carbon
 from clients.day.feeds import gaps
 from clients.day.gate import Api
 from clients.day.ledger import Balance
@@ -40,10 +41,12 @@ class Survey:
     ) -> Findings:
         plans = await self._plans()
         binding = next(p for p in plans if p.route_plan_id == plan)
+        opening = self._setting.opening
         return Findings(
             deliveries=await self._deliveries(),
             touched=script.touched,
             scorecard=await self._scorecard(),
+            carbon=await carbon(self._api, opening, opening + DAY_LENGTH, self._dice),
             balance=balance,
             plan_violations=len(binding.violations),
             unassigned=len(binding.unassigned_tasks),

@@ -88,6 +88,15 @@ def test_the_day_completes_all_the_same(result: dict[str, Any]) -> None:
     assert result["plan_violations"] == 0
 
 
+def test_the_contract_tells_of_every_milligram_from_legs_to_parcels(result: dict[str, Any]) -> None:
+    carbon = result["carbon"]
+
+    assert (carbon["uneven"], carbon["leg_milligrams"] > 0) == (0, True)
+    assert carbon["shared_milligrams"] + carbon["unshared_milligrams"] == carbon["leg_milligrams"]
+    assert carbon["route_milligrams"] == carbon["leg_milligrams"]
+    assert carbon["delivery_milligrams"] == carbon["leg_milligrams"]
+
+
 def test_one_trace_leads_from_the_import_to_the_proof(result: dict[str, Any], folder: Path) -> None:
     trace = read(folder / "traces", result["trace_id"])
     names = {span.name.rpartition("/")[2] for span in trace}
