@@ -19,7 +19,7 @@ from services.compliance.tests.street_wire import (
     interval,
 )
 from services.compliance.tests.wire import request_id
-from tests.contracts.planner_calls import Call
+from tests.contracts.live import Call
 
 NOBODY = "nobody"
 FIRST, STALE = "1", "0"

@@ -18,7 +18,7 @@ from services.compliance.tests.carbon import (
     record,
     report,
 )
-from tests.contracts.planner_calls import Call
+from tests.contracts.live import Call
 
 NOBODY = "nobody-1990"
 FOREIGN = "bm9ib2R5"  # a page token that nobody gave

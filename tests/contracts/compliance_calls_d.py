@@ -13,7 +13,7 @@ from doorstep.compliance.v1 import emission_pb2
 from doorstep.compliance.v1 import emissions_service_pb2 as pb
 from services.compliance.tests.carbon import DAY
 from services.compliance.tests.wire import request_id
-from tests.contracts.planner_calls import Call
+from tests.contracts.live import Call
 
 NOBODY, FOREIGN = "exp_nobody", "bm9ib2R5"
 LEARNED = {"export_id": NOBODY, "emission_score_id": "esc_nobody"}
