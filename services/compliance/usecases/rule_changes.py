@@ -29,7 +29,7 @@ def in_order(
     versions: Sequence[RuleSet], closures: Sequence[ClosureVersion], limit: int, head: int
 ) -> tuple[list[Entry], int]:
     """
-    Changes in the order in which they were recorded, and the rules version up to which all are told.
+    Changes in the order in which they were recorded, and the version up to which all are told.
 
     Of each at most `limit` were read: where one list is full, what lies behind its last is not
     known of it, and is left for the next time.
