@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.contracts import (
     compliance_calls_a,
+    compliance_calls_b,
     compliance_calls_c,
     compliance_calls_d,
     compliance_calls_e,
@@ -20,6 +21,7 @@ SERVICES = ("ZoneService", "CheckService", "EmissionsService")
 TABLES = (
     compliance_calls_e,
     compliance_calls_a,
+    compliance_calls_b,
     compliance_calls_c,
     compliance_calls_d,
 )
