@@ -63,6 +63,9 @@ EXCEEDS = {  # who may only load may not park, whatever a lower priority says
 }
 
 
+LENGTH_MAX = timedelta(days=366)  # of a stay, or away
+
+
 class Why(StrEnum):
     """Why a stay is not allowed, in one word; a rule that forbids is named by its activity."""
 
@@ -84,7 +87,8 @@ class CurbRule:
 
     def __post_init__(self) -> None:
         for length in (self.max_stay, self.no_return):
-            check(length is None or length > timedelta(), "a length of time is positive")
+            sound = length is None or timedelta() < length <= LENGTH_MAX
+            check(sound, f"a length of time is positive, and at most {LENGTH_MAX.days} days")
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,6 +192,14 @@ def test_a_stay_without_a_length_is_judged_at_its_instant() -> None:
     assert curb_answer([closed], stay("09:00", 0), HELSINKI).reason == "time_span"
 
 
+@pytest.mark.parametrize("length", [timedelta(), -MINUTE, timedelta(days=366, seconds=1)])
+def test_a_limit_of_time_is_positive_and_no_longer_than_a_year(length: timedelta) -> None:
+    with pytest.raises(Unsound):
+        CurbRule(Activity.LOADING, max_stay=length)
+    with pytest.raises(Unsound):
+        CurbRule(Activity.LOADING, no_return=length)
+
+
 def test_nobody_wants_a_prohibition_nor_a_stay_that_ends_before_it_starts() -> None:
     with pytest.raises(Unsound):
         stay("09:00", 5, doing="no loading")

@@ -257,6 +257,15 @@ async def test_a_bad_search_is_told_all_that_is_wrong(zones: Any) -> None:
     }
 
 
+@pytest.mark.parametrize("year", [1, 1899, 2201, 9999])
+async def test_a_stay_far_from_all_calendars_is_refused(zones: Any, year: int) -> None:
+    request = find(f"{year:04}-12-31 23:00", 10)
+    with pytest.raises(Invalid) as caught:
+        await zones.FindCurbZones(request)
+
+    assert [violation.field for violation in caught.value.violations] == ["interval"]
+
+
 async def test_a_page_token_of_another_search_is_refused(zones: Any) -> None:
     for north in range(2):
         await zones.CreateCurbZone(create_curb(bay(f"bay{north}", north)))
