@@ -19,6 +19,7 @@ from services.compliance.domain.footprint import NOTHING, Co2e
 from tests.cases import carbon_shares
 from tests.cases.carbon_driven import FULL, Driven, driven_of, emitted
 from tests.cases.carbon_words import (
+    ACTIVITY,
     MILLIGRAMS,
     TKM,
     Words,
@@ -30,18 +31,33 @@ from tests.cases.outcome import Case, NotUnderstood, Outcome, judged
 
 TOLERANCE = 1e-4
 GRAM_METERS = 1_000_000_000  # in a tonne kilometer
-WHOLES = ("total", "route_total", "route_kg", "route_wtw", "route_co2e", "e_route", "total_kg")
+WHOLES = (
+    "total",
+    "total_kg",
+    "total_wtw",
+    "wtw",
+    "wtw_kg",
+    "route_total",
+    "route_kg",
+    "route_wtw",
+    "route_co2e",
+    "route_kg_co2e",
+    "e_route",
+    "e_total",
+    "kg_co2e",
+    "co2e_kg",
+)
 STAGES = r"(linehaul|line_haul|trunk|hub|depot|last_?mile|first_?mile|pickup|return|attempt_?\d*)"
 COUNTS = (  # what is counted, and the ratio that it gives
     (("stops",), "per_stop"),
-    (("successful_drops", "drops", "delivered", "drops_ok"), "per_drop"),
+    (("successful_drops", "successes", "delivered", "drops_ok", "drops"), "per_drop"),
     (("mass_kg", "load_kg", "kg"), "per_kg"),
-    (("parcels", "parcel_count"), "per_parcel"),
-    (("items", "item_count"), "per_item"),
+    (("parcels", "parcel_count", "n_parcels"), "per_parcel"),
+    (("items", "item_count", "n_items"), "per_item"),
     (("attempts",), "per_attempt"),
 )
 OF_ONE = ("per_parcel", "per_item", "per_drop", "per_stop")  # a stage's part in a chain
-ACTIVITY = ("kg_per_tkm", "factor_per_tkm", "wtw_per_tkm", "factor_tkm", "per_tkm")
+SAME = {"per_drop": ("per_success", "per_delivered", "per_successful_drop")}
 GRIDS = ("grid_g_per_kwh", "g_per_kwh")
 TALK = ("note", "comment", "currency", "year", "source", "method_note")
 
@@ -98,8 +114,8 @@ def numbers(inputs: Mapping[str, Any], title: str) -> Numbers:
     whole = given.number(*WHOLES)
     counts = {ratio: count for names, ratio in COUNTS if (count := _peek(given, names))}
     activity, driven = _activity(given, title, alone=not rows and whole is None)
-    for names, _ in COUNTS:
-        given.take(*names)
+    for name in (name for names, _ in COUNTS for name in names):
+        given.take(name)
     given.done()
     if activity is None and driven is None and not stages and whole is None:
         raise NotUnderstood(f"inputs {', '.join(inputs)}")
@@ -179,12 +195,15 @@ def _activity(given: Words, title: str, *, alone: bool) -> tuple[Co2e | None, Dr
     explicit = described(given, "")
     said = explicit or title.lower()
     activity = given.number("tkm", "tonne_km")
-    meant = TKM.search(said if alone and given.inherit("mass_kg") else explicit)
+    weighed = given.inherit("mass_kg", "mass_t", "tonnes")
+    meant = TKM.search(said if alone and weighed else explicit)
     if activity is None and not meant and not given.inherit(*ACTIVITY):
         return None, driven_of(given, said)
     row = tonne_kilometer(said, given)
     if activity is None:
         mass, distance = given.number("mass_kg", "load_kg", "kg"), given.sum(*FULL)
+        tonnes = given.number("mass_t", "tonnes", "load_t")
+        mass = mass if tonnes is None else tonnes * 1_000
         if mass is None or distance is None:
             raise NotUnderstood("an activity needs mass and distance")
         activity = mass / 1_000 * distance
@@ -209,6 +228,7 @@ def _ratios(
     kilograms = total.wtw_milligrams / MILLIGRAMS
     for ratio, count in counts.items():
         yield ratio, kilograms / count
+        yield from ((other, kilograms / count) for other in SAME.get(ratio, ()))
     if driven and driven.all_kilometers:
         yield "per_km", kilograms / driven.all_kilometers
     if driven and driven.kilometers:

@@ -68,9 +68,12 @@ def tonne_kilometers(rows: Sequence[tuple[str, Any]], kilometers: float) -> floa
 
 def told(found: Mapping[str, float]) -> Iterator[tuple[str, Any]]:
     """The shares by the names that cases may expect."""
-    yield "shares", dict(found)
+    for whole in ("shares", "allocated", "allocations", "split", "per_consignment"):
+        yield whole, dict(found)
     yield "sum", sum(found.values())
-    for name, kilograms in found.items():
+    for rank, (name, kilograms) in enumerate(found.items(), 1):
+        for form in ("{}", "c{}", "share_{}", "e_{}"):
+            yield form.format(rank), kilograms
         for form in ("{}", "share_{}", "{}_share", "e_{}"):
             yield form.format(name), kilograms
             yield form.format(name.lower()), kilograms

@@ -52,6 +52,15 @@ VARIANTS = {
     Fuel.HYBRID_PETROL: ".hybrid",
     Fuel.ELECTRIC: ".electric",
 }
+ACTIVITY = (
+    "kg_per_tkm",
+    "factor_per_tkm",
+    "wtw_per_tkm",
+    "factor_tkm",
+    "tkm_factor",
+    "factor_kg_per_tkm",
+    "per_tkm",
+)
 LADEN = re.compile(r"(\d+(?:\.\d+)?)\s*%\s*laden")
 TIERS = {"0": "empty", "50": "half", "100": "full"}  # rows of the table
 CHARGING = 0.9  # the engine's own, where energy is the battery's and nobody states another
@@ -227,7 +236,7 @@ def ember(country: str) -> FactorSet:
 
 def tonne_kilometer(said: str, given: Words) -> Factor:
     """The row of a transport activity: by the case's own figure, or by the built-in table."""
-    stated = given.number("kg_per_tkm", "factor_per_tkm", "wtw_per_tkm", "factor_tkm", "per_tkm")
+    stated = given.number(*ACTIVITY)
     if stated is not None:
         return Factor("case.tkm", FactorUnit.TONNE_KILOMETER, milligrams(stated), 0)
     vehicle = vehicle_of(said, loaded=False)
