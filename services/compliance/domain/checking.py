@@ -40,6 +40,7 @@ class _Case:
     spans: tuple[Span, ...]
     verdict: Verdict
     due: tuple[ChargeDue, ...]
+    is_recorded: bool  # whether a version of the zone holds when it begins
 
     @property
     def length(self) -> timedelta:
@@ -92,7 +93,8 @@ def _case(book: RuleBook, vehicle: Vehicle, presence: Presence, stay: Stay) -> _
     due = _due(rule_set, timeline, stay, spans) if verdict is not Verdict.DENY else ()
     if verdict.lets_in:  # an entry fee and no entry is free; a fee on leaving may be all there is
         verdict = Verdict.ALLOW_WITH_CHARGE if due else Verdict.ALLOW
-    return _Case(presence, stay, timeline, rule_set, tuple(spans), verdict, due)
+    recorded = book.grounds[stay.area_index].is_recorded(start)
+    return _Case(presence, stay, timeline, rule_set, tuple(spans), verdict, due, recorded)
 
 
 def _due(
@@ -109,7 +111,7 @@ def _answer(cases: Sequence[_Case], paid: Sequence[tuple[ChargeDue, ...]]) -> An
     findings = tuple(
         _finding(case, own)
         for case, own in zip(cases, paid, strict=True)
-        if case.verdict is not Verdict.ALLOW
+        if case.verdict is not Verdict.ALLOW or not case.is_recorded
     )
     verdict = worst(finding.verdict for finding in findings)
     return Answer(verdict, findings, charges.totals(chain.from_iterable(paid)))
@@ -149,6 +151,8 @@ def _rule_ids(case: _Case, decisive: Sequence[Outcome]) -> tuple[str, ...]:
 
 def _caveats(case: _Case) -> tuple[Caveat, ...]:
     zone = case.rule_set.zone
+    if not case.is_recorded:
+        return (*zone.caveats, Caveat.RULES_UNRECORDED)
     days = local_days(case.spans[0].start, case.spans[-1].end, zone.time_zone)
     asks = any(rule.schedule.asks_for_holidays for rule in zone.rules)
     if asks and {day.year for day in days} - {day.year for day in zone.holidays}:

@@ -28,6 +28,11 @@ class Ground:
     """One geometry and the versions that hold on it: a zone whose area never moved has one."""
 
     tenures: tuple[Tenure, ...]
+    history: tuple[Tenure, ...] = ()  # of the zone, on all its grounds; a closure has none
+
+    def is_recorded(self, at: datetime) -> bool:
+        """Whether some version of the zone holds at an instant, here or where it moved."""
+        return not self.history or any(tenure.contains(at) for tenure in self.history)
 
     @property
     def rule_set(self) -> RuleSet:
@@ -70,7 +75,9 @@ def _zone_grounds(versions: Sequence[RuleSet]) -> list[Ground]:
     for _, history in groupby(ordered, key=lambda v: v.zone.zone_id):
         held = tenures(history)
         areas = dict.fromkeys(tenure.rule_set.zone.area for tenure in held)
-        found += [Ground(tuple(t for t in held if t.rule_set.zone.area == area)) for area in areas]
+        for area in areas:
+            own = tuple(tenure for tenure in held if tenure.rule_set.zone.area == area)
+            found.append(Ground(own, held))
     return found
 
 
