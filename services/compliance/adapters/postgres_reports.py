@@ -121,24 +121,24 @@ async def report(
     on: Snapshot, wanted: RecordFilter, dimension: Dimension, after: str, limit: int
 ) -> Report:
     """One page of rows, the sum over all pages, and how the numbers were found."""
-    counted: tuple[datetime | str | None, ...] = (
-        wanted.start,
-        wanted.end,
-        wanted.route_id,
-        wanted.carrier_id,
-        wanted.vehicle_id,
-    )
+    counted = counted_by(wanted)
     rows = await on.fetch(PAGES[dimension], *counted, after, limit)
     total = await on.fetchrow(TOTAL, *counted, "", 1)
     bases = await on.fetch(BASES_COUNTED, *counted)
     return Report(
-        tuple(_row(row) for row in rows),
-        _row(total) if total is not None else ReportRow("total"),
+        tuple(report_row(row) for row in rows),
+        report_row(total) if total is not None else ReportRow("total"),
         tuple(unpack(row["basis"], Basis) for row in bases),
     )
 
 
-def _row(row: Any) -> ReportRow:
+def counted_by(wanted: RecordFilter) -> tuple[datetime | str | None, ...]:
+    """The first arguments of every query here."""
+    return wanted.start, wanted.end, wanted.route_id, wanted.carrier_id, wanted.vehicle_id
+
+
+def report_row(row: Any) -> ReportRow:
+    """One group, or the sum over all."""
     return ReportRow(
         row["key"],
         Co2e(row["wtt"], row["ttw"]),
