@@ -274,7 +274,7 @@ def test_reservations_travel_with_the_finding() -> None:
     )
     (finding,) = ask(book(doubtful), crossing(NOON)).findings
 
-    assert set(finding.caveats) == set(Caveat)
+    assert set(finding.caveats) == set(Caveat) - {Caveat.RULES_UNRECORDED}
 
 
 def test_every_local_year_of_a_stay_needs_its_holidays() -> None:
@@ -302,3 +302,29 @@ def test_currencies_are_not_mixed() -> None:
         ("EUR", 5 * EUR),
         ("SEK", 3 * EUR),
     ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "verdicts", "caveats"),
+    [
+        ("2026-05-11 23:00", [Verdict.ALLOW], [Caveat.RULES_UNRECORDED]),
+        ("2026-05-12 09:00", [Verdict.DENY], []),
+    ],
+)
+def test_a_check_outside_every_version_says_so(
+    entry: str, verdicts: list[Verdict], caveats: list[Caveat]
+) -> None:
+    first = version(zone(forbidden()), 1, start=at("2026-05-12 00:00"))
+    (answer,) = check_presences(RuleBook(1, [first]), [(DIESEL_VAN, crossing(entry))])
+
+    assert [finding.verdict for finding in answer.findings] == verdicts
+    assert [caveat for finding in answer.findings for caveat in finding.caveats] == caveats
+    assert answer.verdict is verdicts[0]
+
+
+def test_a_zone_that_moved_is_recorded_where_it_was() -> None:
+    elsewhere = zone(forbidden(), area=square(61, 30))
+    versions = [version(zone(), 1), version(elsewhere, 2, start=at("2026-05-13 00:00"))]
+    (answer,) = check_presences(RuleBook(2, versions), [(DIESEL_VAN, crossing("2026-05-14 09:00"))])
+
+    assert answer.findings == ()
