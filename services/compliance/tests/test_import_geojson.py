@@ -31,6 +31,7 @@ from services.compliance.tests.files import (
 )
 from services.compliance.tests.places import DIESEL_VAN, at, day
 from tests import shared
+from tests.run import ROOT
 
 BOW = [SQUARE[corner] for corner in (0, 2, 1, 3, 0)]
 TWICE = [BAN, {**BAN, "rule_id": "b"}]
@@ -129,6 +130,14 @@ def test_what_has_no_meaning_is_a_notice_and_the_rest_holds() -> None:
         "features[0].geometry.coordinates[0]",  # closed by us
     ]
     assert len(zones_of(found)) == 1
+
+
+def test_the_example_of_the_page_is_read() -> None:
+    page = (ROOT / "docs" / "zone-imports.md").read_text()
+    example = page.partition("```json\n")[2].partition("```")[0]
+    (zone,) = zones_of(harvest(ImportFormat.GEOJSON, example.encode()))
+
+    assert zone.rules[0].schedule.spans[0].start_seconds == 7 * 3_600
 
 
 @pytest.mark.shared
