@@ -57,6 +57,16 @@ class Told:
     sayings: list[Saying]
     due: list[Due] = field(default_factory=list)
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether any version of the zone holds when the stay begins."""
+        return _holding(self.ground.versions, self.start) is not None or self.ground.closure
+
+    @property
+    def is_told(self) -> bool:
+        """That a vehicle is simply allowed goes without saying, unless nobody knows the rules."""
+        return self.verdict != ALLOW or not self.is_recorded
+
 
 class Evaluator:
     """The zones and closures of one case."""
@@ -72,7 +82,7 @@ class Evaluator:
         own = [stays(ground.area, presence) for ground in self.grounds]
         told = self._told(vehicle, presence, own)
         _pay([told])
-        findings = [self._finding(vehicle, one) for one in told if one.verdict != ALLOW]
+        findings = [self._finding(vehicle, one) for one in told if one.is_told]
         verdict = max((finding["verdict"] for finding in findings), default=ALLOW)
         suits = None
         if verdict > CHARGE:
@@ -116,7 +126,7 @@ class Evaluator:
         return told
 
     def _route_answer(self, vehicle: Words, told: Sequence[Told]) -> dict[str, Any]:
-        findings = [self._finding(vehicle, one) for one in told if one.verdict != ALLOW]
+        findings = [self._finding(vehicle, one) for one in told if one.is_told]
         return {
             "verdict": max((finding["verdict"] for finding in findings), default=ALLOW),
             "findings": findings,
@@ -196,6 +206,7 @@ class Evaluator:
             "charges": sorted(_charge(due) for due in told.due if due.paid),
             "next_allowed": suits,
             "version": _version(ground, told.start),
+            "recorded": told.is_recorded,
         }
 
     def _first_allowed(

@@ -148,16 +148,21 @@ class Draw:
         }
 
     def _zone_of(self, zone_id: str) -> Case:
-        first = self._version(1, None, self._ground.area())
+        begun = self._near() if self._draw.random() < 0.1 else None
+        first = self._version(1, begun, self._ground.area())
         versions = [first]
         if self._draw.random() < 0.2:
-            start = self._stepped(self._moment) + self._draw.choice((-DAY, 0 * DAY, HOUR, DAY))
+            start = max(self._near(), (begun or FIRST - DAY) + HOUR)  # so the first one holds, too
             moves = self._draw.random() < 0.25
             area = self._ground.area() if moves else first["areas"]
             versions.append(self._version(2, start, area))
             if self._draw.random() < 0.3:
                 versions[-1]["to"] = start + 2 * HOUR
         return {"zone_id": zone_id, "versions": versions}
+
+    def _near(self) -> datetime:
+        """An instant on the grain, about the moment."""
+        return self._stepped(self._moment) + self._draw.choice((-DAY, 0 * DAY, HOUR, DAY))
 
     def _version(self, number: int, start: datetime | None, areas: Any) -> Case:
         draw = self._draw

@@ -23,7 +23,7 @@ from services.compliance.domain.rule import (
 from services.compliance.domain.rulebook import RuleBook
 from services.compliance.domain.schedule import HolidayEffect, Schedule, TimeSpan, YearDay
 from services.compliance.domain.vehicle import Body, Category, Fuel, Permit, Sticker, Vehicle
-from services.compliance.domain.zone import Closure, RuleSet, Zone, ZoneKind
+from services.compliance.domain.zone import Caveat, Closure, RuleSet, Zone, ZoneKind
 from tests.evaluator.cases import EPOCH
 
 Words = Mapping[str, Any]
@@ -197,4 +197,5 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "charges": charges,
         "next_allowed": finding.next_allowed,
         "version": finding.version,
+        "recorded": Caveat.RULES_UNRECORDED not in finding.caveats,
     }

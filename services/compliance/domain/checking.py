@@ -20,12 +20,13 @@ from services.compliance.domain.civil import local_days
 from services.compliance.domain.finding import Answer, CheckedRoute, Finding
 from services.compliance.domain.joints import joints
 from services.compliance.domain.presence import Presence
-from services.compliance.domain.rulebook import RuleBook
+from services.compliance.domain.rulebook import RuleBook, Standing
 from services.compliance.domain.timeline import NEXT_ALLOWED_MAX, Timeline
 from services.compliance.domain.vehicle import Vehicle
 from services.compliance.domain.verdict import Outcome, Span, Verdict, worst
 from services.compliance.domain.zone import Caveat, RuleSet
 
+NOWHERE = Answer(Verdict.ALLOW, (), ())  # in no area at all
 STEPS_MAX = 1_000  # of the search for a time that suits all areas
 
 
@@ -50,12 +51,20 @@ class _Case:
 def check_presences(book: RuleBook, asked: Sequence[tuple[Vehicle, Presence]]) -> Iterator[Answer]:
     """One answer per question, in order."""
     stays = book.stays([presence for _, presence in asked])
+    standings: dict[int, Standing] = {}
     for (vehicle, presence), own in zip(asked, stays, strict=True):
-        cases = _cases(book, vehicle, presence, own)
+        if not own:
+            yield NOWHERE
+            continue
+        standing = standings.get(id(vehicle))  # a batch names few vehicles again and again
+        if standing is None:
+            standing = standings[id(vehicle)] = book.standing(vehicle)
+        cases = _cases(book, standing, presence, own)
         answer = _answer(cases, charges.pay([case.due for case in cases]))
-        lets_in = answer.verdict.lets_in
-        suits = None if lets_in else _next_allowed(presence.entry, cases)
-        yield replace(answer, next_allowed=suits)
+        if answer.verdict.lets_in:
+            yield answer
+        else:
+            yield replace(answer, next_allowed=_next_allowed(presence.entry, cases))
 
 
 def check_routes(book: RuleBook, routes: Sequence[CheckedRoute]) -> list[Answer]:
@@ -75,17 +84,18 @@ def check_routes(book: RuleBook, routes: Sequence[CheckedRoute]) -> list[Answer]
 
 def _route_cases(book: RuleBook, route: CheckedRoute) -> list[_Case]:
     joined = zip(route.presences, joints(route.presences, book.stays(route.presences)), strict=True)
-    return [case for presence, own in joined for case in _cases(book, route.vehicle, presence, own)]
+    standing = book.standing(route.vehicle)
+    return [case for presence, own in joined for case in _cases(book, standing, presence, own)]
 
 
 def _cases(
-    book: RuleBook, vehicle: Vehicle, presence: Presence, stays: Sequence[Stay]
+    book: RuleBook, standing: Standing, presence: Presence, stays: Sequence[Stay]
 ) -> list[_Case]:
-    return [_case(book, vehicle, presence, stay) for stay in stays]
+    return [_case(book, standing, presence, stay) for stay in stays]
 
 
-def _case(book: RuleBook, vehicle: Vehicle, presence: Presence, stay: Stay) -> _Case:
-    timeline = book.timeline(stay.area_index, vehicle)
+def _case(book: RuleBook, standing: Standing, presence: Presence, stay: Stay) -> _Case:
+    timeline = standing.timeline(stay.area_index)
     start, end = presence.entry + stay.start, presence.entry + stay.end
     rule_set = book.rule_set(stay.area_index, start)
     spans = timeline.spans(start, end) or [Span(start, start, timeline.outcome(start))]
@@ -170,8 +180,8 @@ def _next_allowed(entry: datetime, cases: Sequence[_Case]) -> datetime | None:
             if suits is None or suits - case.stay.start > entry + NEXT_ALLOWED_MAX:
                 return None
             pushed = suits - case.stay.start
-        if pushed == at:
-            return at
+        if pushed == at or len(cases) == 1:
+            return pushed
         at = pushed
     return None
 
