@@ -8,7 +8,7 @@ those of every PDF reader and know Western European letters (cp1252): others are
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
@@ -51,7 +51,7 @@ TIERS = {
 }
 BODY, SMALL = "Helvetica", 8
 BOLD = "Helvetica-Bold"
-ROWS_A_PAGE = 32
+ROWS_A_PAGE, ROW_HEIGHT, HEADING_HEIGHT = 32, 14.2, 26.0
 KEY_WIDTH = INNER - 204 * mm
 COLUMNS = (  # heading, width
     ("WTW\nkg CO2e", 21 * mm),
@@ -83,6 +83,13 @@ CELL = _style("cell", 7.5, leading=9.5)
 
 def write(statement: Statement) -> bytes:
     """The file; without the time of day and without chance, so the same for the same statement."""
+    front = _built(statement, list(_front(statement)), 0)[1]  # to know how many pages there are
+    tables = -(-(len(statement.report.rows) + 1) // ROWS_A_PAGE)
+    return _built(statement, [*_front(statement), *_rows(statement)], front + tables)[0]
+
+
+def _built(statement: Statement, story: list[Flowable], page_count: int) -> tuple[bytes, int]:
+    """A file, and how many pages it has."""
     file = BytesIO()
     document = BaseDocTemplate(
         file,
@@ -98,9 +105,10 @@ def write(statement: Statement) -> bytes:
         invariant=1,
     )
     inner = Frame(MARGIN, FOOT, INNER, HEIGHT - HEAD - FOOT, 0, 0, 0, 0)
-    document.addPageTemplates(PageTemplate(frames=[inner]))
-    document.build(list(_story(statement)), canvasmaker=_numbered(statement))
-    return file.getvalue()
+    template = PageTemplate(frames=[inner], onPage=_foot(statement, page_count))
+    document.addPageTemplates(template)
+    document.build(story)
+    return file.getvalue(), document.page
 
 
 def latin(text: str) -> str:
@@ -113,7 +121,8 @@ def _paragraph(text: str, style: ParagraphStyle) -> Paragraph:
     return Paragraph(escape(latin(text)), style)
 
 
-def _story(statement: Statement) -> Iterator[Flowable]:
+def _front(statement: Statement) -> Iterator[Flowable]:
+    """The sums and how they were found."""
     yield _paragraph("Greenhouse gas emissions of deliveries", TITLE)
     yield _paragraph(words.subtitle(statement), SUBTITLE)
     yield Spacer(0, 5 * mm)
@@ -125,7 +134,6 @@ def _story(statement: Statement) -> Iterator[Flowable]:
     yield from _section("Notices", *(_paragraph(f"- {text}", TEXT) for text in notices))
     yield from _section("Factor sets", _factor_sets(statement))
     yield from _section("Method", *(_paragraph(text, TEXT) for text in words.method(statement)))
-    yield from _rows(statement)
 
 
 def _section(title: str, *content: Flowable) -> Iterator[Flowable]:
@@ -256,14 +264,35 @@ def _plain_style(right: tuple[int, ...] = ()) -> TableStyle:
 
 def _rows(statement: Statement) -> Iterator[Flowable]:
     """The table, page by page, and the total at its end."""
-    report = statement.report
-    lines = [(latin(row.key), row) for row in report.rows] + [("Total", report.total)]
-    for start in range(0, len(lines), ROWS_A_PAGE):
-        page = lines[start : start + ROWS_A_PAGE]
+    for start in range(0, len(statement.report.rows) + 1, ROWS_A_PAGE):
         continued = ", continued" if start else ""
         yield PageBreak()
         yield _paragraph(f"Emissions by {words.dimension(statement)}{continued}", HEADING)
-        yield _table(page, statement, with_total=start + ROWS_A_PAGE >= len(lines))
+        yield _Page(statement, start)
+
+
+class _Page(Flowable):
+    """One page of the table, made when it is its turn: all at once take ten times the memory."""
+
+    def __init__(self, statement: Statement, start: int) -> None:
+        super().__init__()
+        self._statement, self._start = statement, start
+
+    def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
+        """A whole page, whatever it holds."""
+        return INNER, HEADING_HEIGHT + ROWS_A_PAGE * ROW_HEIGHT
+
+    def draw(self) -> None:
+        """From the top."""
+        report = self._statement.report
+        end = self._start + ROWS_A_PAGE
+        lines = [(latin(row.key), row) for row in report.rows[self._start : end]]
+        is_last = end > len(report.rows)
+        if is_last:
+            lines.append(("Total", report.total))
+        table = _table(lines, self._statement, with_total=is_last)
+        _, height = table.wrapOn(self.canv, INNER, HEIGHT)
+        table.drawOn(self.canv, 0, self.wrap(0, 0)[1] - height)
 
 
 def _table(lines: list[tuple[str, ReportRow]], statement: Statement, with_total: bool) -> Table:
@@ -278,7 +307,7 @@ def _table(lines: list[tuple[str, ReportRow]], statement: Statement, with_total:
         style.add("FONTNAME", (0, -1), (-1, -1), BOLD)
         style.add("LINEABOVE", (0, -1), (-1, -1), 0.8, ACCENT)
     widths = [KEY_WIDTH, *(width for _, width in COLUMNS)]
-    heights = [26.0, *[14.2] * len(lines)]
+    heights = [HEADING_HEIGHT, *[ROW_HEIGHT] * len(lines)]
     return Table([heading, *cells], colWidths=widths, rowHeights=heights, style=style)
 
 
@@ -331,38 +360,20 @@ class _Bar(Flowable):
             at, label = at + width, label + 46 * mm
 
 
-def _numbered(statement: Statement) -> type[Canvas]:
-    """A canvas that numbers its pages when it knows how many there are."""
+def _foot(statement: Statement, page_count: int) -> Callable[[Canvas, BaseDocTemplate], None]:
+    """What stands below each page."""
     left = latin(f"{statement.tenant} - {words.period(statement)} - {statement.report_id}")
     stated = f"Ledger as of {moment(statement.stated_time)}"
 
-    class Numbered(Canvas):
-        _kept: list[dict[str, object]]
+    def draw(canvas: Canvas, document: BaseDocTemplate) -> None:
+        canvas.setStrokeColor(LINE)
+        canvas.setLineWidth(0.5)
+        canvas.line(MARGIN, 11 * mm, WIDTH - MARGIN, 11 * mm)
+        canvas.setFont(BODY, 7.5)
+        canvas.setFillColor(SOFT)
+        canvas.drawString(MARGIN, 7 * mm, left)
+        canvas.drawCentredString(WIDTH / 2 + 30 * mm, 7 * mm, stated)
+        numbered = f"Page {document.page} of {page_count}"
+        canvas.drawRightString(WIDTH - MARGIN, 7 * mm, numbered)
 
-        def showPage(self) -> None:  # noqa: N802 - reportlab's name
-            """Keeps the page for later."""
-            self.__dict__.setdefault("_kept", []).append(dict(self.__dict__))
-            self._startPage()  # type: ignore[attr-defined]
-
-        def save(self) -> None:
-            """Writes all pages."""
-            pages = self._kept
-            for number, page in enumerate(pages, start=1):
-                kept = self._kept
-                self.__dict__.update(page)
-                self.__dict__["_kept"] = kept
-                self._foot(number, len(pages))
-                super().showPage()
-            super().save()
-
-        def _foot(self, number: int, count: int) -> None:
-            self.setStrokeColor(LINE)
-            self.setLineWidth(0.5)
-            self.line(MARGIN, 11 * mm, WIDTH - MARGIN, 11 * mm)
-            self.setFont(BODY, 7.5)
-            self.setFillColor(SOFT)
-            self.drawString(MARGIN, 7 * mm, left)
-            self.drawCentredString(WIDTH / 2 + 30 * mm, 7 * mm, stated)
-            self.drawRightString(WIDTH - MARGIN, 7 * mm, f"Page {number} of {count}")
-
-    return Numbered
+    return draw
