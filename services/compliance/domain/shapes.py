@@ -4,7 +4,7 @@ Our areas as shapely geometries, and what only those can tell. Pure: numbers in,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from math import cos, radians
 from typing import Any
 
@@ -113,30 +113,35 @@ def buffered(points: Iterable[Point], halfwidth_meters: int) -> Polygon:
     )
 
 
+class Lines:
+    """Lines that are found again by where they are."""
+
+    def __init__(self, lines: Sequence[Sequence[Point]]) -> None:
+        self._lines = lines
+        self._tree = shapely.STRtree([shapely.LineString(_degrees(line)) for line in lines])
+
+    def near(self, shape: Shape) -> list[Sequence[Point]]:
+        """Those that have a point in common with a shape, in order."""
+        found = self._tree.query(shape, predicate="intersects")
+        return [self._lines[number] for number in sorted(found)]
+
+
 def strips(
     lines: Sequence[Sequence[Point]],
     halfwidth_meters: int,
     areas: Sequence[Polygon] = (),
-    but: Sequence[Sequence[Point]] = (),
+    but: Lines | None = None,
 ) -> Area:
     """The strips along lines, and areas, without the strips along other lines; in a fixed order."""
     made = [polygon_shape(buffered(line, halfwidth_meters)) for line in lines]
     whole = shapely.union_all([*made, *map(polygon_shape, areas)], grid_size=GRID)
     reach = whole.buffer(2 * halfwidth_meters / METERS_PER_DEGREE / cos(radians(whole.centroid.y)))
-    near = [polygon_shape(buffered(line, halfwidth_meters)) for line in _touching(but, reach)]
-    cut = shapely.union_all(near, grid_size=GRID)
+    near = but.near(reach) if but else ()
+    cut = shapely.union_all(
+        [polygon_shape(buffered(line, halfwidth_meters)) for line in near], grid_size=GRID
+    )
     left = _area(shapely.difference(_flat(whole), _flat(cut), grid_size=GRID))
     return tuple(sorted(left, key=lambda part: part.outer.points[0]))
-
-
-def _touching(lines: Sequence[Sequence[Point]], reach: Shape) -> Iterator[Sequence[Point]]:
-    shapely.prepare(reach)
-    south, north = reach.bounds[1] * E7, reach.bounds[3] * E7
-    west, east = reach.bounds[0] * E7, reach.bounds[2] * E7
-    for line in lines:
-        near = any(south < p.lat_e7 < north and west < p.lng_e7 < east for p in line)
-        if near and reach.intersects(shapely.LineString(_degrees(line))):
-            yield line
 
 
 def _degrees(line: Sequence[Point]) -> list[tuple[float, float]]:

@@ -36,7 +36,7 @@ from services.compliance.domain.filter import VehicleFilter
 from services.compliance.domain.geometry import Area, Point, Polygon, Ring
 from services.compliance.domain.rule import PermitDemand, Rule
 from services.compliance.domain.schedule import ALWAYS
-from services.compliance.domain.shapes import check_polygon, strips
+from services.compliance.domain.shapes import Lines, check_polygon, strips
 from services.compliance.domain.zone import Confidence, Zone, ZoneKind
 from services.compliance.domain.zone_import import Harvest, ZoneImport
 
@@ -106,9 +106,10 @@ def read(means: Means, own: ZoneImport, content: bytes) -> Harvest:
     for notice, count in sorted(found.left_out.items()):
         harvest.notice("ways", f"{notice} ({count} ways)")
     sometimes = [group for group in found.groups.values() if not group.is_closed]
-    lines = [*found.free, *(line for group in sometimes for line in group.lines)]
+    free = Lines(found.free)
+    others = Lines([*found.free, *(line for group in sometimes for line in group.lines)])
     for group in found.groups.values():
-        _keep(means, own, harvest, group, lines if group.is_closed else found.free)
+        _keep(means, own, harvest, group, others if group.is_closed else free)
     for path, title, area in areas:
         _keep_low_emission(means, own, harvest, path, title, area)
     return harvest
@@ -168,7 +169,7 @@ def _add_area(group: Group, path: str, line: Line, harvest: Harvest) -> None:
         group.areas.append(polygon)
 
 
-def _keep(means: Means, own: ZoneImport, harvest: Harvest, group: Group, free: list[Line]) -> None:
+def _keep(means: Means, own: ZoneImport, harvest: Harvest, group: Group, free: Lines) -> None:
     parts = strips(group.lines, HALFWIDTH_METERS, group.areas, free)
     for number, first in enumerate(range(0, len(parts), PARTS_MAX)):
         area = parts[first : first + PARTS_MAX]

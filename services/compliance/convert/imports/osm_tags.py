@@ -27,10 +27,14 @@ from services.compliance.domain.zone import ZoneKind
 
 LETS_IN = {
     "yes", "permissive", "designated", "destination", "delivery", "public", "official", "loading",
-    "discouraged", "dismount",
+    "discouraged", "dismount", "opposite",
 }  # fmt: skip
 KEEPS_OUT = {"no", "agricultural", "forestry", "emergency", "military", "psv", "bus", "taxi", "hov"}
-THEIRS = {"private", "customers", "customer", "residents", "permit"}
+HOUSE = "who lives there decides"
+THEIRS = {
+    **dict.fromkeys(("private", "customers", "customer", "residents", "permit"), HOUSE),
+    "use_sidepath": "the way beside it is within the strip",
+}
 MOTOR = (
     Category.L,
     Category.M1,
@@ -130,9 +134,11 @@ def _access_bans(tags: Mapping[str, str], street: Street) -> Iterator[Ban]:
         wanted = VehicleFilter(categories=categories)
         lets_in = _lets_in(base)
         if lets_in is None:
-            private = base in THEIRS
-            why = "who lives there decides" if private else "the value is not read here"
-            street.notices.append(f"{told}: {why}; left out")
+            if base in THEIRS:
+                street.notices.append(f"{told}: {THEIRS[base]}; left out")
+            else:
+                street.notices.append(f"{told}: not read here; the answer is unknown")
+                yield _unknown(wanted, told)
         elif lets_in:
             yield from _bans_at(wanted, layers, street)
         else:
