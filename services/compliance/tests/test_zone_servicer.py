@@ -26,7 +26,6 @@ from meshkit.errors import (
     Invalid,
     NotFound,
     NotReady,
-    Unimplemented,
 )
 from meshkit.testing import Role, TestMesh
 from services.compliance.convert.moments import moment_to_proto
@@ -330,9 +329,3 @@ async def test_a_closed_street_forbids_at_once_and_until_it_is_ended(
     assert opened.verdict == decision_pb2.VERDICT_ALLOW
     listed = await zones.ListStreetClosures(pb.ListStreetClosuresRequest())
     assert [found.etag for found in listed.street_closures] == ["2"]
-
-
-async def test_what_a_later_release_brings_says_so(zones: Any) -> None:
-    with pytest.raises(Unimplemented) as caught:
-        await zones.ListCurbZones(pb.ListCurbZonesRequest())
-    assert caught.value.reason == "RPC_PENDING"
