@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from doorstep.compliance.v1 import check_service_pb2_grpc as check_grpc
 from doorstep.compliance.v1 import closure_pb2, decision_pb2
 from doorstep.compliance.v1 import zone_service_pb2 as pb
 from doorstep.compliance.v1 import zone_service_pb2_grpc as pb_grpc
+from meshkit import watch
 from meshkit.client import raising
 from meshkit.clock import StoppedClock
 from meshkit.errors import Invalid
@@ -136,6 +138,19 @@ async def test_a_place_that_was_never_given_is_refused(zones: Any) -> None:
     with pytest.raises(Invalid) as caught:
         await anext(watching(zones, rules_version=7))
     assert caught.value.reason == "CURSOR_INVALID"
+
+
+async def test_a_silent_watch_tells_that_it_lives(
+    zones: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    often = partial(watch.watch, heartbeat_seconds=0.05)
+    monkeypatch.setattr("services.compliance.servicer.rule_changes.watch", often)
+    await zones.CreateZone(wire.create(zone_id="a"))
+    news = watching(zones)
+    await anext(news)
+
+    heartbeat = await anext(news)
+    assert (told(heartbeat), heartbeat.rules_version) == ([], 1)
 
 
 async def test_a_watch_tells_of_its_own_tenant_only(mesh: TestMesh, zones: Any) -> None:
