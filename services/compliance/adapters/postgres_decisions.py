@@ -17,9 +17,10 @@ from services.compliance.ports import DecisionFilter
 
 ADD = """
     INSERT INTO decisions (tenant, decision_id, route_plan_id, route_id, vehicle_id, verdict,
-                           zone_ids, decided, decision, starts, ends, area, batch_id, batch_rank)
-    VALUES (doorstep_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-            box(point($11, $12), point($13, $14)), $15, $16)"""
+                           zone_ids, decided, decision, starts, ends, south, west, north, east,
+                           batch_id, batch_rank)
+    VALUES (doorstep_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+            $16)"""
 
 GET = "SELECT decision FROM decisions WHERE decision_id = $1"
 
@@ -38,17 +39,24 @@ LIST = f"{WANTED} {NEWEST_FIRST}"
 # that was asked as of an earlier time is about what was known then.
 IN_REACH = f"""
     {WANTED} AND rules_version < $11 AND (decided <= $12 OR NOT backdated)
-      AND ($13::timestamptz IS NULL OR ends IS NULL OR ends >= $13)
-      AND ($14::timestamptz IS NULL OR starts IS NULL OR starts < $14)
-      AND (area && box(point($15, $16), point($17, $18)) OR area IS NULL)
+      AND ends >= coalesce($13::timestamptz, '-infinity')
+      AND starts <= coalesce($14::timestamptz, 'infinity')
+      AND north >= $15 AND east >= $16 AND south <= $17 AND west <= $18
     {NEWEST_FIRST}"""
 
 MATES = """
-    SELECT own.decision_id, mate.decision
-    FROM unnest($1::text[], $2::text[], $3::text[]) AS own (decision_id, batch_id, vehicle_id)
+    WITH own AS (
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+            AS asked (decision_id, batch_id, vehicle_id)
+    )
+    SELECT own.decision_id, mate.decision, mate.batch_rank FROM own
+    JOIN decisions AS mate ON mate.batch_id = own.batch_id AND mate.vehicle_id = own.vehicle_id
+    WHERE mate.batch_id <> ''
+    UNION ALL
+    SELECT own.decision_id, mate.decision, mate.batch_rank FROM own
     JOIN decisions AS mate ON mate.decision_id = own.decision_id
-      OR (own.batch_id <> '' AND mate.batch_id = own.batch_id AND mate.vehicle_id = own.vehicle_id)
-    ORDER BY own.decision_id, mate.batch_rank"""
+    WHERE own.batch_id = ''
+    ORDER BY decision_id, batch_rank"""
 
 
 class PostgresDecisions:
@@ -131,5 +139,4 @@ def _within(reach: Reach) -> tuple[Any, ...]:
 
 
 def _corners(box: Box) -> tuple[int, int, int, int]:
-    """As PostgreSQL's points have them: longitude before latitude."""
-    return box.west_e7, box.south_e7, box.east_e7, box.north_e7
+    return box.south_e7, box.west_e7, box.north_e7, box.east_e7
