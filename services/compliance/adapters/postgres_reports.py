@@ -81,12 +81,22 @@ BY_SHARE = """
            ON s.tenant = r.tenant AND s.emission_record_id = r.emission_record_id
     WHERE {records} GROUP BY 1"""
 
+# A delivery succeeds once, by its last task: what was taken over from a van that broke down was
+# picked up with success before, and nobody had it yet.
 BY_OUTCOME = """
     SELECT {key} AS key,
-           coalesce(sum(o.mass_grams) FILTER (WHERE o.succeeded), 0)::bigint AS mass,
-           count(*) FILTER (WHERE o.succeeded) AS delivered,
+           coalesce(sum(o.mass_grams) FILTER (WHERE o.succeeded AND last.succeeded), 0)::bigint
+               AS mass,
+           count(*) FILTER (WHERE o.succeeded AND last.succeeded) AS delivered,
            count(*) FILTER (WHERE NOT o.succeeded) AS failed
-    FROM task_outcomes o WHERE {outcomes} GROUP BY 1"""
+    FROM task_outcomes o
+    CROSS JOIN LATERAL (
+        SELECT NOT EXISTS (
+            SELECT 1 FROM task_outcomes l
+            WHERE l.tenant = o.tenant AND l.delivery_id = o.delivery_id AND l.succeeded
+              AND (l.outcome_time, l.task_id) > (o.outcome_time, o.task_id)) AS succeeded
+    ) AS last
+    WHERE {outcomes} GROUP BY 1"""
 
 PAGE = """
     WITH emitted AS ({emitted}), ended AS ({ended})

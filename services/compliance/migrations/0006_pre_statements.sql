@@ -23,6 +23,9 @@ CREATE INDEX emission_exports_open ON emission_exports (queued_at) WHERE state =
 CREATE INDEX emission_exports_over ON emission_exports (over_at) WHERE over_at IS NOT NULL;
 SELECT doorstep_protect('emission_exports');
 
+-- For which of a delivery's tasks was the last one.
+CREATE INDEX task_outcomes_delivery ON task_outcomes (tenant, delivery_id);
+
 -- Published scores never change.
 CREATE TABLE emission_scores (
     tenant            text        NOT NULL,
