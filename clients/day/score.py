@@ -71,6 +71,7 @@ class Findings:
     touched: frozenset[str]
     scorecard: scorecard_pb2.Scorecard
     carbon: Carbon
+    statement: bytes  # the carbon report as PDF
     balance: Balance
     plan_violations: int
     unassigned: int  # what the plan left out from the beginning

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from clients.day.pace import DayClock
 from clients.day.run import Options, run
@@ -95,6 +96,18 @@ def test_the_contract_tells_of_every_milligram_from_legs_to_parcels(result: dict
     assert carbon["shared_milligrams"] + carbon["unshared_milligrams"] == carbon["leg_milligrams"]
     assert carbon["route_milligrams"] == carbon["leg_milligrams"]
     assert carbon["delivery_milligrams"] == carbon["leg_milligrams"]
+
+
+def test_the_carbon_report_says_what_the_ledger_says_to_the_gram(
+    result: dict[str, Any], folder: Path
+) -> None:
+    pages = PdfReader(folder / "emissions.pdf").pages
+    first, text = pages[0].extract_text(), "\n".join(page.extract_text() for page in pages)
+    milligrams = result["carbon"]["leg_milligrams"]
+
+    assert f"{milligrams:,}" in first
+    assert f"{(milligrams + 500) // 1_000 / 1_000:,.3f} kg" in first
+    assert all(word in text for word in ("ISO 14083", "desnz-2025", "primary", "by mass times"))
 
 
 def test_one_trace_leads_from_the_import_to_the_proof(result: dict[str, Any], folder: Path) -> None:

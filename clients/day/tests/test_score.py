@@ -23,6 +23,7 @@ def found(unserved: int, unassigned: int) -> Findings:
         touched=frozenset(),
         scorecard=scorecard_pb2.Scorecard(),
         carbon=Carbon(1, 0, 5, 3, 2, 5, 5),
+        statement=b"",
         balance=NOTHING,
         plan_violations=0,
         unassigned=unassigned,
