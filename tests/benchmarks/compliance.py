@@ -197,38 +197,36 @@ async def called(service: Service, city: City, calls: int) -> None:
     await asyncio.gather(*(some(calls // BESIDE) for _ in range(BESIDE)))
 
 
+def told(name: str, value: Any) -> dict[str, Any]:
+    """One figure, printed as soon as it is there."""
+    print(f"{name}: {value}", flush=True)
+    return {name: value}
+
+
 async def measured(calls: int) -> dict[str, Any]:
-    """All three."""
+    """All three, in the order in which they are told."""
     city = City()
+    row: dict[str, Any] = {"zones": ZONES, "legs": LEGS, "points": POINTS, "seed": SEED}
     async with service() as compliance:
         for number in range(ZONES):
             request = wire.create(zone_id=f"z{number}")
             request.zone.CopyFrom(city.zone(number))
             await compliance.zones.CreateZone(request)
         first = await timed(compliance, city.request(LEGS))
-        batch = await several(compliance, [city.request(LEGS) for _ in range(BATCHES)])
-        single = await several(compliance, [city.request(1, DAYS) for _ in range(SINGLES)])
+        row |= told("first_batch_milliseconds", round(first, 1))
+        batches = [city.request(LEGS) for _ in range(BATCHES)]
+        row |= told("batch", await several(compliance, batches))
+        singles = [city.request(1, DAYS) for _ in range(SINGLES)]
+        row |= told("single", await several(compliance, singles))
         await called(compliance, city, calls // 10)
-        early = compliance.resident_megabytes
+        row |= told("megabytes_after_a_tenth", compliance.resident_megabytes)
         await called(compliance, city, calls - calls // 10)
-        late = compliance.resident_megabytes
-    return {
-        "zones": ZONES,
-        "legs": LEGS,
-        "points": POINTS,
-        "vehicles": VEHICLES,
-        "seed": SEED,
-        "first_batch_milliseconds": round(first, 1),
-        "batch": batch,
-        "single": single,
-        "calls": calls,
-        "megabytes_after_a_tenth": early,
-        "megabytes_after_all": late,
-    }
+        row |= told("megabytes_after_all", compliance.resident_megabytes)
+    return row | {"vehicles": VEHICLES, "calls": calls}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measures, prints, and writes."""
+    """Measures, and writes."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.compliance")
     parser.add_argument("--calls", type=int, default=100_000, help="while memory is watched")
     parser.add_argument("--json", type=Path, default=OUT)
@@ -237,8 +235,6 @@ def main(arguments: Sequence[str]) -> int:
         "machine": machine(),
         "commit": commit("compliance"),
     }
-    for name, value in row.items():
-        print(f"{name}: {value}")
     save(options.json, [row])
     return 0
 
