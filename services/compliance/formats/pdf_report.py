@@ -76,8 +76,8 @@ def _style(name: str, size: float, **more: Any) -> ParagraphStyle:
 
 TITLE = _style("title", 21, fontName=BOLD, leading=26)
 SUBTITLE = _style("subtitle", 10.5, textColor=SOFT, leading=15)
-HEADING = _style("heading", 11.5, fontName=BOLD, textColor=ACCENT, spaceBefore=10, spaceAfter=4)
-TEXT = _style("text", 8.5, leading=12)
+HEADING = _style("heading", 11.5, fontName=BOLD, textColor=ACCENT, spaceBefore=6, spaceAfter=2)
+TEXT = _style("text", 7.8, leading=10.4)
 CELL = _style("cell", 7.5, leading=9.5)
 
 
@@ -125,7 +125,7 @@ def _front(statement: Statement) -> Iterator[Flowable]:
     """The sums and how they were found."""
     yield _paragraph("Greenhouse gas emissions of deliveries", TITLE)
     yield _paragraph(words.subtitle(statement), SUBTITLE)
-    yield Spacer(0, 5 * mm)
+    yield Spacer(0, 3 * mm)
     yield _tiles(statement)
     yield from _section("Totals", _totals(statement))
     yield from _section("Data quality", _Bar(statement))
@@ -163,8 +163,8 @@ def _tiles(statement: Statement) -> Table:
                 ("LINEBEFORE", (1, 0), (-1, 0), 0.6, LINE),
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
                 ("LEFTPADDING", (0, 0), (-1, -1), 10),
-                ("TOPPADDING", (0, 0), (-1, -1), 8),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 8),
+                ("TOPPADDING", (0, 0), (-1, -1), 6),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 7),
             ]
         )
     )
@@ -343,7 +343,7 @@ class _Bar(Flowable):
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
         """How much room it takes."""
-        return INNER, 11 * mm
+        return INNER, 10 * mm
 
     def draw(self) -> None:
         """One bar, left to right from best to worst."""
