@@ -1,6 +1,8 @@
 """
 Keys: private PEM files of who signs, and one JWKS file of whom to believe.
 
+Documents that outsiders verify are signed by Ed25519 keys of their own, apart from all that.
+
 The JWKS file is re-read when it changes, so a key is rotated by adding the new one, waiting, and
 removing the old. A file that turns unreadable keeps the keys that were read before: a half-written
 file must not lock everybody out.
@@ -18,6 +20,7 @@ import jwt
 import structlog
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import RSAAlgorithm
 
 ALGORITHM = "RS256"
@@ -70,15 +73,16 @@ def read_jwks(path: Path) -> Mapping[str, rsa.RSAPublicKey]:
 def generate_key(key_file: Path, jwks_file: Path, key_id: str) -> None:
     """Makes a key pair: the private half into `key_file`, the public one beside others' in JWKS."""
     private = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
-    pem = private.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
     for folder in (key_file.parent, jwks_file.parent):
         folder.mkdir(parents=True, exist_ok=True)
-    _replace(key_file, pem, PRIVATE_MODE)
+    _replace(key_file, _pem(private), PRIVATE_MODE)
     publish_key(jwks_file, key_id, private.public_key())
+
+
+def generate_signing_key(key_file: Path) -> None:
+    """Makes an Ed25519 key by which a service signs what it publishes."""
+    key_file.parent.mkdir(parents=True, exist_ok=True)
+    _replace(key_file, _pem(Ed25519PrivateKey.generate()), PRIVATE_MODE)
 
 
 def publish_key(jwks_file: Path, key_id: str, public: rsa.RSAPublicKey) -> None:
@@ -96,6 +100,22 @@ def read_private_key(path: Path) -> rsa.RSAPrivateKey:
     if not isinstance(key, rsa.RSAPrivateKey):
         raise ValueError(f"{path} holds no RSA key")
     return key
+
+
+def read_signing_key(path: Path) -> Ed25519PrivateKey:
+    """The Ed25519 key of a PEM file. Raises OSError or ValueError, naming the file."""
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError(f"{path} holds no Ed25519 key")
+    return key
+
+
+def _pem(key: rsa.RSAPrivateKey | Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
 
 
 def _is_ours(entry: Mapping[str, Any]) -> bool:

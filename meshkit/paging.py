@@ -57,7 +57,11 @@ class Page:
         """The entries to give, and the token of the next page: empty after the last."""
         entries = found[: self.size]
         more = len(found) > self.size
-        return entries, _pack(self.mark, key(entries[-1])) if more else ""
+        return entries, self.token(key(entries[-1])) if more else ""
+
+    def token(self, after: Key) -> str:
+        """The token of a page that begins after a key, for lists that end a page by themselves."""
+        return _pack(self.mark, after)
 
 
 def page_of(request: Message, size_default: int = SIZE_DEFAULT) -> Page:

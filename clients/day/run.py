@@ -26,7 +26,7 @@ from clients.day.setting import DAY, Setting
 from clients.day.work import dice, jobs
 from clients.day.zone import core, country_of, zone_of
 from deploy.local.keys import OPERATOR_SECRET
-from deploy.local.mesh import Mesh
+from deploy.local.mesh import Mesh, shown
 from deploy.local.plan import Plan
 from deploy.local.state import State
 
@@ -71,6 +71,8 @@ async def run(options: Options, meddle: Meddle | None = None) -> dict[str, Any]:
         async with traced(mesh.address("otlp")):
             found = await day.play()
         progress.table("The day", told(found))
+        state.statement_file.write_bytes(found.statement)
+        progress.say(f"{'carbon report':<27} {shown(state.statement_file)}")
         if not options.once:
             await stay(mesh, progress)
     return last_line(found)

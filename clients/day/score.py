@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from clients.day.carbon import Carbon
 from clients.day.ledger import Balance
 from clients.day.wire import MICROS, moment
 from doorstep.dispatch.v1 import delivery_pb2
@@ -69,6 +70,8 @@ class Findings:
     deliveries: Sequence[delivery_pb2.Delivery]
     touched: frozenset[str]
     scorecard: scorecard_pb2.Scorecard
+    carbon: Carbon
+    statement: bytes  # the carbon report as PDF
     balance: Balance
     plan_violations: int
     unassigned: int  # what the plan left out from the beginning
@@ -99,6 +102,7 @@ def last_line(found: Findings) -> dict[str, Any]:
         "plan_violations": found.plan_violations,
         "lost_events": found.balance.lost,
         "duplicate_events": found.balance.doubled,
+        "carbon": asdict(found.carbon),
         "denied": found.denied,
         "charged": found.charged,
         "skill_refusals": found.skill_refusals,
@@ -130,6 +134,7 @@ def told(found: Findings) -> dict[str, object]:
         "vehicles": found.vehicles,
         "denied_charged_skill_refusals": (found.denied, found.charged, found.skill_refusals),
         "events_sent_lost_doubled": tuple(asdict(found.balance).values()),
+        "carbon": str(found.carbon),
         "carbon_factors": ", ".join(card.factor_set_versions),
         "notes": " ".join(card.notes) or "none",
         "hours": HOURS_BASIS,
@@ -168,4 +173,5 @@ def invariants(found: Findings) -> Mapping[str, bool]:
         "a_skill_refusal": found.skill_refusals > 0,
         "services_agree_on_delivered": card.delivered_count == count(states, DELIVERED),
         "every_leg_has_its_carbon": card.unaccounted_leg_count == 0,
+        "carbon_adds_up_from_legs_to_parcels": found.carbon.adds_up,
     }

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 
+from clients.day.carbon import carbon
 from clients.day.feeds import gaps
 from clients.day.gate import Api
 from clients.day.ledger import Balance
@@ -13,6 +14,7 @@ from clients.day.retry import persist
 from clients.day.score import DELIVERED, Findings
 from clients.day.script import Script
 from clients.day.setting import Setting
+from clients.day.statement import statement
 from clients.day.wire import interval
 from doorstep.compliance.v1 import check_service_pb2, decision_pb2, event_pb2
 from doorstep.dispatch.v1 import (
@@ -40,10 +42,14 @@ class Survey:
     ) -> Findings:
         plans = await self._plans()
         binding = next(p for p in plans if p.route_plan_id == plan)
+        opening = self._setting.opening
+        day = opening, opening + DAY_LENGTH
         return Findings(
             deliveries=await self._deliveries(),
             touched=script.touched,
             scorecard=await self._scorecard(),
+            carbon=await carbon(self._api, *day, self._dice),
+            statement=await statement(self._api, *day, self._dice),
             balance=balance,
             plan_violations=len(binding.violations),
             unassigned=len(binding.unassigned_tasks),

@@ -1,6 +1,6 @@
 """
-The keys of a local mesh: one per service, one for everybody else's tokens, and the secret by which
-its operator logs in. Made once, kept.
+The keys of a local mesh: one per service, one for everybody else's tokens, one that signs published
+scores, and the secret by which its operator logs in. Made once, kept.
 
 The gateway believes the issuer's key alone, so that a service's own token, the only kind that may
 name a tenant, is worth nothing from outside.
@@ -13,12 +13,13 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from meshkit.keys import generate_key
+from meshkit.keys import generate_key, generate_signing_key
 from meshkit.tokens import SERVICE_KEY_PREFIX
 
 ISSUER_KEY_ID = "issuer"
 JWKS = "jwks.json"
 GATEWAY_JWKS = "gateway-jwks.json"
+SCORE_KEY_ID = "score"
 OPERATOR_SECRET = "operator.secret"  # noqa: S105 - a file's name
 OPERATOR_SECRET_BYTES = 24
 
@@ -30,6 +31,8 @@ def prepare(folder: Path, services: Iterable[str]) -> None:
         private = private_key(folder, key_id)
         if not private.exists() or key_id not in published(jwks):
             generate_key(private, jwks, key_id)
+    if not private_key(folder, SCORE_KEY_ID).exists():
+        generate_signing_key(private_key(folder, SCORE_KEY_ID))
     (folder / GATEWAY_JWKS).write_text(for_gateway(jwks.read_text()))
     kept(folder / OPERATOR_SECRET, secrets.token_urlsafe(OPERATOR_SECRET_BYTES))
 

@@ -1,7 +1,7 @@
 """
 The folder that holds everything a local mesh keeps, and the lock that lets only one use it.
 
-    pg/ keys/ maps/ numba/ media/ logs/ traces/ gateway/ clock.json lock
+    pg/ keys/ maps/ numba/ media/ logs/ traces/ gateway/ clock.json emissions.pdf lock
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from deploy.local.trouble import Trouble, disk_trouble
 
 FOLDERS = ("gateway", "keys", "logs", "maps", "media", "numba", "traces")
 # What a day leaves behind; keys and maps are dear and belong to no day. `pg` appears by itself.
-OF_THE_DAY = ("gateway", "logs", "media", "pg", "traces", "clock.json")
+OF_THE_DAY = ("gateway", "logs", "media", "pg", "traces", "clock.json", "emissions.pdf")
 FREE_BYTES_MIN = 512 * 1024 * 1024  # PostgreSQL's first files and a day's rows take about 200 MiB
 
 
@@ -42,6 +42,11 @@ class State:
     def clock_file(self) -> Path:
         """The business time of a sandbox."""
         return self.root / "clock.json"
+
+    @property
+    def statement_file(self) -> Path:
+        """The carbon report of the day that was played."""
+        return self.root / "emissions.pdf"
 
     @property
     def jwks_file(self) -> Path:

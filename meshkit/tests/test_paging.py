@@ -51,6 +51,14 @@ def test_the_size_may_change_between_pages() -> None:
     assert [*entries, *ask(4, token)[0]] == ENTRIES[:7]
 
 
+def test_a_list_that_ends_its_pages_by_itself_says_where_the_next_one_begins() -> None:
+    asked = pb.ListRequest(page_size=2)
+    token = page_of(asked).token(ENTRIES[5])
+    asked.page_token = token
+
+    assert page_of(asked).after == ENTRIES[5]
+
+
 def test_another_question_with_this_token_is_refused() -> None:
     _, token = ask(3, prefix="a")
 

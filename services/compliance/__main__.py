@@ -14,22 +14,47 @@ from meshkit.client import connect, raising
 from meshkit.clock import Clock, open_clock
 from meshkit.config import MeshSettings
 from meshkit.follow import follow
+from meshkit.ids import new_id
 from meshkit.postgres import Database, Transaction
 from meshkit.retention import forget_in_time
 from meshkit.server import CannotStart, Loop, run, serve
+from services.compliance.adapters.curb_shelf import CurbIndexes
+from services.compliance.adapters.export_runner import ExportRunner
 from services.compliance.adapters.factor_files import builtin_sets
 from services.compliance.adapters.factor_shelf import FactorLibrary
+from services.compliance.adapters.holiday_calendars import holidays_of
+from services.compliance.adapters.import_runner import ImportRunner
 from services.compliance.adapters.postgres_decisions import PostgresDecisions
+from services.compliance.adapters.postgres_episodes import PostgresEpisodes
+from services.compliance.adapters.postgres_exports import ExportBell, PostgresExportQueue
+from services.compliance.adapters.postgres_imports import PostgresImportQueue
 from services.compliance.adapters.postgres_ledger import PostgresLedger
 from services.compliance.adapters.postgres_rules import PostgresRules
+from services.compliance.adapters.postgres_statements import PostgresStatements
+from services.compliance.adapters.postgres_streets import PostgresStreets
+from services.compliance.adapters.report_process import ReportProcess
+from services.compliance.adapters.score_signer import ScoreSigner
 from services.compliance.adapters.shelf import RuleShelf
+from services.compliance.adapters.template_files import TemplateLibrary, template_documents
+from services.compliance.adapters.time_zones import country_of, time_zone_at
 from services.compliance.config import ComplianceSettings
-from services.compliance.convert.events import decision_draft, emission_draft, rules_draft
+from services.compliance.convert.events import (
+    decision_draft,
+    emission_draft,
+    idling_draft,
+    rules_draft,
+)
+from services.compliance.convert.imports.files import read_file
+from services.compliance.convert.imports.means import Means
+from services.compliance.convert.templates import template_of
+from services.compliance.domain.idle_fuel import FuelPrices
 from services.compliance.servicer.checks import CheckServicer
 from services.compliance.servicer.emissions import EmissionsServicer
 from services.compliance.servicer.facts import CONSUMER, TYPES, taking_in
 from services.compliance.servicer.zones import ZoneServicer
-from services.compliance.usecases.emissions import Rates
+from services.compliance.usecases.exports import Desk
+from services.compliance.usecases.factor_sets import Rates
+from services.compliance.usecases.idling import Stores
 
 SCHEMA = "compliance"
 
@@ -49,13 +74,62 @@ def ledger(tx: Transaction) -> PostgresLedger:
     return PostgresLedger(tx, emission_draft)
 
 
+def episodes(tx: Transaction) -> PostgresEpisodes:
+    """Idling episodes in one transaction."""
+    return PostgresEpisodes(tx, idling_draft)
+
+
+def idling(tx: Transaction) -> Stores:
+    """Idling rules and episodes in one transaction."""
+    return Stores(PostgresStreets(tx), episodes(tx))
+
+
+def prices(settings: ComplianceSettings) -> FuelPrices:
+    """What fuel costs; refuses to start with prices of no currency."""
+    if settings.fuel_prices and not settings.fuel_price_currency:
+        raise CannotStart("set DOORSTEP_COMPLIANCE_FUEL_PRICE_CURRENCY to that of FUEL_PRICES")
+    return FuelPrices(settings.fuel_price_currency, settings.fuel_prices)
+
+
+def templates() -> TemplateLibrary:
+    """The built-in rules of well-known zones."""
+    return TemplateLibrary(
+        lambda: (template_of(name, file, holidays_of) for name, file in template_documents())
+    )
+
+
 def rates(settings: ComplianceSettings) -> Rates:
     """The factors of this process; refuses to start without the default set."""
     library = FactorLibrary(builtin_sets())
     if library.get(settings.factor_set_id) is None:
         known = ", ".join(factors.factor_set_id for factors in library.list(""))
         raise CannotStart(f"no factor set {settings.factor_set_id!r}; there are {known}")
-    return Rates(library, settings.factor_set_id, settings.country_code, settings.charging_permille)
+    return Rates(
+        library,
+        settings.factor_set_id,
+        settings.country_code,
+        settings.charging_permille,
+        settings.allocation,
+    )
+
+
+def signer(settings: ComplianceSettings) -> ScoreSigner | None:
+    """Who signs scores; refuses to start with a key that cannot be read."""
+    if settings.score_key_file is None:
+        return None
+    try:
+        return ScoreSigner.read(settings.score_key_file)
+    except (OSError, ValueError) as error:
+        raise CannotStart(
+            f"no key to sign scores with: {error}; set DOORSTEP_COMPLIANCE_SCORE_KEY_FILE"
+        ) from error
+
+
+def export_runner(db: Database, settings: ComplianceSettings, clock: Clock) -> ExportRunner:
+    """Who writes reports as files."""
+    queue = PostgresExportQueue(db)
+    desk = Desk(queue, PostgresStatements(db), ReportProcess(), rates(settings), clock)
+    return ExportRunner(desk, queue, ExportBell(db))
 
 
 def servicers(
@@ -64,10 +138,21 @@ def servicers(
     """Everything this process answers."""
     shelf = RuleShelf(db, settings.rule_books_max)
     return (
-        ZoneServicer(db, rules, clock),
-        CheckServicer(db, shelf, decisions, rules, clock),
-        EmissionsServicer(db, ledger, rates(settings), clock),
+        ZoneServicer(
+            db, rules, clock, templates(), PostgresStreets, CurbIndexes(db, settings.rule_books_max)
+        ),
+        CheckServicer(db, shelf, decisions, rules, clock, PostgresStreets),
+        EmissionsServicer(
+            db, ledger, rates(settings), clock, episodes, signer(settings), decisions, shelf
+        ),
     )
+
+
+def import_runner(db: Database, clock: Clock) -> ImportRunner:
+    """Who reads files of zones."""
+    queue = PostgresImportQueue(db, rules, PostgresStreets, new_id)
+    means = Means(templates().get, holidays_of, time_zone_at, country_of)
+    return ImportRunner(queue, partial(read_file, means), clock)
 
 
 async def start(settings: ComplianceSettings) -> None:
@@ -75,7 +160,7 @@ async def start(settings: ComplianceSettings) -> None:
     clock = open_clock(settings.clock_file, sandbox=settings.sandbox)
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(_database(settings, clock))
-        loops = await _loops(settings, stack, db, clock)
+        loops = [*await _loops(settings, stack, db, clock), import_runner(db, clock).run]
         await serve(settings, servicers(db, settings, clock), loops=loops, ready=db.ping)
 
 
@@ -95,8 +180,8 @@ def _database(settings: MeshSettings, clock: Clock) -> Any:
 async def _loops(
     settings: ComplianceSettings, stack: AsyncExitStack, db: Database, clock: Clock
 ) -> list[Loop]:
-    """Forgetting in time, and the feed of tracking where there is one to follow."""
-    loops: list[Loop] = [partial(forget_in_time, db)]
+    """Forgetting in time, writing reports, and tracking's feed where there is one to follow."""
+    loops: list[Loop] = [partial(forget_in_time, db), export_runner(db, settings, clock).run]
     if not settings.tracking_address:
         return loops
     tokens = TokenSource.of(settings)
@@ -106,7 +191,7 @@ async def _loops(
     def watch(cursor: str) -> AsyncIterable[Any]:
         return tracking.WatchEvents(tracking_pb.WatchEventsRequest(cursor=cursor, types=TYPES))
 
-    take_in = taking_in(ledger, rates(settings), clock)
+    take_in = taking_in(ledger, rates(settings), clock, idling, prices(settings))
     return [*loops, partial(follow, db, CONSUMER, watch, take_in)]
 
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from services.compliance.domain.curb_zone import CurbZoneVersion
+from services.compliance.domain.episode import IdlingEpisode, IdlingRuleVersion
 from services.compliance.domain.factors import FactorSet
 from services.compliance.domain.finding import Decision
-from services.compliance.domain.geometry import Box
+from services.compliance.domain.geometry import Box, Point
 from services.compliance.domain.ledger import (
     Dimension,
     EmissionRecord,
@@ -22,9 +24,13 @@ from services.compliance.domain.ledger import (
     Outcome,
     Report,
 )
+from services.compliance.domain.proximity import Curbside
 from services.compliance.domain.rulebook import RuleBook
+from services.compliance.domain.template import ZoneTemplate
+from services.compliance.domain.touch import Reach
 from services.compliance.domain.verdict import Verdict
 from services.compliance.domain.zone import Closure, RuleSet
+from services.compliance.domain.zone_import import Harvest, ZoneImport
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,118 @@ class RuleStore(Protocol):
         """Keeps a new revision and tells the feed."""
 
 
+class StreetStore(Protocol):
+    """Curb zones and idling rules, with every revision that ever held."""
+
+    async def next_street_version(self) -> int:
+        """Counts one more change; until the end of the transaction nobody else does."""
+
+    async def curb_zone(self, curb_zone_id: str) -> CurbZoneVersion | None:
+        """The last revision of a stretch of curb."""
+
+    async def curb_zones(self, after: str, limit: int) -> Sequence[CurbZoneVersion]:
+        """The last revisions, in the order of ids after one."""
+
+    async def curb_zone_revisions(
+        self, wanted: Sequence[tuple[str, int]]
+    ) -> Mapping[str, CurbZoneVersion]:
+        """Certain revisions, by the ids of their stretches."""
+
+    async def add_curb_zone(self, version: CurbZoneVersion) -> None:
+        """Keeps a new revision in place of the last."""
+
+    async def idling_rule(self, idling_rule_id: str) -> IdlingRuleVersion | None:
+        """The last revision of an idling rule."""
+
+    async def idling_rules(self, after: str, limit: int) -> Sequence[IdlingRuleVersion]:
+        """The last revisions, in the order of ids after one."""
+
+    async def idling_rules_of(self, place: Point) -> Sequence[IdlingRuleVersion]:
+        """The last revisions of the rules whose area contains a place."""
+
+    async def add_idling_rule(self, version: IdlingRuleVersion) -> None:
+        """Keeps a new revision in place of the last."""
+
+
+class CurbShelf(Protocol):
+    """Where stretches of curb are, kept in memory as long as nothing changes."""
+
+    async def curbside(self, tenant: str) -> Curbside:
+        """All stretches of a tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeFilter:
+    """Which idling episodes to list; empty selects all."""
+
+    vehicle_id: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class EpisodeStore(Protocol):
+    """Idling episodes, append-only."""
+
+    async def is_known(self, event_id: str) -> bool:
+        """Whether the fact of tracking made an episode before."""
+
+    async def add(self, episode: IdlingEpisode) -> None:
+        """Keeps an episode and tells the feed."""
+
+    async def list(
+        self, wanted: EpisodeFilter, before: tuple[datetime, str] | None, limit: int
+    ) -> Sequence[IdlingEpisode]:
+        """Episodes by their start, newest first, older than one."""
+
+
+class ImportStore(Protocol):
+    """Imports of zones, in one transaction."""
+
+    async def waiting(self) -> int:
+        """How many are not over."""
+
+    async def add(self, own: ZoneImport, content: bytes) -> None:
+        """Keeps a new one with its file."""
+
+    async def get(self, import_id: str) -> ZoneImport | None:
+        """An import."""
+
+    async def lock(self, import_id: str) -> None:
+        """Until the end of the transaction nobody else ends it."""
+
+    async def end(self, own: ZoneImport) -> None:
+        """Keeps how it ended, and forgets its file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportClaim:
+    """The right to work on an import, while nobody has a later epoch."""
+
+    tenant: str
+    own: ZoneImport
+    content: bytes
+    epoch: int
+
+
+class ImportQueue(Protocol):
+    """The imports of all tenants that are not over."""
+
+    async def claim(self) -> ImportClaim | None:
+        """The next one that nobody works on."""
+
+    async def wait(self, seconds: float) -> None:
+        """Until something may be there to claim, or for so long."""
+
+    async def renew(self, claim: ImportClaim) -> bool:
+        """Says that it is still at work; False when it is no longer its own."""
+
+    async def release(self, claim: ImportClaim) -> None:
+        """Gives it back, for whoever is next."""
+
+    async def finish(self, claim: ImportClaim, harvest: Harvest, now: datetime) -> None:
+        """Applies it in one transaction, unless it was cancelled meanwhile."""
+
+
 class Shelf(Protocol):
     """Rule books, kept as long as nothing changes."""
 
@@ -114,9 +232,16 @@ class DecisionStore(Protocol):
         """One decision."""
 
     async def list(
-        self, wanted: DecisionFilter, before: tuple[datetime, str] | None, limit: int
+        self,
+        wanted: DecisionFilter,
+        before: tuple[datetime, str] | None,
+        limit: int,
+        reach: Reach | None = None,
     ) -> Sequence[Decision]:
-        """Decisions, newest first, older than one."""
+        """Decisions, newest first, older than one; with a reach only those that may be in it."""
+
+    async def mates(self, decisions: Sequence[Decision]) -> Mapping[str, Sequence[Decision]]:
+        """By decision id, all of the same request and vehicle, itself too, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +257,29 @@ class RecordFilter:
     with_replaced: bool = False
 
 
-class LedgerStore(Protocol):
-    """The carbon ledger."""
+class FactorSetStore(Protocol):
+    """The factor sets that a tenant loaded; they never change."""
 
-    async def of_leg(self, leg_id: str) -> EmissionRecord | None:
-        """The record of a leg that counts."""
+    async def factor_set(self, factor_set_id: str) -> FactorSet | None:
+        """A set by its id."""
+
+    async def factor_sets(self, country_code: str, after: str, limit: int) -> Sequence[FactorSet]:
+        """The sets for a country ("": all), in the order of ids after one."""
+
+    async def factor_sets_for(
+        self, country_code: str, year: int, known_by: datetime, limit: int
+    ) -> Sequence[FactorSet]:
+        """The sets for a country or no one country, loaded by a moment, nearest year first."""
+
+    async def add_factor_set(self, factors: FactorSet) -> None:
+        """Keeps a set."""
+
+
+class LedgerStore(FactorSetStore, Protocol):
+    """The carbon ledger, and the factor sets it counts by."""
+
+    async def of_subject(self, subject_id: str) -> EmissionRecord | None:
+        """The record of a leg or hub operation that counts."""
 
     async def carried(self, route_id: str) -> tuple[Load, ...]:
         """What the route has carried so far."""
@@ -156,6 +299,16 @@ class LedgerStore(Protocol):
         self, wanted: RecordFilter, dimension: Dimension, after: str, limit: int
     ) -> Report:
         """Sums by a dimension, in the order of keys after one."""
+
+
+class Templates(Protocol):
+    """The built-in rules of well-known zones."""
+
+    def get(self, template_id: str) -> ZoneTemplate | None:
+        """A template by its id."""
+
+    def after(self, template_id: str, limit: int) -> Sequence[ZoneTemplate]:
+        """Templates in the order of ids after one."""
 
 
 class FactorShelf(Protocol):

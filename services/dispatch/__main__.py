@@ -10,6 +10,7 @@ from functools import partial
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from doorstep.compliance.v1.check_service_pb2_grpc import CheckServiceStub
+from doorstep.compliance.v1.emissions_service_pb2_grpc import EmissionsServiceStub
 from doorstep.planner.v1.planner_service_pb2_grpc import PlannerServiceStub
 from doorstep.tracking.v1.tracking_service_pb2_grpc import TrackingServiceStub
 from meshkit.auth import TokenSource
@@ -22,10 +23,11 @@ from meshkit.pools import Limits
 from meshkit.postgres import Database, Transaction
 from meshkit.server import CannotStart, Loop, run, serve
 from services.dispatch.adapters.compliance import MeshCompliance
+from services.dispatch.adapters.outlooks import MeshForecaster
 from services.dispatch.adapters.planner import MeshPlanner
 from services.dispatch.adapters.postgres import PostgresStores
 from services.dispatch.adapters.postgres_access import PostgresDirectory
-from services.dispatch.adapters.secrets import KeyIssuer, ScryptVault
+from services.dispatch.adapters.secrets import KeyIssuer, ScryptVault, fresh_code
 from services.dispatch.config import DispatchSettings
 from services.dispatch.convert.events import draft
 from services.dispatch.ports import Compliance, Planner
@@ -50,7 +52,7 @@ def stores(tx: Transaction) -> PostgresStores:
 
 def tools(db: Database, planner: Planner, compliance: Compliance, clock: Clock) -> Tools:
     """What every servicer works with."""
-    return Tools(db, stores, planner, compliance, clock, new_id)
+    return Tools(db, stores, planner, compliance, clock, new_id, fresh_code)
 
 
 def servicers(kit: Tools, registry: Registry) -> Sequence[object]:
@@ -97,7 +99,10 @@ async def start(settings: DispatchSettings) -> None:
         )
         kit = tools(
             db,
-            MeshPlanner(raising(PlannerServiceStub(planner))),
+            MeshPlanner(
+                raising(PlannerServiceStub(planner)),
+                MeshForecaster(raising(EmissionsServiceStub(checks))),
+            ),
             MeshCompliance(raising(CheckServiceStub(checks))),
             clock,
         )

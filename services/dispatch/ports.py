@@ -8,7 +8,7 @@ task, route, plan, so that two changes cannot wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -27,13 +27,16 @@ from services.dispatch.domain.fleet import (
     ShiftState,
     Territory,
     Vehicle,
+    VehicleAttributes,
 )
+from services.dispatch.domain.outlook import Outlooks
 from services.dispatch.domain.planning import (
     Insertions,
     Problem,
     Proposal,
     Sequences,
 )
+from services.dispatch.domain.reward import RewardCode
 from services.dispatch.domain.route import Progress, Route, RouteState
 from services.dispatch.domain.route_plan import Clearance, RoutePlan, RoutePlanState
 from services.dispatch.domain.task import Task, TaskState
@@ -247,6 +250,16 @@ class Keys(Protocol):
         """A page by name."""
 
 
+class RewardCodes(Protocol):
+    """Thanks to recipients. `add` raises AlreadyExists `REWARD_CODE_EXISTS`."""
+
+    async def add(self, reward: RewardCode) -> None:
+        """A new reward, unless the delivery has one for that reason."""
+
+    async def list_page(self, delivery_id: str, page: Slice) -> Sequence[RewardCode]:
+        """A page by name; an empty delivery means any."""
+
+
 class Stores(Protocol):
     """Everything that one transaction can reach, of one tenant."""
 
@@ -284,6 +297,8 @@ class Stores(Protocol):
     def users(self) -> Named[User]: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def reward_codes(self) -> RewardCodes: ...
 
     def tell(self, *facts: Fact) -> None:
         """Puts facts into the feed, when and only when the transaction commits."""
@@ -309,6 +324,13 @@ class Compliance(Protocol):
 
     async def clear(self, route_plan_id: str, routes: Sequence[Route], kept: bool) -> Clearance:
         """One decision for each route; `kept` stores them, else it only answers."""
+
+
+class Forecaster(Protocol):
+    """Foresees what vehicles take and emit; never raises because compliance is away."""
+
+    async def foresee(self, vehicles: Iterable[VehicleAttributes]) -> Outlooks:
+        """The outlooks of those vehicles that one can be had of."""
 
 
 class Directory(Protocol):

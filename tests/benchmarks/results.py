@@ -64,12 +64,12 @@ def machine() -> str:
     )
 
 
-def commit() -> str:
-    """The commit that runs, marked where planner's code differs from it."""
+def commit(service: str = "planner") -> str:
+    """The commit that runs, marked where the code of the measured service differs from it."""
     git = ("git", "-C", str(ROOT))
     head = subprocess.check_output([*git, "rev-parse", "--short", "HEAD"], text=True).strip()
     changed = subprocess.check_output(
-        [*git, "status", "--porcelain", "--", "services/planner", "tests/benchmarks"], text=True
+        [*git, "status", "--porcelain", "--", f"services/{service}", "tests/benchmarks"], text=True
     )
     own = [line for line in changed.splitlines() if "benchmarks/results" not in line]
     return f"{head}+changes" if own else head

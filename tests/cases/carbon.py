@@ -1,45 +1,67 @@
 """
 Carbon cases against the real footprint and allocation.
 
-A case states what was driven or used; every number it expects is asked of the engine: from the
-built-in factor table, or from the electricity factor that the case itself brings. Kilograms are
-compared with the tolerance that the files state: 1e-4.
+A case states what was driven, used or shared; every number it expects is asked of the engine: from
+the built-in factor table, from the electricity of a country, or from factors that the case itself
+brings. Kilograms are compared with the tolerance that the files state, 1e-4; percentages at their
+printed digits. A word that nobody understands fails its case.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from services.compliance.adapters.factor_files import builtin_sets
-from services.compliance.domain.amounts import shared
-from services.compliance.domain.factors import Factor, FactorSet, FactorUnit
-from services.compliance.domain.footprint import Effort, Footprint, Setting, footprint
-from services.compliance.domain.ledger import Load, allocated, weight
-from services.compliance.domain.vehicle import Category, Fuel, Vehicle
+from services.compliance.domain.amounts import rounded
+from services.compliance.domain.footprint import NOTHING, Co2e
+from tests.cases import carbon_shares
+from tests.cases.carbon_driven import FULL, Driven, driven_of, emitted
+from tests.cases.carbon_words import (
+    ACTIVITY,
+    MILLIGRAMS,
+    TKM,
+    Words,
+    described,
+    milligrams,
+    tonne_kilometer,
+)
 from tests.cases.outcome import Case, NotUnderstood, Outcome, judged
 
 TOLERANCE = 1e-4
-MILLIGRAMS = 1_000_000
-UK_2025 = "desnz-2025"
-UNLADEN = {"iii": 2_000_000, "ii": 1_500_000, "i": 1_000_000}  # grams that fall in the class
-VAN_CLASS = re.compile(r"\bclass (i{1,3})\b")
-TONNES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:-\s*(\d+(?:\.\d+)?)\s*)?t\b")
-FUEL_WORDS = {
-    "diesel": Fuel.DIESEL,
-    "petrol": Fuel.PETROL,
-    "bev": Fuel.ELECTRIC,
-    "ev": Fuel.ELECTRIC,
-    "electric": Fuel.ELECTRIC,
-    "phev": Fuel.PLUG_IN_PETROL,
-    "cng": Fuel.CNG,
-    "lpg": Fuel.LPG,
-}
-PAYLOAD_GRAMS = 1_000_000  # of a truck whose load is told as a share
-SHARE_LISTS = ("consignments", "shipments", "deliveries", "parcels_list", "customers", "loads")
+GRAM_METERS = 1_000_000_000  # in a tonne kilometer
+WHOLES = (
+    "total",
+    "total_kg",
+    "total_wtw",
+    "wtw",
+    "wtw_kg",
+    "route_total",
+    "route_kg",
+    "route_wtw",
+    "route_co2e",
+    "route_kg_co2e",
+    "e_route",
+    "e_total",
+    "kg_co2e",
+    "co2e_kg",
+)
+STAGES = r"(linehaul|line_haul|trunk|hub|depot|last_?mile|first_?mile|pickup|return|attempt_?\d*)"
+COUNTS = (  # what is counted, and the ratio that it gives
+    (("stops",), "per_stop"),
+    (("successful_drops", "successes", "delivered", "drops_ok", "drops"), "per_drop"),
+    (("mass_kg", "load_kg", "kg"), "per_kg"),
+    (("parcels", "parcel_count", "n_parcels"), "per_parcel"),
+    (("items", "item_count", "n_items"), "per_item"),
+    (("attempts",), "per_attempt"),
+)
+OF_ONE = ("per_parcel", "per_item", "per_drop", "per_stop")  # a stage's part in a chain
+SAME = {"per_drop": ("per_success", "per_delivered", "per_successful_drop")}
+GRIDS = ("grid_g_per_kwh", "g_per_kwh")
+TALK = ("note", "comment", "currency", "year", "source", "method_note")
 
-Numbers = dict[str, float | list[float]]
+Numbers = dict[str, Any]
 
 
 def run(document: Mapping[str, Any]) -> list[Outcome]:
@@ -49,164 +71,187 @@ def run(document: Mapping[str, Any]) -> list[Outcome]:
 
 def faults(case: Case) -> list[str]:
     """Which expected numbers the engine does not give."""
-    found = numbers(case["inputs"], str(case["inputs"].get("factor") or case.get("title", "")))
+    found = numbers(case["inputs"], str(case.get("title", "")))
     return [
         f"{name} is {found.get(name)}, not {value}"
         for name, value in case["expect"].items()
-        if not _close(found.get(name), value)
+        if not _close(name, found.get(name), value)
     ]
 
 
-def _close(found: Any, expected: Any) -> bool:
+def _close(name: str, found: Any, expected: Any) -> bool:
     if found is None:
         return False
     if isinstance(expected, Mapping):
-        expected = list(expected.values())
+        ids = isinstance(found, Mapping) and found.keys() == expected.keys()
+        return ids and all(_close(name, found[key], expected[key]) for key in expected)
     if isinstance(expected, list):
-        pairs = zip(found, expected, strict=False) if isinstance(found, list) else ()
-        return len(list(found)) == len(expected) and all(_close(*pair) for pair in pairs)
+        values = list(found.values()) if isinstance(found, Mapping) else [found]
+        pairs = zip(values, expected, strict=False)
+        return len(values) == len(expected) and all(_close(name, *pair) for pair in pairs)
+    if name.endswith(("_pct", "_percent")):
+        return _printed(float(found), expected) == Decimal(str(expected))
     return abs(float(found) - float(expected)) <= TOLERANCE
 
 
-def numbers(inputs: Mapping[str, Any], words: str) -> Numbers:
+def _printed(found: float, expected: Any) -> Decimal:
+    digits = len(str(expected).partition(".")[2])
+    return Decimal(str(found)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+
+
+def numbers(inputs: Mapping[str, Any], title: str) -> Numbers:
     """Everything that the engine says about a case, by the names that cases expect."""
-    if inputs and all(name.endswith("_share") for name in inputs):
-        return _charged(inputs)
-    driven = _footprint(inputs, words)
-    total = driven.co2e.wtw_milligrams / MILLIGRAMS
-    found: Numbers = {
-        "ttw": driven.co2e.ttw_milligrams / MILLIGRAMS,
-        "wtt": driven.co2e.wtt_milligrams / MILLIGRAMS,
-        "wtw": total,
-        "total": total,
-        "grid_kwh": driven.grid_watt_hours / 1_000,
-    }
-    found |= dict(_ratios(inputs, total))
-    found |= dict(_per_unit(inputs, words))
-    for name in SHARE_LISTS:
-        if name in inputs:
-            found["shares"] = _shares(driven, inputs[name], inputs)
+    given = Words({name: value for name, value in inputs.items() if name not in TALK})
+    places = dict(_places(given))
+    if places:
+        left = given.inherit(*inputs)
+        each = {place: numbers({**left, **words}, title) for place, words in places.items()}
+        return {place: found["wtw"] for place, found in each.items()}
+    rows = carbon_shares.rows_of(given)
+    method = given.take("allocation", "method", "allocation_method")
+    baseline = given.number("baseline", "baseline_kg", "diesel_wtw", "compared_to")
+    stages = dict(_stages(given, title))
+    whole = given.number(*WHOLES)
+    counts = {ratio: count for names, ratio in COUNTS if (count := _peek(given, names))}
+    activity, driven = _activity(given, title, alone=not rows and whole is None)
+    for name in (name for names, _ in COUNTS for name in names):
+        given.take(name)
+    given.done()
+    if activity is None and driven is None and not stages and whole is None:
+        raise NotUnderstood(f"inputs {', '.join(inputs)}")
+    made, found = emitted(driven) if driven else (activity or NOTHING, {})
+    total = sum(stages.values(), made + Co2e(0, milligrams(whole or 0)))
+    found |= {name: co2e.wtw_milligrams / MILLIGRAMS for name, co2e in stages.items()}
+    found |= dict(_totals(total))
+    found |= dict(_ratios(total, counts, driven))
+    found |= dict(_compared(total, baseline))
+    if rows:
+        found |= dict(_shared(total, rows, driven, method))
     return found
 
 
-def _charged(inputs: Mapping[str, Any]) -> Numbers:
-    """Attempts and depot charged to one delivery: shares of milligrams add up as they are."""
-    milligrams = [round(float(value) * MILLIGRAMS) for value in inputs.values()]
-    whole = sum(shared(sum(milligrams), milligrams))
-    return {"total": whole / MILLIGRAMS}
+def _places(given: Words) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The same in several countries: each is a case of its own."""
+    for country in given.take("countries") or ():
+        yield str(country), {"country": country}
+    for name in GRIDS:
+        if isinstance(given.inherit(name).get(name), Mapping):
+            for place, grams in given.take(name).items():
+                yield str(place), {name: grams}
 
 
-def _ratios(inputs: Mapping[str, Any], total: float) -> Iterator[tuple[str, float]]:
-    for name, ratio in (
-        ("stops", "per_stop"),
-        ("drops", "per_drop"),
-        ("mass_kg", "per_kg"),
-        ("parcels", "per_parcel"),
-        ("km", "per_km"),
-    ):
-        if inputs.get(name):
-            yield ratio, total / inputs[name]
+def _peek(given: Words, names: tuple[str, ...]) -> float | None:
+    held = given.inherit(*names)
+    return next((float(value) for value in held.values() if isinstance(value, int | float)), None)
 
 
-def _per_unit(inputs: Mapping[str, Any], words: str) -> Iterator[tuple[str, float]]:
-    """The factors themselves, by asking for many units: rounding to milligrams then is nothing."""
-    many = 1_000_000
-    if "km" in inputs:
-        found = _footprint({**_without_meters(inputs), "km": many}, words)
-        yield "ttw_per_km", found.co2e.ttw_milligrams / MILLIGRAMS / many
-        yield "wtt_per_km", found.co2e.wtt_milligrams / MILLIGRAMS / many
-        yield "wtw_per_km", found.co2e.wtw_milligrams / MILLIGRAMS / many
-    elif "kwh" in inputs:
-        found = _footprint({**inputs, "kwh": many}, words)
-        yield "factor", found.co2e.wtw_milligrams / MILLIGRAMS / many
+def _stages(given: Words, title: str) -> Iterator[tuple[str, Co2e]]:
+    """The parts of a chain: kilograms as they are, or cases of their own."""
+    shared_words = given.inherit("mass_kg")
+    for name, value in list(given.matching(rf"{STAGES}(_share|_kg|_co2e|_total|)")):
+        if isinstance(value, Mapping):
+            yield name, _stage({**shared_words, **value}, title)
+        else:
+            yield name, Co2e(0, milligrams(float(value)))
+    parts: dict[str, Numbers] = {}
+    ours = ("return_km", "depot_kwh", "hub_kwh")
+    for name, value in list(given.matching(rf"(?!{'|'.join(ours)}$){STAGES}_.+")):
+        stage = re.match(STAGES, name)
+        if stage is not None:
+            parts.setdefault(stage[0], {})[name.removeprefix(f"{stage[0]}_")] = value
+    for name, words in parts.items():
+        yield name, _stage({**shared_words, **words}, title)
+    leaked = _leaked(given)
+    if leaked is not None:
+        yield "leakage", leaked
 
 
-def _without_meters(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in inputs.items() if "kwh" not in name}
+def _stage(words: Mapping[str, Any], title: str) -> Co2e:
+    """What one parcel or stop of a stage is charged with; a transport activity is whole."""
+    found = numbers(words, title)
+    one = next((found[name] for name in OF_ONE if name in found), None)
+    if one is not None:
+        return Co2e(0, milligrams(one))
+    return Co2e(milligrams(found["wtt"]), milligrams(found["ttw"]))
 
 
-def _footprint(inputs: Mapping[str, Any], words: str) -> Footprint:
-    vehicle = _vehicle(words, loaded="load_factor" in inputs)
-    energy = next((inputs[n] for n in ("battery_kwh", "kwh", "grid_kwh") if n in inputs), None)
-    liters = next((inputs[n] for n in ("litres", "liters", "litres_idle") if n in inputs), None)
-    if energy is None and liters is None and "km" not in inputs:
-        raise NotUnderstood(f"inputs {', '.join(inputs)}")
-    effort = Effort(
-        round(float(inputs.get("km", 0)) * 1_000),
-        round(float(inputs.get("load_factor", 0)) * PAYLOAD_GRAMS),
-        None if energy is None else round(float(energy) * 1_000),
-        None if liters is None else round(float(liters) * 1_000),
-    )
-    return footprint(vehicle, effort, _setting(inputs))
+def _leaked(given: Words) -> Co2e | None:
+    """Refrigerant that escaped, times its warming potential."""
+    kilograms = given.number("refrigerant_kg", "leak_kg", "refrigerant_leak_kg", "leakage_kg")
+    potential = given.number("gwp", "gwp100")
+    if (kilograms is None) != (potential is None):
+        raise NotUnderstood("a leak needs its mass and its warming potential")
+    if kilograms is None or potential is None:
+        return None
+    return Co2e(0, milligrams(kilograms * potential))
 
 
-def _setting(inputs: Mapping[str, Any]) -> Setting:
-    """Energy that is told as drawn from the grid has its charging loss behind it."""
-    efficiency = inputs.get("charging_efficiency", 0.9 if "battery_kwh" in inputs else 1)
-    permille = round(float(efficiency) * 1_000)
-    if "grid_g_per_kwh" in inputs:
-        return Setting(_electricity(float(inputs["grid_g_per_kwh"])), "", permille)
-    return Setting(builtin_sets()[UK_2025], "GB", permille)
+def _activity(given: Words, title: str, *, alone: bool) -> tuple[Co2e | None, Driven | None]:
+    """
+    A transport activity times a factor per tonne kilometer; else what was driven.
+
+    A title that speaks of tonne kilometers means the factor only where nothing is shared by them.
+    """
+    explicit = described(given, "")
+    said = explicit or title.lower()
+    activity = given.number("tkm", "tonne_km")
+    weighed = given.inherit("mass_kg", "mass_t", "tonnes")
+    meant = TKM.search(said if alone and weighed else explicit)
+    if activity is None and not meant and not given.inherit(*ACTIVITY):
+        return None, driven_of(given, said)
+    row = tonne_kilometer(said, given)
+    if activity is None:
+        mass, distance = given.number("mass_kg", "load_kg", "kg"), given.sum(*FULL)
+        tonnes = given.number("mass_t", "tonnes", "load_t")
+        mass = mass if tonnes is None else tonnes * 1_000
+        if mass is None or distance is None:
+            raise NotUnderstood("an activity needs mass and distance")
+        activity = mass / 1_000 * distance
+    amount = round(activity * GRAM_METERS)
+    return Co2e(_times(row.wtt_milligrams, amount), _times(row.ttw_milligrams, amount)), None
 
 
-def _electricity(grams_per_kwh: float) -> FactorSet:
-    """A set of one factor, life-cycle included, as the case brings it."""
-    unit, milligrams = FactorUnit.KILOWATT_HOUR, round(grams_per_kwh * 1_000)
-    generation = Factor("electricity.generation.kwh", unit, milligrams, 0)
-    losses = Factor("electricity.losses.kwh", unit, 0, 0)
-    return FactorSet("case", "of the case", "", 2025, "", "", (generation, losses))
+def _times(factor_milligrams: int | None, gram_meters: int) -> int:
+    return rounded((factor_milligrams or 0) * gram_meters, GRAM_METERS)
 
 
-def _vehicle(words: str, *, loaded: bool) -> Vehicle:
-    said = words.lower()
-    fuel = next((f for word, f in FUEL_WORDS.items() if re.search(rf"\b{word}\b", said)), None)
-    if "rigid" in said or "hgv" in said:
-        return _truck(said, loaded=loaded)
-    if "motorbike" in said:
-        return Vehicle("v", Category.L, fuel)
-    if re.search(r"\bcar\b", said):
-        return Vehicle("v", Category.M1, fuel)
-    found = VAN_CLASS.search(said)
-    return Vehicle("v", Category.N1, fuel, unladen_mass_grams=UNLADEN[found[1]] if found else None)
+def _totals(total: Co2e) -> Iterator[tuple[str, float]]:
+    yield "ttw", total.ttw_milligrams / MILLIGRAMS
+    yield "wtt", total.wtt_milligrams / MILLIGRAMS
+    for name in ("wtw", "total", "kg", "co2e", "total_kg"):
+        yield name, total.wtw_milligrams / MILLIGRAMS
 
 
-def _truck(said: str, *, loaded: bool) -> Vehicle:
-    found = TONNES.search(said)
-    tonnes = float(found[2] or found[1]) if found else None
-    above = found is not None and ("> 17" in said or ">17" in said)
-    mass = None if tonnes is None else round(tonnes * 1_000_000) + (1 if above else 0)
-    return Vehicle(
-        "v",
-        Category.N2,
-        Fuel.DIESEL,
-        max_mass_grams=mass,
-        payload_grams=PAYLOAD_GRAMS if loaded else None,
-        refrigerated="refrigerated" in said,
-    )
+def _ratios(
+    total: Co2e, counts: Mapping[str, float], driven: Driven | None
+) -> Iterator[tuple[str, float]]:
+    kilograms = total.wtw_milligrams / MILLIGRAMS
+    for ratio, count in counts.items():
+        yield ratio, kilograms / count
+        yield from ((other, kilograms / count) for other in SAME.get(ratio, ()))
+    if driven and driven.all_kilometers:
+        yield "per_km", kilograms / driven.all_kilometers
+    if driven and driven.kilometers:
+        yield "per_loaded_km", kilograms / driven.kilometers
+        if "per_kg" in counts:
+            activity = counts["per_kg"] / 1_000 * driven.kilometers
+            yield "per_tkm", kilograms / activity
+            yield "intensity", kilograms / activity
 
 
-def _shares(driven: Footprint, listed: Any, inputs: Mapping[str, Any]) -> list[float]:
-    rows = list(listed.values()) if isinstance(listed, Mapping) else list(listed)
-    loads = [Load(str(n), "", _grams(row), _meters(row)) for n, row in enumerate(rows)]
-    if any(weight(load, 1) <= 1 for load in loads):
-        raise NotUnderstood("a consignment without mass and distance")
-    meters = round(float(inputs.get("km", 0)) * 1_000)
-    found = allocated(driven.co2e, loads, meters)
-    return [share.co2e.wtw_milligrams / MILLIGRAMS for share in found]
+def _compared(total: Co2e, baseline: float | None) -> Iterator[tuple[str, float]]:
+    if baseline is not None:
+        saved = baseline - total.wtw_milligrams / MILLIGRAMS
+        yield "saving", saved
+        yield "saving_pct", saved / baseline * 100
 
 
-def _grams(row: Any) -> int:
-    return round(float(_one_of(row, ("mass_kg", "kg", "mass"), 0)) * 1_000)
-
-
-def _meters(row: Any) -> int:
-    return round(float(_one_of(row, ("sfd_km", "km", "distance_km"), 1)) * 1_000)
-
-
-def _one_of(row: Any, names: tuple[str, ...], rank: int) -> Any:
-    if isinstance(row, list | tuple):
-        return row[rank]
-    for name in names:
-        if name in row:
-            return row[name]
-    raise NotUnderstood(f"a consignment with {', '.join(row)}")
+def _shared(
+    total: Co2e, rows: list[tuple[str, Any]], driven: Driven | None, method: str | None
+) -> Iterator[tuple[str, Any]]:
+    meters = round(driven.kilometers * 1_000) if driven else 0
+    yield from carbon_shares.told(carbon_shares.shares(total, rows, meters, method))
+    activity = carbon_shares.tonne_kilometers(rows, driven.kilometers if driven else 0)
+    if activity:
+        yield "tkm", activity
+        yield "intensity", total.wtw_milligrams / MILLIGRAMS / activity

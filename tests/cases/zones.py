@@ -1,17 +1,20 @@
 """
 Zone, charge, curb and idling cases against the real engine.
 
-The zones stand in the file and bring no geometry: each gets the same square, and a case is a
-vehicle that stands in it or passes its border. So the whole check runs, crossings and caps too.
+The zones stand in the file, or are the service's own templates, and bring no geometry: each gets
+the same square, and a case is a vehicle that stands in it or passes its border. So the
+whole check runs, crossings and caps too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.compliance import __main__
 from services.compliance.domain import polyline
 from services.compliance.domain.checking import check_presences, check_routes
 from services.compliance.domain.finding import Answer, CheckedRoute
@@ -21,9 +24,10 @@ from services.compliance.domain.rule import Prohibition
 from services.compliance.domain.rulebook import RuleBook
 from services.compliance.domain.verdict import Verdict
 from services.compliance.domain.zone import RuleSet, Zone
+from services.compliance.ports import Templates
 from tests.cases import curbs
 from tests.cases.outcome import Case, NotUnderstood, Outcome, judged, only_known
-from tests.cases.zone_words import micros_of, vehicle_of, zone_of
+from tests.cases.zone_words import AREA, micros_of, vehicle_of, zone_of
 
 VERDICTS = {
     Verdict.ALLOW: "allowed",
@@ -84,12 +88,26 @@ def _names(case: Case) -> list[str]:
 
 
 def _zone(document: Mapping[str, Any], name: str, case: Case) -> Zone:
-    words = document["zones"].get(name)
+    words = document.get("zones", {}).get(name)
     if words is None:
-        raise NotUnderstood(f"zone {name!r}")
+        return built_in(name)
     holidays = document.get("holidays", {}).get(words.get("holiday_calendar"), ())
     years = {moment.year for moment in _moments(case, "UTC")}
     return zone_of(name, words, holidays, years)
+
+
+def built_in(name: str) -> Zone:
+    """The zone that the service brings, for a file that names one and does not describe it."""
+    template = templates().get(name)
+    if template is None:
+        raise NotUnderstood(f"zone {name!r}")
+    return template.on(name, (AREA,))
+
+
+@cache
+def templates() -> Templates:
+    """Read once: their calendars take a second."""
+    return __main__.templates()
 
 
 def _answer(zones: list[Zone], case: Case) -> Answer:

@@ -7,15 +7,14 @@ Whoever adds an rpc adds a line to `CALLS`; a test holds both lists equal.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import Message
 
 from doorstep.planner.v1 import event_pb2, optimization_pb2, problem_pb2
 from doorstep.planner.v1 import planner_service_pb2 as pb
 from services.planner.tests import wire
+from tests.contracts.live import Call
 
 QUICK = optimization_pb2.SearchOptions(solution_limit=20, search_duration=Duration(seconds=5))
 LONG = optimization_pb2.SearchOptions(
@@ -35,20 +34,6 @@ class Known:
     long_optimization_id: str = ""
     batch_id: str = ""
     long_batch_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """
-    How one rpc is called well, and how badly; `reason` is the error's of the bad one.
-
-    Where no request can be bad, the good one comes from somebody who may not ask.
-    """
-
-    rpc: str
-    good: Callable[[Known], Message]
-    bad: Message | None
-    reason: str
 
 
 def problem() -> problem_pb2.Problem:

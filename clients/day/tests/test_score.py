@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from clients.day.carbon import Carbon
 from clients.day.ledger import NOTHING
 from clients.day.score import Findings, last_line
 from doorstep.dispatch.v1 import delivery_pb2
@@ -21,6 +22,8 @@ def found(unserved: int, unassigned: int) -> Findings:
         deliveries=deliveries,
         touched=frozenset(),
         scorecard=scorecard_pb2.Scorecard(),
+        carbon=Carbon(1, 0, 5, 3, 2, 5, 5),
+        statement=b"",
         balance=NOTHING,
         plan_violations=0,
         unassigned=unassigned,
@@ -43,3 +46,18 @@ def test_what_was_planned_and_served_by_nobody_is_counted(
     line = last_line(found(unserved, unassigned))
 
     assert (line["unserved"], line["dropped"]) == (unserved, dropped)
+
+
+@pytest.mark.parametrize(
+    ("carbon", "holds"),
+    [
+        (Carbon(2, 0, 5, 3, 2, 5, 5), True),
+        (Carbon(0, 0, 0, 0, 0, 0, 0), False),  # a day without a ledger
+        (Carbon(2, 1, 5, 3, 2, 5, 5), False),
+        (Carbon(2, 0, 5, 4, 2, 5, 5), False),
+        (Carbon(2, 0, 5, 3, 2, 6, 5), False),
+        (Carbon(2, 0, 5, 3, 2, 5, 4), False),
+    ],
+)
+def test_a_milligram_too_much_or_too_little_is_seen(carbon: Carbon, holds: bool) -> None:
+    assert carbon.adds_up is holds

@@ -21,6 +21,7 @@ def test_every_service_and_the_issuer_have_a_key_of_their_own(tmp_path: Path) ->
 
     assert key_ids(tmp_path / keys.JWKS) == ["issuer", "svc-planner", "svc-tracking"]
     assert (tmp_path / "svc-planner.pem").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "score.pem").stat().st_mode & 0o077 == 0
 
 
 def test_the_gateway_does_not_believe_services(tmp_path: Path) -> None:
@@ -31,9 +32,10 @@ def test_the_gateway_does_not_believe_services(tmp_path: Path) -> None:
 
 def test_a_second_start_keeps_the_keys_and_makes_what_is_missing(tmp_path: Path) -> None:
     keys.prepare(tmp_path, ["planner"])
-    before = (tmp_path / "svc-planner.pem").read_bytes()
+    kept = [tmp_path / name for name in ("svc-planner.pem", "score.pem")]
+    before = [path.read_bytes() for path in kept]
 
     keys.prepare(tmp_path, ["planner", "dispatch"])
 
-    assert (tmp_path / "svc-planner.pem").read_bytes() == before
+    assert [path.read_bytes() for path in kept] == before
     assert "svc-dispatch" in key_ids(tmp_path / keys.JWKS)

@@ -8,16 +8,10 @@ from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 
-from services.compliance.domain.factors import Factor, FactorSet, FactorUnit
+from services.compliance.domain.factors import SUFFIXES, Factor, FactorSet
 
 DATA = Path(__file__).parents[1] / "data"
 MILLIGRAMS_PER_KILOGRAM = 1_000_000
-UNITS = {
-    "km": FactorUnit.VEHICLE_KILOMETER,
-    "tkm": FactorUnit.TONNE_KILOMETER,
-    "kwh": FactorUnit.KILOWATT_HOUR,
-    "liter": FactorUnit.LITER,
-}
 TITLE = "UK Government GHG conversion factors for company reporting (DESNZ/Defra) {year}"
 LICENSE = "Open Government Licence v3.0"  # see data/README.md
 
@@ -48,7 +42,7 @@ def _factor(row: Mapping[str, str]) -> Factor:
     factor_id = row["factor_id"]
     return Factor(
         factor_id,
-        UNITS[factor_id.rpartition(".")[2]],
+        SUFFIXES[factor_id.rpartition(".")[2]],
         _milligrams(row["ttw_kgco2e"]),
         _milligrams(row["wtt_kgco2e"]),
         row["title"],

@@ -13,7 +13,9 @@ from meshkit.postgres import Snapshot
 from services.compliance.adapters.codec import unpack
 from services.compliance.domain.footprint import Basis, Co2e
 from services.compliance.domain.ledger import (
+    HUBS,
     OWN_FLEET,
+    ROAD,
     UNALLOCATED,
     Dimension,
     Report,
@@ -21,13 +23,21 @@ from services.compliance.domain.ledger import (
 )
 from services.compliance.ports import RecordFilter
 
+
+def _or_hubs(column: str) -> str:
+    """A leg's own key; what hubs did has none of these and stands under one of its own."""
+    leg = f"coalesce(nullif({column}, ''), '{UNALLOCATED}')"
+    return f"CASE WHEN r.hub_id = '' THEN {leg} ELSE '{HUBS}' END"
+
+
 # What a record and an outcome are grouped by. These are constants of ours, never input.
 RECORD_KEYS = {
-    Dimension.ROUTE: f"coalesce(nullif(r.route_id, ''), '{UNALLOCATED}')",
-    Dimension.STOP: f"coalesce(nullif(r.stop_id, ''), '{UNALLOCATED}')",
-    Dimension.VEHICLE: f"coalesce(nullif(r.vehicle_id, ''), '{UNALLOCATED}')",
+    Dimension.ROUTE: _or_hubs("r.route_id"),
+    Dimension.STOP: _or_hubs("r.stop_id"),
+    Dimension.VEHICLE: _or_hubs("r.vehicle_id"),
     Dimension.CARRIER: f"coalesce(nullif(r.carrier_id, ''), '{OWN_FLEET}')",
     Dimension.MONTH: "to_char(r.end_time AT TIME ZONE 'UTC', 'YYYY-MM')",
+    Dimension.HUB: f"coalesce(nullif(r.hub_id, ''), '{ROAD}')",
 }
 OUTCOME_KEYS = {
     Dimension.ROUTE: f"coalesce(nullif(o.route_id, ''), '{UNALLOCATED}')",
@@ -36,6 +46,7 @@ OUTCOME_KEYS = {
     Dimension.VEHICLE: f"coalesce(nullif(o.vehicle_id, ''), '{UNALLOCATED}')",
     Dimension.CARRIER: f"coalesce(nullif(o.carrier_id, ''), '{OWN_FLEET}')",
     Dimension.MONTH: "to_char(o.outcome_time AT TIME ZONE 'UTC', 'YYYY-MM')",
+    Dimension.HUB: f"'{ROAD}'",
 }
 
 COUNTED_RECORDS = """
@@ -70,12 +81,22 @@ BY_SHARE = """
            ON s.tenant = r.tenant AND s.emission_record_id = r.emission_record_id
     WHERE {records} GROUP BY 1"""
 
+# A delivery succeeds once, by its last task: what was taken over from a van that broke down was
+# picked up with success before, and nobody had it yet.
 BY_OUTCOME = """
     SELECT {key} AS key,
-           coalesce(sum(o.mass_grams) FILTER (WHERE o.succeeded), 0)::bigint AS mass,
-           count(*) FILTER (WHERE o.succeeded) AS delivered,
+           coalesce(sum(o.mass_grams) FILTER (WHERE o.succeeded AND last.succeeded), 0)::bigint
+               AS mass,
+           count(*) FILTER (WHERE o.succeeded AND last.succeeded) AS delivered,
            count(*) FILTER (WHERE NOT o.succeeded) AS failed
-    FROM task_outcomes o WHERE {outcomes} GROUP BY 1"""
+    FROM task_outcomes o
+    CROSS JOIN LATERAL (
+        SELECT NOT EXISTS (
+            SELECT 1 FROM task_outcomes l
+            WHERE l.tenant = o.tenant AND l.delivery_id = o.delivery_id AND l.succeeded
+              AND (l.outcome_time, l.task_id) > (o.outcome_time, o.task_id)) AS succeeded
+    ) AS last
+    WHERE {outcomes} GROUP BY 1"""
 
 PAGE = """
     WITH emitted AS ({emitted}), ended AS ({ended})
@@ -110,24 +131,24 @@ async def report(
     on: Snapshot, wanted: RecordFilter, dimension: Dimension, after: str, limit: int
 ) -> Report:
     """One page of rows, the sum over all pages, and how the numbers were found."""
-    counted: tuple[datetime | str | None, ...] = (
-        wanted.start,
-        wanted.end,
-        wanted.route_id,
-        wanted.carrier_id,
-        wanted.vehicle_id,
-    )
+    counted = counted_by(wanted)
     rows = await on.fetch(PAGES[dimension], *counted, after, limit)
     total = await on.fetchrow(TOTAL, *counted, "", 1)
     bases = await on.fetch(BASES_COUNTED, *counted)
     return Report(
-        tuple(_row(row) for row in rows),
-        _row(total) if total is not None else ReportRow("total"),
+        tuple(report_row(row) for row in rows),
+        report_row(total) if total is not None else ReportRow("total"),
         tuple(unpack(row["basis"], Basis) for row in bases),
     )
 
 
-def _row(row: Any) -> ReportRow:
+def counted_by(wanted: RecordFilter) -> tuple[datetime | str | None, ...]:
+    """The first arguments of every query here."""
+    return wanted.start, wanted.end, wanted.route_id, wanted.carrier_id, wanted.vehicle_id
+
+
+def report_row(row: Any) -> ReportRow:
+    """One group, or the sum over all."""
     return ReportRow(
         row["key"],
         Co2e(row["wtt"], row["ttw"]),

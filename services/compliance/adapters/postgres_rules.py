@@ -55,6 +55,12 @@ KNOWN = _sql("""
     WHERE ($1::timestamptz IS NULL OR record_time <= $1)
       AND ($2::bigint IS NULL OR rules_version <= $2) ORDER BY zone_id, version""")
 
+CHANGED = _sql("""
+    SELECT {rule_set} FROM rule_sets WHERE rules_version > $1 ORDER BY rules_version LIMIT $2""")
+
+CHANGED_CLOSURES = _sql("""
+    SELECT {closure} FROM closures WHERE rules_version > $1 ORDER BY rules_version LIMIT $2""")
+
 ADD_RULE_SET = """
     INSERT INTO rule_sets (tenant, rule_set_id, zone_id, version, rules_version, record_time,
                            create_time, effective_start, effective_end, retired, zone)
@@ -156,6 +162,16 @@ class PostgresRules:
             pack(version.closure),
         )
         self._tx.append(self._encode(version))
+
+
+async def changed_rule_sets(on: Snapshot, after: int, limit: int) -> list[RuleSet]:
+    """Versions that were recorded after a rules version, in order."""
+    return [_rule_set(row) for row in await on.fetch(CHANGED, after, limit)]
+
+
+async def changed_closures(on: Snapshot, after: int, limit: int) -> list[ClosureVersion]:
+    """Revisions of closures that were recorded after a rules version, in order."""
+    return [_closure(row) for row in await on.fetch(CHANGED_CLOSURES, after, limit)]
 
 
 async def rules_version(on: Snapshot) -> int:

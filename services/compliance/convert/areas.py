@@ -29,7 +29,8 @@ from services.compliance.domain.rule import Charge, Rule
 from services.compliance.domain.vehicle import Vehicle
 from services.compliance.domain.verdict import Span
 from services.compliance.ports import DecisionFilter
-from services.compliance.usecases.checks import Areas, Explained
+from services.compliance.usecases.checks import Areas
+from services.compliance.usecases.decisions import Explained
 
 INTERVAL_MAX = timedelta(days=8)
 TRUTH = "TRUTH_"
@@ -115,6 +116,7 @@ def explained_to_proto(explained: Explained) -> pb.ExplainDecisionResponse:
         decision=decision_to_proto(explained.decision),
         rules=[_rule(rule) for rule in explained.rules],
         reproduced_verdict=verdict_to_proto(explained.reproduced),
+        reproduced=explained.alike,
         text=summary(explained.decision),
     )
 

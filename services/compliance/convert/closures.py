@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from google.type.latlng_pb2 import LatLng
 
@@ -22,9 +23,9 @@ from services.compliance.convert.moments import (
     open_interval_from_proto,
 )
 from services.compliance.convert.zones import masked
-from services.compliance.domain.faults import Unsound
-from services.compliance.domain.filter import EVERY_VEHICLE
-from services.compliance.domain.geometry import E7
+from services.compliance.domain.faults import Unsound, inside
+from services.compliance.domain.filter import EVERY_VEHICLE, VehicleFilter
+from services.compliance.domain.geometry import E7, Point, Polygon
 from services.compliance.domain.shapes import buffered
 from services.compliance.domain.zone import Closure
 from services.compliance.ports import ClosureVersion
@@ -34,8 +35,15 @@ HALFWIDTH_METERS = 5  # of a street where nobody says more
 
 def closure_from_proto(message: closure_pb2.StreetClosure) -> Closure:
     """The closure; raises Invalid."""
-    faults = Faults()
-    return accepted(faults, faults.take("street_closure", _closure, message))
+    faults, at = Faults(), "street_closure"
+    line = faults.take(f"{at}.line", _line, message.line)
+    area = None if line else faults.take(f"{at}.area", polygon_from_proto, message.area)
+    interval = faults.take(f"{at}.interval", open_interval_from_proto, message.interval)
+    wanted = faults.take(f"{at}.filter", filter_from_proto, message.filter)
+    faults.refuse()
+    ends, vehicles = interval or (None, None), wanted or EVERY_VEHICLE
+    make = partial(_closure, message, line or (), area, ends, vehicles)
+    return accepted(faults, faults.take(at, make))
 
 
 def closure_to_proto(version: ClosureVersion) -> closure_pb2.StreetClosure:
@@ -83,20 +91,29 @@ def closures_interval(
     return accepted(faults, faults.take("interval", open_interval_from_proto, request.interval))
 
 
-def _closure(message: closure_pb2.StreetClosure) -> Closure:
-    start, end = open_interval_from_proto(message.interval)
+def _line(message: closure_pb2.StreetLine) -> tuple[Point, ...]:
+    points = enumerate(message.points)
+    return tuple(inside(f"points[{i}]", point_from_proto, point) for i, point in points)
+
+
+def _closure(
+    message: closure_pb2.StreetClosure,
+    line: tuple[Point, ...],
+    area: Polygon | None,
+    interval: tuple[datetime | None, datetime | None],
+    wanted: VehicleFilter,
+) -> Closure:
+    start, end = interval
     if start is None:
-        raise Unsound("a closure starts at some time", "INTERVAL_INVALID")
-    line = tuple(point_from_proto(point) for point in message.line.points)
+        raise Unsound("a closure starts at some time", "INTERVAL_INVALID", "interval")
     width = message.line.halfwidth_meters or HALFWIDTH_METERS
-    area = buffered(line, width) if line else polygon_from_proto(message.area)
     return Closure(
         message.closure_id,
         message.title,
-        (area,),
+        (area or buffered(line, width),),
         start,
         end,
-        filter_from_proto(message.filter),
+        wanted,
         message.source,
         tuple((point.lat_e7, point.lng_e7) for point in line),
         width if line else 0,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from doorstep.compliance.v1 import emission_pb2
 from doorstep.compliance.v1 import emissions_service_pb2 as pb
 from services.compliance.convert.faults import Faults, accepted
 from services.compliance.convert.moments import (
+    enum_from_proto,
     enum_to_proto,
     interval_from_proto,
     interval_to_proto,
@@ -17,33 +18,71 @@ from services.compliance.convert.moments import (
     open_interval_from_proto,
 )
 from services.compliance.convert.vehicle import vehicle_from_proto, vehicle_to_proto
-from services.compliance.domain.footprint import NOTHING, Basis, Co2e
-from services.compliance.domain.ledger import EmissionRecord, Entry, Leg, Load, Share
+from services.compliance.domain.footprint import NOTHING, Allocation, Basis, Co2e
+from services.compliance.domain.ledger import (
+    EmissionRecord,
+    Entry,
+    HubOperation,
+    Leg,
+    Load,
+    Share,
+    subject_id,
+)
 from services.compliance.ports import RecordFilter
 from services.compliance.usecases.emissions import Actuals
 
+Value = TypeVar("Value")
+
 LEG_MAX = timedelta(days=30)
+PERIOD_MAX = timedelta(days=366)  # of a hub's work
 METHOD, QUALITY, ALLOCATION = "EMISSION_METHOD_", "DATA_QUALITY_", "ALLOCATION_METHOD_"
 
 
 def legs_from_proto(messages: Sequence[emission_pb2.EmissionLeg]) -> tuple[Leg, ...]:
     """The legs in order; raises Invalid with everything that is wrong."""
     faults = Faults()
-    seen: set[str] = set()
-    legs = []
-    for number, message in enumerate(messages):
-        path = f"legs[{number}]"
-        if message.leg_id in seen:
-            faults.add(path, f"{message.leg_id!r} stands twice", "ID_REPEATED")
-        seen.add(message.leg_id)
-        legs.append(faults.take(path, _leg, message))
+    legs = _taken(faults, "legs", messages, "leg_id", _leg, set())
     faults.refuse()
-    return tuple(leg for leg in legs if leg is not None)
+    return legs
 
 
 def actuals_from_proto(request: pb.RecordActualsRequest) -> Actuals:
-    """The legs to record; raises Invalid."""
-    return Actuals(legs_from_proto(request.legs), request.factor_set_id, request.correction)
+    """What is to be recorded; raises Invalid with everything that is wrong."""
+    faults = Faults()
+    seen: set[str] = set()
+    legs = _taken(faults, "legs", request.legs, "leg_id", _leg, seen)
+    name, operations = "hub_operations", request.hub_operations
+    hubs = _taken(faults, name, operations, "hub_operation_id", _hub_operation, seen)
+    if not request.legs and not operations:
+        faults.add("legs", "at least one leg or hub operation")
+    faults.refuse()
+    allocation = allocation_from_proto(request.allocation)
+    return Actuals(legs, request.factor_set_id, request.correction, allocation, hubs)
+
+
+def allocation_from_proto(number: int) -> Allocation:
+    """How to share; by mass and distance where nobody says."""
+    wire = emission_pb2.AllocationMethod
+    return enum_from_proto(Allocation, wire, ALLOCATION, number) or Allocation.MASS_DISTANCE
+
+
+def _taken(
+    faults: Faults,
+    path: str,
+    messages: Sequence[Any],
+    id_field: str,
+    make: Callable[[Any], Value],
+    seen: set[str],
+) -> tuple[Value, ...]:
+    """Items with different ids; `seen` are ids that were used before them."""
+    made = []
+    for number, message in enumerate(messages):
+        name = getattr(message, id_field)
+        if name in seen:
+            faults.add(f"{path}[{number}].{id_field}", f"{name!r} stands twice", "ID_REPEATED")
+        seen.add(name)
+        made.append(faults.take(f"{path}[{number}]", make, message))
+    return tuple(item for item in made if item is not None)
 
 
 def record_filter(request: pb.ListEmissionRecordsRequest) -> RecordFilter:
@@ -78,10 +117,11 @@ def records_to_proto(records: Sequence[EmissionRecord]) -> list[emission_pb2.Emi
 
 def record_to_proto(record: EmissionRecord) -> emission_pb2.EmissionRecord:
     """One record."""
-    entry = record.entry
+    entry, hub = record.entry, record.entry.hub_operation
     return emission_pb2.EmissionRecord(
         emission_record_id=record.emission_record_id,
-        leg=_leg_to_proto(entry.leg),
+        leg=_leg_to_proto(entry.leg) if entry.leg else None,
+        hub_operation=_hub_to_proto(hub) if hub else None,
         co2e=co2e_to_proto(entry.footprint.co2e),
         grid_energy_watt_hours=entry.footprint.grid_watt_hours,
         basis=basis_to_proto(entry.footprint.basis),
@@ -110,6 +150,7 @@ def basis_to_proto(basis: Basis) -> emission_pb2.EmissionBasis:
         country_mismatch=basis.country_mismatch,
         allocation=_named(emission_pb2.AllocationMethod, ALLOCATION, basis.allocation),
         assumptions=basis.assumptions,
+        factor_set_ids=basis.factor_set_ids,
     )
 
 
@@ -132,11 +173,34 @@ def _leg(message: emission_pb2.EmissionLeg) -> Leg:
         country_code=message.country_code,
         energy_watt_hours=message.energy_watt_hours if energy else None,
         fuel_milliliters=message.fuel_milliliters if fuel else None,
-        loads=tuple(
-            Load(load.delivery_id, load.task_id, load.mass_grams, load.shortest_distance_meters)
-            for load in message.loads
-        ),
+        loads=_loads(message.loads),
         empty=not message.loads,
+    )
+
+
+def _hub_operation(message: emission_pb2.HubOperation) -> HubOperation:
+    start, end = interval_from_proto(message.interval, PERIOD_MAX)
+    return HubOperation(
+        message.hub_operation_id,
+        message.hub_id,
+        start,
+        end,
+        message.grid_energy_watt_hours,
+        message.country_code,
+        _loads(message.loads),
+    )
+
+
+def _loads(messages: Sequence[emission_pb2.DeliveryLoad]) -> tuple[Load, ...]:
+    return tuple(
+        Load(
+            load.delivery_id,
+            load.task_id,
+            load.mass_grams,
+            load.shortest_distance_meters,
+            load.item_count,
+        )
+        for load in messages
     )
 
 
@@ -163,6 +227,18 @@ def _load(load: Load) -> emission_pb2.DeliveryLoad:
         task_id=load.task_id,
         mass_grams=load.mass_grams,
         shortest_distance_meters=load.shortest_distance_meters,
+        item_count=load.item_count,
+    )
+
+
+def _hub_to_proto(operation: HubOperation) -> emission_pb2.HubOperation:
+    return emission_pb2.HubOperation(
+        hub_operation_id=operation.hub_operation_id,
+        hub_id=operation.hub_id,
+        country_code=operation.country_code,
+        interval=interval_to_proto(operation.start, operation.end),
+        grid_energy_watt_hours=operation.grid_watt_hours,
+        loads=[_load(load) for load in operation.loads],
     )
 
 
@@ -177,7 +253,7 @@ def _share(share: Share) -> emission_pb2.EmissionShare:
 
 def _estimate(entry: Entry) -> pb.LegEstimate:
     return pb.LegEstimate(
-        leg_id=entry.leg.leg_id,
+        leg_id=subject_id(entry.subject),
         co2e=co2e_to_proto(entry.footprint.co2e),
         grid_energy_watt_hours=entry.footprint.grid_watt_hours,
         basis=basis_to_proto(entry.footprint.basis),

@@ -7,7 +7,9 @@ from meshkit.feed import Draft
 from services.compliance.convert.closures import closure_to_proto
 from services.compliance.convert.emissions import record_to_proto
 from services.compliance.convert.findings import totals_to_proto, verdict_to_proto
+from services.compliance.convert.idling import episode_to_proto
 from services.compliance.convert.moments import interval_to_proto
+from services.compliance.domain.episode import IdlingEpisode
 from services.compliance.domain.finding import Decision
 from services.compliance.domain.ledger import EmissionRecord
 from services.compliance.domain.zone import RuleSet
@@ -52,7 +54,14 @@ def decision_draft(decision: Decision) -> Draft:
 
 
 def emission_draft(record: EmissionRecord) -> Draft:
-    """Emissions that were recorded; they happened when the leg ended."""
+    """Emissions that were recorded; they happened when the leg, or the hub's period, ended."""
     event = pb.EmissionRecorded(record=record_to_proto(record))
     subject = record.emission_record_id
-    return Draft("emission_recorded", subject, record.entry.leg.end, event.SerializeToString())
+    return Draft("emission_recorded", subject, record.entry.subject.end, event.SerializeToString())
+
+
+def idling_draft(episode: IdlingEpisode) -> Draft:
+    """An engine that ran while its vehicle stood; it is told when that was over."""
+    event = pb.IdlingDetected(episode=episode_to_proto(episode))
+    subject = episode.idling_episode_id
+    return Draft("idling_detected", subject, episode.end, event.SerializeToString())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from meshkit.errors import Invalid, Violation
-from services.compliance.domain.faults import Unsound
+from services.compliance.domain.faults import Unsound, place
 
 Given = ParamSpec("Given")
 Value = TypeVar("Value")
@@ -25,12 +25,21 @@ class Faults:
         try:
             return make(*args, **kwargs)
         except Unsound as fault:
-            self.add(path, str(fault), fault.reason)
+            self.add(place(path, fault.where), str(fault), fault.reason)
         return None
 
     def add(self, path: str, description: str, reason: str = "FIELD_INVALID") -> None:
         """One more fault."""
         self._found.append(Violation(path, description, reason))
+
+    def is_below_one(self, path: str) -> bool:
+        """Whether something at this place, or around it, is at fault already."""
+        return any(f"{path}.".startswith((f"{f.field}.", f"{f.field}[")) for f in self._found)
+
+    @property
+    def found(self) -> tuple[Violation, ...]:
+        """All of them, in the order in which they were found."""
+        return tuple(self._found)
 
     def refuse(self) -> None:
         """Raises Invalid with every fault, if there is one, by their common reason."""

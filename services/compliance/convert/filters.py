@@ -13,6 +13,7 @@ from services.compliance.convert.moments import (
     enum_to_proto,
 )
 from services.compliance.convert.vehicle import BODY, CATEGORY, FUEL
+from services.compliance.domain.faults import inside
 from services.compliance.domain.filter import Bounds, DateBounds, StickerBounds, VehicleFilter
 from services.compliance.domain.vehicle import Body, Category, Fuel
 
@@ -29,12 +30,12 @@ MEASURES = (
 
 def filter_from_proto(message: pb.VehicleFilter) -> VehicleFilter:
     """The filter, or Unsound."""
-    measures = {name: _bounds(getattr(message, name)) for name in MEASURES}
+    measures = {name: inside(name, _bounds, getattr(message, name)) for name in MEASURES}
     return VehicleFilter(
         categories=_named(Category, vehicle_pb2.VehicleCategory, CATEGORY, message.categories),
         fuels=_named(Fuel, vehicle_pb2.Fuel, FUEL, message.fuels),
         excluded_fuels=_named(Fuel, vehicle_pb2.Fuel, FUEL, message.excluded_fuels),
-        first_registration=_date_bounds(message.first_registration),
+        first_registration=inside("first_registration", _date_bounds, message.first_registration),
         bodies=_named(Body, vehicle_pb2.VehicleBody, BODY, message.bodies),
         lacking_permits=tuple(message.lacking_permits),
         held_permits=tuple(message.held_permits),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from google.type.latlng_pb2 import LatLng
 
 from doorstep.compliance.v1 import zone_pb2 as pb
+from services.compliance.domain.faults import inside
 from services.compliance.domain.geometry import E7, Box, Point, Polygon, Ring
+from services.compliance.domain.shapes import check_polygon
 
 
 def point_from_proto(message: LatLng) -> Point:
@@ -20,8 +22,12 @@ def point_to_proto(point: Point) -> LatLng:
 
 
 def polygon_from_proto(message: pb.Polygon) -> Polygon:
-    """The polygon, or Unsound."""
-    return Polygon(_ring(message.outer), tuple(_ring(hole) for hole in message.holes))
+    """The polygon, or Unsound with the ring and corner that is at fault."""
+    outer = inside("outer", _ring, message.outer)
+    holes = (inside(f"holes[{i}]", _ring, hole) for i, hole in enumerate(message.holes))
+    polygon = Polygon(outer, tuple(holes))
+    check_polygon(polygon)
+    return polygon
 
 
 def polygon_to_proto(polygon: Polygon) -> pb.Polygon:
@@ -41,7 +47,10 @@ def box_from_proto(message: pb.Box) -> Box:
 
 
 def _ring(message: pb.Ring) -> Ring:
-    return Ring(tuple(point_from_proto(point) for point in message.points))
+    points = (
+        inside(f"points[{i}]", point_from_proto, point) for i, point in enumerate(message.points)
+    )
+    return Ring(tuple(points))
 
 
 def _ring_to_proto(ring: Ring) -> pb.Ring:

@@ -16,14 +16,18 @@ from services.compliance.domain.civil import DAY_SECONDS
 from services.compliance.domain.faults import Unsound, check
 
 Member = TypeVar("Member", bound=Enum)
+YEARS = range(1900, 2201)  # of moments: days and years around them can be reckoned with
+YEARS_SAID = f"not a moment of the years {YEARS[0]} to {YEARS[-1]}"
 
 
 def moment_from_proto(message: Timestamp) -> datetime:
-    """An aware moment in UTC, to the microsecond; Unsound outside of the years 1 to 9999."""
+    """An aware moment in UTC, to the microsecond; Unsound far from all calendars of law."""
     try:
-        return message.ToDatetime(UTC)
+        at = message.ToDatetime(UTC)
     except (ValueError, OverflowError) as error:
-        raise Unsound("not a moment of the years 1 to 9999") from error
+        raise Unsound(YEARS_SAID) from error
+    check(at.year in YEARS, YEARS_SAID)
+    return at
 
 
 def moment_or_none(message: Any, field: str) -> datetime | None:

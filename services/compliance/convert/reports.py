@@ -1,21 +1,20 @@
-"""Emission reports and factor sets: wire <-> domain."""
+"""Emission reports: wire <-> domain."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from doorstep.compliance.v1 import emission_pb2, factor_pb2
+from doorstep.compliance.v1 import emission_pb2
 from doorstep.compliance.v1 import emissions_service_pb2 as pb
 from services.compliance.convert.emissions import basis_to_proto, co2e_to_proto
 from services.compliance.convert.faults import Faults, accepted
-from services.compliance.convert.moments import enum_from_proto, enum_to_proto, interval_from_proto
-from services.compliance.domain.factors import Factor, FactorSet
+from services.compliance.convert.moments import enum_from_proto, interval_from_proto
 from services.compliance.domain.ledger import Dimension, Report, ReportRow
 from services.compliance.ports import RecordFilter
 
 PERIOD_MAX = timedelta(days=366)
-DIMENSION, UNIT = "REPORT_DIMENSION_", "FACTOR_UNIT_"
+DIMENSION = "REPORT_DIMENSION_"
 
 
 def report_question(request: pb.GetEmissionReportRequest) -> tuple[RecordFilter, Dimension]:
@@ -35,29 +34,16 @@ def report_to_proto(
 ) -> pb.GetEmissionReportResponse:
     """One page of a report."""
     return pb.GetEmissionReportResponse(
-        rows=[_row(row) for row in rows],
-        total=_row(report.total),
+        rows=[report_row_to_proto(row) for row in rows],
+        total=report_row_to_proto(report.total),
         bases=[basis_to_proto(basis) for basis in report.bases],
         notices=report.notices,
         next_page_token=next_page_token,
     )
 
 
-def factor_set_to_proto(factors: FactorSet) -> factor_pb2.FactorSet:
-    """A factor set with its rows."""
-    return factor_pb2.FactorSet(
-        factor_set_id=factors.factor_set_id,
-        title=factors.title,
-        country_code=factors.country_code,
-        year=factors.year,
-        source=factors.source,
-        license=factors.license,
-        factors=[_factor(factor) for factor in factors.factors],
-        builtin=factors.builtin,
-    )
-
-
-def _row(row: ReportRow) -> emission_pb2.EmissionReportRow:
+def report_row_to_proto(row: ReportRow) -> emission_pb2.EmissionReportRow:
+    """The emissions of one group, or of all."""
     return emission_pb2.EmissionReportRow(
         key=row.key,
         co2e=co2e_to_proto(row.co2e),
@@ -69,15 +55,4 @@ def _row(row: ReportRow) -> emission_pb2.EmissionReportRow:
         co2e_milligrams_per_drop=row.milligrams_per_drop,
         co2e_milligrams_per_kilogram=row.milligrams_per_kilogram,
         primary_ratio=row.primary_permille / 1_000,
-    )
-
-
-def _factor(factor: Factor) -> factor_pb2.Factor:
-    return factor_pb2.Factor(
-        factor_id=factor.factor_id,
-        unit=enum_to_proto(factor_pb2.FactorUnit, UNIT, factor.unit),
-        ttw_milligrams=factor.ttw_milligrams,
-        wtt_milligrams=factor.wtt_milligrams,
-        title=factor.title,
-        note=factor.note,
     )

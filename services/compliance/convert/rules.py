@@ -17,7 +17,7 @@ from services.compliance.convert.moments import (
     seconds_to_proto,
 )
 from services.compliance.domain.civil import DAY_SECONDS
-from services.compliance.domain.faults import Unsound
+from services.compliance.domain.faults import Unsound, inside
 from services.compliance.domain.filter import EVERY_VEHICLE
 from services.compliance.domain.rule import (
     Charge,
@@ -43,8 +43,8 @@ def rule_from_proto(message: pb.AccessRule) -> Rule:
     return Rule(
         message.rule_id,
         _effect(message),
-        filter_from_proto(message.filter),
-        schedule_from_proto(message.schedule),
+        inside("filter", filter_from_proto, message.filter),
+        inside("schedule", schedule_from_proto, message.schedule),
         message.title,
         message.source,
     )
@@ -74,10 +74,13 @@ def rule_to_proto(rule: Rule) -> pb.AccessRule:
 def schedule_from_proto(message: pb.Schedule) -> Schedule:
     """The schedule, or Unsound."""
     return Schedule(
-        day_or_none(message, "start_date"),
-        day_or_none(message, "end_date"),
-        tuple(_span(span) for span in message.spans),
-        tuple(_year_day(day) for day in message.excepted_dates),
+        inside("start_date", day_or_none, message, "start_date"),
+        inside("end_date", day_or_none, message, "end_date"),
+        tuple(inside(f"spans[{i}]", _span, span) for i, span in enumerate(message.spans)),
+        tuple(
+            inside(f"excepted_dates[{i}]", _year_day, day)
+            for i, day in enumerate(message.excepted_dates)
+        ),
     )
 
 
@@ -105,7 +108,7 @@ def _effect(message: pb.AccessRule) -> Effect:
             effect = message.prohibition
             return Prohibition(effect.penalty_micros, effect.currency_code)
         case "charge":
-            return _charge(message.charge)
+            return inside("charge", _charge, message.charge)
         case "permit_demand":
             return PermitDemand(message.permit_demand.scheme, message.permit_demand.instructions)
     raise Unsound("a rule has an effect")
@@ -134,6 +137,8 @@ def _span(message: pb.TimeSpan) -> TimeSpan:
         seconds_from_proto(message.start) if message.HasField("start") else 0,
         seconds_from_proto(message.end) if message.HasField("end") else DAY_SECONDS,
         effect or HolidayEffect.NONE,
+        tuple(sorted(set(message.months))),
+        tuple(sorted(set(message.days_of_month))),
     )
 
 
@@ -143,6 +148,8 @@ def _span_to_proto(span: TimeSpan) -> pb.TimeSpan:
         start=seconds_to_proto(span.start_seconds),
         end=seconds_to_proto(span.end_seconds),
         holiday_effect=enum_to_proto(pb.HolidayEffect, HOLIDAY, effect),
+        months=span.months,
+        days_of_month=span.days_of_month,
     )
     message.days.extend(day + 1 for day in span.days)  # type: ignore[arg-type, unused-ignore]
     return message

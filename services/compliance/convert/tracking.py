@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from doorstep.tracking.v1 import event_pb2 as pb
 from doorstep.tracking.v1 import tracking_event_pb2, vehicle_pb2
-from services.compliance.convert.moments import moment_from_proto
+from services.compliance.convert.geometry import point_from_proto
+from services.compliance.convert.moments import moment_from_proto, span_from_proto
+from services.compliance.domain.episode import IdlingFact
+from services.compliance.domain.idling import Excuse
 from services.compliance.domain.ledger import Leg, Load, Outcome
 from services.compliance.domain.vehicle import Category, Fuel, Vehicle
 
@@ -54,6 +58,27 @@ def leg_from_tracking(message: pb.LegCompleted) -> Leg:
     )
 
 
+def idling_from_tracking(event_id: str, message: pb.IdlingEnded) -> IdlingFact:
+    """
+    An engine that ran while its vehicle stood, told by the change of that id.
+
+    A machine aboard that needs the engine excuses it where a rule says so. Without attributes of
+    the vehicle everything about it is unknown.
+    """
+    named = replace(vehicle_from_tracking(message.vehicle), vehicle_id=message.vehicle_id)
+    excuses = [Excuse.LOADING_DEVICE] if message.auxiliary_needed else []
+    return IdlingFact(
+        event_id,
+        named,
+        point_from_proto(message.location),
+        moment_from_proto(message.start_time),
+        span_from_proto(message.idling_duration),
+        message.route_id,
+        message.carrier_id,
+        frozenset(excuses),
+    )
+
+
 def outcome_from_tracking(message: pb.TaskOutcomeRecorded) -> Outcome:
     """How an attempt ended."""
     return Outcome(
@@ -86,6 +111,11 @@ def vehicle_from_tracking(message: vehicle_pb2.VehicleAttributes) -> Vehicle:
 
 
 def _category(message: vehicle_pb2.VehicleAttributes) -> Category | None:
+    """As the papers say; else by the kind, which a truck's mass refines."""
+    paper = message.vehicle_category
+    stated = Category.__members__.get("L" if paper.startswith("L") else paper)  # L1e to L7e
+    if stated is not None:
+        return stated
     if message.kind == vehicle_pb2.VEHICLE_KIND_TRUCK:
         return Category.N2 if message.gross_mass_grams <= N2_GRAMS_MAX else Category.N3
     return CATEGORIES.get(message.kind)

@@ -31,6 +31,7 @@ from services.compliance.convert.rules import rule_from_proto, rule_to_proto
 from services.compliance.domain.faults import Unsound
 from services.compliance.domain.geometry import Box
 from services.compliance.domain.rule import Rule
+from services.compliance.domain.template import ZoneTemplate
 from services.compliance.domain.zone import Confidence, RuleSet, Zone, ZoneKind
 
 KIND, CONFIDENCE = "ZONE_KIND_", "CONFIDENCE_"
@@ -53,25 +54,32 @@ def zone_from_proto(message: zone_pb2.Zone, path: str = "zone") -> Zone:
 
 
 def _zone(message: zone_pb2.Zone, parts: list[Any], rules: list[Rule]) -> Zone:
-    kind = enum_from_proto(ZoneKind, zone_pb2.ZoneKind, KIND, message.kind)
-    confidence = enum_from_proto(Confidence, zone_pb2.Confidence, CONFIDENCE, message.confidence)
-    if kind is None:
-        raise Unsound("a zone has a kind")
     return Zone(
         zone_id=message.zone_id,
-        title=message.title,
-        kind=kind,
-        time_zone=message.time_zone,
         area=tuple(parts),
         rules=tuple(rules),
-        holiday_calendar=message.holiday_calendar,
-        holidays=tuple(sorted({day_from_proto(day) for day in message.holidays})),
-        source=message.source,
-        confidence=confidence,
-        verified=day_or_none(message, "verified_date"),
         demonstration=message.demonstration,
         retired=message.state == zone_pb2.ZONE_STATE_RETIRED,
+        **described(message),
     )
+
+
+def described(message: zone_pb2.Zone) -> dict[str, Any]:
+    """What a zone and a template of zones both say of themselves."""
+    kind = enum_from_proto(ZoneKind, zone_pb2.ZoneKind, KIND, message.kind)
+    if kind is None:
+        raise Unsound("a zone has a kind")
+    confidence = enum_from_proto(Confidence, zone_pb2.Confidence, CONFIDENCE, message.confidence)
+    return {
+        "title": message.title,
+        "kind": kind,
+        "time_zone": message.time_zone,
+        "holiday_calendar": message.holiday_calendar,
+        "holidays": tuple(sorted({day_from_proto(day) for day in message.holidays})),
+        "source": message.source,
+        "confidence": confidence,
+        "verified": day_or_none(message, "verified_date"),
+    }
 
 
 def zone_to_proto(rule_set: RuleSet) -> zone_pb2.Zone:
@@ -86,8 +94,8 @@ def zone_to_proto(rule_set: RuleSet) -> zone_pb2.Zone:
     return message
 
 
-def zone_content(zone: Zone) -> zone_pb2.Zone:
-    """What callers may write of a zone."""
+def zone_content(zone: Zone | ZoneTemplate) -> zone_pb2.Zone:
+    """What callers may write of a zone; a template has no areas."""
     message = zone_pb2.Zone(
         zone_id=zone.zone_id,
         title=zone.title,

@@ -27,8 +27,9 @@ def access_areas(
 ) -> Iterator[AccessArea]:
     """In the order of zone ids, then closure ids; what is not listed is allowed."""
     numbers = range(len(book.grounds)) if box is None else book.touching(polygon_shape(box.polygon))
+    standing = book.standing(vehicle)
     for number in numbers:
-        timeline = book.timeline(number, vehicle)
+        timeline = standing.timeline(number)
         for tenure in book.grounds[number].tenures:
             held = tenure.cut(start, end)
             spans = timeline.spans(*held) if held else ()

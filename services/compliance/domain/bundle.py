@@ -90,9 +90,9 @@ class Bundle:
         return seconds
 
     def _lengths(self) -> Floats:
-        """From the point before, in units alike in every direction at that latitude."""
+        """From the point before, in units alike in every direction at the latitude between."""
         steps = np.diff(self._corners, axis=0, prepend=self._corners[:1])
-        east = steps[:, 0] * np.cos(np.radians(self._corners[:, 1]))
+        east = steps[:, 0] * np.cos(np.radians(self._corners[:, 1] - steps[:, 1] / 2))
         lengths: Floats = np.hypot(east, steps[:, 1])
         lengths[self._firsts] = 0.0
         return lengths

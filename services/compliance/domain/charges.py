@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import chain
 
 from services.compliance.domain.atlas import Stay
-from services.compliance.domain.civil import local_day, local_days
+from services.compliance.domain.civil import day_start, local_day, local_days
 from services.compliance.domain.rule import Charge, ChargeUnit, Rule
 from services.compliance.domain.timeline import Timeline
 from services.compliance.domain.verdict import Outcome, Span
@@ -49,7 +50,7 @@ def due(
     for span in spans:
         for rule in _of_unit(span.outcome, ChargeUnit.DAY):
             for day in local_days(span.start, span.end, time_zone):
-                yield _due(zone_id, rule, day, span.start)
+                yield _due(zone_id, rule, day, max(span.start, day_start(time_zone, day)))
     if stay.enters:
         yield from _crossed(zone_id, time_zone, timeline, start, ChargeUnit.ENTRY)
         yield from _crossed(zone_id, time_zone, timeline, start, ChargeUnit.PASSAGE)
@@ -86,35 +87,44 @@ def _due(zone_id: str, rule: Rule, day: date, at: datetime) -> ChargeDue:
     )
 
 
-class Purse:
-    """What one vehicle pays: remembers the day charges and caps of what it has seen."""
+def pay(owed: Sequence[Sequence[ChargeDue]]) -> list[tuple[ChargeDue, ...]]:
+    """
+    What of each list is still due when all of them are one vehicle's, in the order of time.
 
-    def __init__(self) -> None:
-        self._paid_days: set[tuple[str, str, date]] = set()
-        self._spent: dict[tuple[str, date], int] = defaultdict(int)
-        self._caps: dict[tuple[str, date], int] = defaultdict(int)
+    The caps of a day are known before the first amount of it is paid: the highest one holds.
+    """
+    caps: dict[_Purse, int] = defaultdict(int)
+    for charge in chain.from_iterable(owed):
+        caps[_purse(charge)] = max(caps[_purse(charge)], charge.cap_micros)
+    paid: list[list[ChargeDue]] = [[] for _ in owed]
+    spent: dict[_Purse, int] = defaultdict(int)
+    for number, charge in _once(owed):
+        purse = _purse(charge)
+        left = caps[purse] - spent[purse] if caps[purse] else charge.amount_micros
+        amount = min(charge.amount_micros, left)
+        spent[purse] += amount
+        if amount:
+            paid[number].append(replace(charge, amount_micros=amount))
+    return [tuple(charges) for charges in paid]
 
-    def pay(self, charges: Iterable[ChargeDue]) -> tuple[ChargeDue, ...]:
-        """What of the charges, in the order of time, is still due."""
-        paid = (self._pay(charge) for charge in sorted(charges, key=lambda c: c.at))
-        return tuple(charge for charge in paid if charge is not None)
 
-    def _pay(self, charge: ChargeDue) -> ChargeDue | None:
+_Purse = tuple[str, date, str]  # a cap is one zone's, of one local day, in one currency
+
+
+def _purse(charge: ChargeDue) -> _Purse:
+    return charge.zone_id, charge.day, charge.currency_code
+
+
+def _once(owed: Sequence[Sequence[ChargeDue]]) -> Iterator[tuple[int, ChargeDue]]:
+    """Every charge with the number of its list, in the order of time; a day's only once."""
+    days: set[tuple[str, str, date]] = set()
+    every = [(number, charge) for number, charges in enumerate(owed) for charge in charges]
+    for number, charge in sorted(every, key=lambda one: one[1].at):
+        day = (charge.zone_id, charge.rule_id, charge.day)
+        if charge.unit is not ChargeUnit.DAY or day not in days:
+            yield number, charge
         if charge.unit is ChargeUnit.DAY:
-            day = (charge.zone_id, charge.rule_id, charge.day)
-            if day in self._paid_days:
-                return None
-            self._paid_days.add(day)
-        return self._capped(charge)
-
-    def _capped(self, charge: ChargeDue) -> ChargeDue | None:
-        key = (charge.zone_id, charge.day)
-        self._caps[key] = max(self._caps[key], charge.cap_micros)
-        amount = charge.amount_micros
-        if self._caps[key]:
-            amount = min(amount, self._caps[key] - self._spent[key])
-        self._spent[key] += max(amount, 0)
-        return replace(charge, amount_micros=amount) if amount > 0 else None
+            days.add(day)
 
 
 def totals(charges: Iterable[ChargeDue]) -> tuple[ChargeTotal, ...]:

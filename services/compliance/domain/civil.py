@@ -60,6 +60,11 @@ def local_days(start: datetime, end: datetime, zone: str) -> Iterator[date]:
         day += timedelta(days=1)
 
 
+def day_start(zone: str, day: date) -> datetime:
+    """The first instant of a local day that a zone did not skip."""
+    return stretches(zone, day)[0].start
+
+
 @lru_cache(maxsize=8_192)
 def stretches(zone: str, day: date) -> tuple[Stretch, ...]:
     """The instants of a local day; none for a day that a zone skipped."""

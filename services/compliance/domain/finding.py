@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.compliance.domain.charges import ChargeDue, ChargeTotal
+from services.compliance.domain.geometry import Box
 from services.compliance.domain.presence import Presence
 from services.compliance.domain.vehicle import Vehicle
 from services.compliance.domain.verdict import Verdict
@@ -50,6 +51,17 @@ class CheckedRoute:
     vehicle: Vehicle
     presences: tuple[Presence, ...]
 
+    @property
+    def box(self) -> Box:
+        """The smallest box around all of it."""
+        boxes = [presence.box for presence in self.presences]
+        return Box(
+            min(box.south_e7 for box in boxes),
+            min(box.west_e7 for box in boxes),
+            max(box.north_e7 for box in boxes),
+            max(box.east_e7 for box in boxes),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -64,3 +76,5 @@ class Decision:
     rules_version: int
     as_of: datetime
     decided: datetime
+    batch_id: str = ""  # the first decision of the request; empty before those were told apart
+    batch_rank: int = 0  # the route's place in the request

@@ -2,32 +2,34 @@
 What one leg emits, well to wheel.
 
 Pure integers. Primary data go before modelled ones, modelled before default ones: metered energy,
-metered fuel, the vehicle's own consumption, the factor of its class. Every number tells how it was
-found and what was assumed. Sources: ISO 14083:2023 and GLEC Framework v3 (WTW = WTT + TTW).
+metered fuel, the vehicle's own consumption, the physical model of an electric vehicle, the factor
+of its class. Every number tells how it was found, by which sets, and what was assumed. A vehicle's
+row may come from one set and the electricity from another.
+Sources: ISO 14083:2023 and GLEC Framework v3 (WTW = WTT + TTW).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from meshkit.errors import NotReady
+from services.compliance.domain import energy, factors
 from services.compliance.domain.amounts import rounded
-from services.compliance.domain.classes import candidates
-from services.compliance.domain.factors import Factor, FactorSet
+from services.compliance.domain.classes import (
+    CARGO_BIKE_WATT_HOURS_PER_KILOMETER,
+    FUELS,
+    Candidate,
+    candidates,
+)
+from services.compliance.domain.factors import FactorSet, Used, electricity, found, national
 from services.compliance.domain.vehicle import Category, Fuel, Vehicle
 
 METERS, WATT_HOURS, MILLILITERS, PERMILLE = 1_000, 1_000, 1_000, 1_000
-ELECTRICITY = ("electricity.generation.kwh", "electricity.losses.kwh")
-# Measured for electric cargo bikes: 0.03 kWh/km, European Transport Research Review 2021,
-# doi:10.1186/s12544-021-00491-5, as quoted by ClimateView's transition-element-framework.
-CARGO_BIKE_WATT_HOURS_PER_KILOMETER = 30
-FUELS = {
-    Fuel.DIESEL: "fuel.diesel.liter",
-    Fuel.HYBRID_DIESEL: "fuel.diesel.liter",
-    Fuel.PETROL: "fuel.petrol.liter",
-    Fuel.HYBRID_PETROL: "fuel.petrol.liter",
-}
+MILLI = 1_000  # milliwatt hours in a watt hour
+SECONDS_PER_HOUR = 3_600
+ENDS_OF_LEG = 1  # a leg is driven from one stop to the next
 
 
 class Method(StrEnum):
@@ -36,8 +38,10 @@ class Method(StrEnum):
     METERED_ENERGY = "METERED_ENERGY"
     METERED_FUEL = "METERED_FUEL"
     STATED_CONSUMPTION = "STATED_CONSUMPTION"
+    MODELED_ENERGY = "MODELED_ENERGY"
     DISTANCE_FACTOR = "DISTANCE_FACTOR"
     NO_MOTOR = "NO_MOTOR"
+    IDLING_RATE = "IDLING_RATE"  # of engines at standstill, never of a leg
 
 
 class DataQuality(StrEnum):
@@ -78,7 +82,7 @@ NOTHING = Co2e()
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """How a number was found."""
+    """How a number was found. A row of another set than the first is named with its set."""
 
     method: Method
     data_quality: DataQuality
@@ -87,6 +91,12 @@ class Basis:
     country_mismatch: bool = False
     allocation: Allocation = Allocation.MASS_DISTANCE
     assumptions: tuple[str, ...] = ()
+    other_set_ids: tuple[str, ...] = ()
+
+    @property
+    def factor_set_ids(self) -> tuple[str, ...]:
+        """Every set that was used."""
+        return (self.factor_set_id, *self.other_set_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +107,7 @@ class Effort:
     mass_grams: int = 0
     energy_watt_hours: int | None = None  # from the battery
     fuel_milliliters: int | None = None
+    duration_seconds: int = 0  # of the way; 0: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,28 +126,82 @@ class Setting:
     factors: FactorSet
     country_code: str = ""
     charging_permille: int = 900  # of the grid's energy reaches the battery; 85-92 % is usual
+    others: tuple[FactorSet, ...] = ()  # asked in this order for what `factors` does not state
+
+    @property
+    def sets(self) -> tuple[FactorSet, ...]:
+        """All of them, best first."""
+        return (self.factors, *self.others)
 
 
 def footprint(vehicle: Vehicle, effort: Effort, setting: Setting) -> Footprint:
     """The best number that the data allow. Raises NotReady `FACTOR_MISSING` when there is none."""
-    for way in (_no_motor, _metered_energy, _metered_fuel, _stated, _by_class, _cargo_bike):
-        found = way(vehicle, effort, setting)
-        if found is not None:
-            return _placed(found, setting)
-    raise NotReady(
+    for way in WAYS:
+        best = way(vehicle, effort, setting)
+        if best is not None:
+            return _told(best, vehicle, effort, setting)
+    raise missing(setting, _wanted(vehicle, effort, setting))
+
+
+def grid_footprint(watt_hours: int, setting: Setting) -> Footprint:
+    """Of electricity that was metered at the grid, as depots do; raises like `footprint`."""
+    rows = electricity(setting.sets, setting.country_code)
+    if not rows:
+        raise missing(setting, electricity_ids(setting))
+    basis = _basis(Method.METERED_ENERGY, DataQuality.PRIMARY, setting, rows)
+    plain = Footprint(_times(rows, watt_hours, WATT_HOURS), watt_hours, basis)
+    return _noted(plain, setting, electricity_ids(setting))
+
+
+def missing(setting: Setting, factor_ids: Sequence[str]) -> NotReady:
+    """That no set has what is needed, with the rows that would do."""
+    return NotReady(
         "FACTOR_MISSING",
-        f"factor set {setting.factors.factor_set_id!r} has no factor for such a vehicle",
+        factors.lacking(setting.sets, factor_ids),
         factor_set_id=setting.factors.factor_set_id,
+        missing=",".join(factor_ids),
     )
 
 
-def _placed(found: Footprint, setting: Setting) -> Footprint:
-    """A factor of another country is a default, however good the rest."""
-    own = setting.factors.country_code
-    if not found.basis.factor_ids or not own or own == setting.country_code:
-        return found
-    basis = replace(found.basis, country_mismatch=True, data_quality=DataQuality.DEFAULT)
-    return replace(found, basis=basis)
+def _told(best: Footprint, vehicle: Vehicle, effort: Effort, setting: Setting) -> Footprint:
+    """With what was passed over, and what the number leaves out."""
+    told = _noted(best, setting, _wanted(vehicle, effort, setting))
+    counted = best.basis.method in (Method.METERED_ENERGY, Method.METERED_FUEL, Method.NO_MOTOR)
+    cooled = any("cooled-" in factor_id for factor_id in best.basis.factor_ids)
+    if not vehicle.refrigerated or counted or cooled:
+        return told
+    left_out = (*told.basis.assumptions, "the cooling of the load is not counted")
+    return replace(told, basis=replace(told.basis, assumptions=left_out))
+
+
+def _noted(best: Footprint, setting: Setting, wanted: Sequence[str]) -> Footprint:
+    """Rows with holes in sets that would have gone before are named, not passed over silently."""
+    if not best.basis.factor_ids:
+        return best
+    ids = [one.factor_set_id for one in setting.sets]
+    before = setting.sets[: max(map(ids.index, best.basis.factor_set_ids))]
+    used = (rank for rank, name in enumerate(wanted, 1) if name in best.basis.factor_ids)
+    notes = tuple(factors.holes(before, wanted[: next(used, None)]))
+    basis = replace(best.basis, assumptions=(*best.basis.assumptions, *notes))
+    return replace(best, basis=basis)
+
+
+def _wanted(vehicle: Vehicle, effort: Effort, setting: Setting) -> tuple[str, ...]:
+    """The ids of the rows that would tell, best first."""
+    ids: list[str] = []
+    if effort.energy_watt_hours is not None or vehicle.fuel is Fuel.ELECTRIC:
+        ids += electricity_ids(setting)
+    burns = effort.fuel_milliliters is not None or vehicle.milliliters_per_hundred_kilometers
+    if burns and vehicle.fuel in FUELS:
+        ids.append(FUELS[vehicle.fuel])
+    for candidate in candidates(vehicle, effort.mass_grams):
+        ids += (factor_id for factor_id, _ in candidate.parts)
+    return tuple(dict.fromkeys(ids))
+
+
+def electricity_ids(setting: Setting) -> tuple[str, ...]:
+    own = (national(setting.country_code),) if setting.country_code else ()
+    return (*own, factors.GENERATION)
 
 
 def _no_motor(vehicle: Vehicle, effort: Effort, setting: Setting) -> Footprint | None:
@@ -149,22 +214,25 @@ def _no_motor(vehicle: Vehicle, effort: Effort, setting: Setting) -> Footprint |
 def _metered_energy(vehicle: Vehicle, effort: Effort, setting: Setting) -> Footprint | None:
     if effort.energy_watt_hours is None:
         return None
-    return _electric(
-        effort.energy_watt_hours * METERS, setting, Method.METERED_ENERGY, DataQuality.PRIMARY
+    return battery_footprint(
+        effort.energy_watt_hours * MILLI, setting, Method.METERED_ENERGY, DataQuality.PRIMARY
     )
 
 
-def _electric(
-    battery: int, setting: Setting, method: Method, quality: DataQuality, *assumptions: str
+def battery_footprint(
+    milliwatt_hours: int,
+    setting: Setting,
+    method: Method,
+    quality: DataQuality,
+    *assumptions: str,
 ) -> Footprint | None:
-    """By energy from the battery, in thousandths of a watt hour."""
-    rows = [setting.factors.usable(factor_id) for factor_id in ELECTRICITY]
-    used = [row for row in rows if row is not None]
-    if used[:1] != rows[:1]:  # without losses a set may count them in; without generation it cannot
+    """By energy from the battery; None when no set states the electricity."""
+    rows = electricity(setting.sets, setting.country_code)
+    if not rows:
         return None
-    grid, parts = battery * PERMILLE, setting.charging_permille * METERS
-    co2e = _times(used, grid, parts * WATT_HOURS)
-    basis = _basis(method, quality, setting, used, *assumptions)
+    grid, parts = milliwatt_hours * PERMILLE, setting.charging_permille * MILLI
+    co2e = _times(rows, grid, parts * WATT_HOURS)
+    basis = _basis(method, quality, setting, rows, *assumptions)
     return Footprint(co2e, rounded(grid, parts), basis)
 
 
@@ -177,39 +245,99 @@ def _metered_fuel(vehicle: Vehicle, effort: Effort, setting: Setting) -> Footpri
 def _burned(
     vehicle: Vehicle, milliliters: int, parts: int, setting: Setting, method: Method
 ) -> Footprint | None:
-    row = setting.factors.usable(FUELS[vehicle.fuel]) if vehicle.fuel in FUELS else None
-    if row is None:
+    rows = found(setting.sets, FUELS[vehicle.fuel]) if vehicle.fuel in FUELS else ()
+    if not rows:
         return None
     metered = method is Method.METERED_FUEL
     quality = DataQuality.PRIMARY if metered else DataQuality.MODELED
-    co2e = _times([row], milliliters, parts * MILLILITERS)
-    return Footprint(co2e, 0, _basis(method, quality, setting, [row]))
+    co2e = _times(rows, milliliters, parts * MILLILITERS)
+    return Footprint(co2e, 0, _basis(method, quality, setting, rows))
 
 
 def _stated(vehicle: Vehicle, effort: Effort, setting: Setting) -> Footprint | None:
     method = Method.STATED_CONSUMPTION
     if vehicle.fuel is Fuel.ELECTRIC and vehicle.watt_hours_per_kilometer:
         battery = vehicle.watt_hours_per_kilometer * effort.distance_meters
-        return _electric(battery, setting, method, DataQuality.MODELED)
+        return battery_footprint(battery, setting, method, DataQuality.MODELED)
     if vehicle.milliliters_per_hundred_kilometers:
         burned = vehicle.milliliters_per_hundred_kilometers * effort.distance_meters
         return _burned(vehicle, burned, 100 * METERS, setting, method)
     return None
 
 
+def _modeled(vehicle: Vehicle, effort: Effort, setting: Setting) -> Footprint | None:
+    """By physics, for an electric vehicle whose mass is stated and whose way took a known time."""
+    build = energy.build_of(vehicle)
+    known = vehicle.unladen_mass_grams and effort.duration_seconds and effort.distance_meters
+    if vehicle.fuel is not Fuel.ELECTRIC or build is None or not known:
+        return None
+    mean = -(-effort.distance_meters * SECONDS_PER_HOUR // (effort.duration_seconds * METERS))
+    if mean > energy.SPEED_MAX:
+        return None
+    speed = max(mean, build.cruising_kilometers_per_hour)
+    conditions = energy.Conditions(effort.mass_grams, cruising_kilometers_per_hour=speed)
+    taken = energy.coefficients(build, vehicle, conditions).milliwatt_hours(
+        effort.distance_meters, effort.duration_seconds, ENDS_OF_LEG
+    )
+    assumed = f"{energy.told(build, energy.Conditions())}, or at its mean where that is more"
+    return battery_footprint(taken, setting, Method.MODELED_ENERGY, DataQuality.MODELED, assumed)
+
+
 def _by_class(vehicle: Vehicle, effort: Effort, setting: Setting) -> Footprint | None:
-    for candidate in candidates(vehicle, effort.mass_grams):
-        rows = [setting.factors.usable(factor_id) for factor_id, _ in candidate.parts]
-        used = [row for row in rows if row is not None]
-        if len(used) < len(rows):
-            continue
-        weights = [weight for _, weight in candidate.parts]
-        co2e = _mixed(used, weights, effort.distance_meters)
-        basis = _basis(
-            Method.DISTANCE_FACTOR, DataQuality.DEFAULT, setting, used, *candidate.assumptions
-        )
-        return Footprint(co2e, 0, basis)
+    """By the first set that knows such a vehicle, however roughly."""
+    for one in setting.sets:
+        for candidate in candidates(vehicle, effort.mass_grams):
+            rows = found([one], *(factor_id for factor_id, _ in candidate.parts))
+            if rows:
+                return _of_class(rows, candidate, effort, setting)
     return None
+
+
+def _of_class(
+    rows: tuple[Used, ...], candidate: Candidate, effort: Effort, setting: Setting
+) -> Footprint:
+    method, quality = Method.DISTANCE_FACTOR, DataQuality.DEFAULT
+    elsewhere = _elsewhere(rows, setting)
+    if elsewhere:
+        return _charged_elsewhere(rows, elsewhere, candidate, effort, setting)
+    weights = [weight for _, weight in candidate.parts]
+    co2e = _mixed(rows, weights, effort.distance_meters)
+    return Footprint(co2e, 0, _basis(method, quality, setting, rows, *candidate.assumptions))
+
+
+def _elsewhere(rows: tuple[Used, ...], setting: Setting) -> tuple[Used, ...]:
+    """The leg's own electricity, where an electric class is counted by that of another country."""
+    own = rows[0].factor_set
+    if own.fits(setting.country_code) or not rows[0].factor.factor_id.endswith(".electric.km"):
+        return ()
+    charged = electricity(setting.sets, setting.country_code)
+    known = charged and found([own], factors.GENERATION)
+    return charged if known and charged[0].factor_set is not own else ()
+
+
+def _charged_elsewhere(
+    rows: tuple[Used, ...],
+    charged: tuple[Used, ...],
+    candidate: Candidate,
+    effort: Effort,
+    setting: Setting,
+) -> Footprint:
+    """
+    What a class takes by one table, at the electricity of another.
+
+    The TTW of an electric class is its consumption from the grid times generation and losses of the
+    same table (DESNZ 2025, van classes: 0.194, 0.296 and 0.389 kWh/km), so dividing gives it back.
+    """
+    (row,) = rows
+    there = sum(used.factor.ttw_milligrams or 0 for used in electricity([row.factor_set], ""))
+    taken = effort.distance_meters * (row.factor.ttw_milligrams or 0)
+    assumed = (
+        *candidate.assumptions,
+        f"consumption as {row.factor_set.factor_set_id} implies it for {row.factor.factor_id}",
+    )
+    method, quality = Method.DISTANCE_FACTOR, DataQuality.DEFAULT
+    basis = _basis(method, quality, setting, (*rows, *charged), *assumed)
+    return Footprint(_times(charged, taken, METERS * there), rounded(taken, there), basis)
 
 
 def _cargo_bike(vehicle: Vehicle, effort: Effort, setting: Setting) -> Footprint | None:
@@ -219,35 +347,53 @@ def _cargo_bike(vehicle: Vehicle, effort: Effort, setting: Setting) -> Footprint
     assumed = f"an electric cargo bike takes {per_kilometer} Wh per km"
     battery = per_kilometer * effort.distance_meters
     method, quality = Method.DISTANCE_FACTOR, DataQuality.DEFAULT
-    return _electric(battery, setting, method, quality, assumed)
+    return battery_footprint(battery, setting, method, quality, assumed)
 
 
-def _times(rows: list[Factor], amount: int, parts: int) -> Co2e:
+WAYS: tuple[Callable[[Vehicle, Effort, Setting], Footprint | None], ...] = (  # best first
+    _no_motor,
+    _metered_energy,
+    _metered_fuel,
+    _stated,
+    _modeled,
+    _by_class,
+    _cargo_bike,
+)
+
+
+def _times(rows: Sequence[Used], amount: int, parts: int) -> Co2e:
     """Every row times the same amount, `parts` of which make a unit."""
-    wtt = sum(row.wtt_milligrams or 0 for row in rows)
-    ttw = sum(row.ttw_milligrams or 0 for row in rows)
+    wtt = sum(used.factor.wtt_milligrams or 0 for used in rows)
+    ttw = sum(used.factor.ttw_milligrams or 0 for used in rows)
     return Co2e(rounded(amount * wtt, parts), rounded(amount * ttw, parts))
 
 
-def _mixed(rows: list[Factor], weights: list[int], distance_meters: int) -> Co2e:
+def _mixed(rows: Sequence[Used], weights: Sequence[int], distance_meters: int) -> Co2e:
     """Rows in proportion to weights, times a distance."""
     pairs = list(zip(rows, weights, strict=True))
     parts = sum(weights) * METERS
-    wtt = sum((row.wtt_milligrams or 0) * weight for row, weight in pairs)
-    ttw = sum((row.ttw_milligrams or 0) * weight for row, weight in pairs)
+    wtt = sum((used.factor.wtt_milligrams or 0) * weight for used, weight in pairs)
+    ttw = sum((used.factor.ttw_milligrams or 0) * weight for used, weight in pairs)
     return Co2e(rounded(distance_meters * wtt, parts), rounded(distance_meters * ttw, parts))
 
 
 def _basis(
-    method: Method, quality: DataQuality, setting: Setting, rows: list[Factor], *assumptions: str
+    method: Method,
+    quality: DataQuality,
+    setting: Setting,
+    rows: Sequence[Used],
+    *assumptions: str,
 ) -> Basis:
+    """A factor of another country is a default, however good the rest."""
+    first = rows[0].factor_set.factor_set_id
+    sets = tuple(dict.fromkeys(used.factor_set.factor_set_id for used in rows))
+    mismatch = not all(used.factor_set.fits(setting.country_code) for used in rows)
     return Basis(
         method,
-        quality,
-        setting.factors.factor_set_id,
-        tuple(row.factor_id for row in rows),
-        assumptions=(
-            *assumptions,
-            *(f"{row.factor_id}: {row.note}" for row in rows if row.doubted),
-        ),
+        DataQuality.DEFAULT if mismatch else quality,
+        first,
+        tuple(used.named(first) for used in rows),
+        country_mismatch=mismatch,
+        assumptions=(*assumptions, *factors.doubts(rows)),
+        other_set_ids=sets[1:],
     )

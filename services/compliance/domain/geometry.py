@@ -7,6 +7,7 @@ itself; `Zone` asks it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.compliance.domain.faults import check
@@ -53,7 +54,13 @@ class Ring:
             object.__setattr__(self, "points", self.points[:-1])
         check(len(set(self.points)) >= 3, "a ring has at least three corners", GEOMETRY)
         lngs = [point.lng_e7 for point in self.points]
-        check(max(lngs) - min(lngs) < LNG_MAX, "a ring may not cross the antimeridian", GEOMETRY)
+        wide = (max(lngs) - min(lngs)) / E7
+        check(
+            wide < LNG_MAX / E7,
+            f"the ring is {wide:.0f} degrees wide: it spans half the earth or crosses the"
+            " antimeridian; make a part on each side of it",
+            GEOMETRY,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +99,9 @@ class Box:
             (north, self.west_e7),
         )
         return Polygon(Ring(tuple(Point(lat, lng) for lat, lng in corners)))
+
+
+def box_around(points: Sequence[Point]) -> Box:
+    """The smallest box around some points."""
+    lats, lngs = [point.lat_e7 for point in points], [point.lng_e7 for point in points]
+    return Box(min(lats), min(lngs), max(lats), max(lngs))

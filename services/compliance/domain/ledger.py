@@ -1,34 +1,40 @@
 """
 The carbon ledger: what each leg emitted, and which delivery is charged with it.
 
-Pure integers. Shares go by mass times distance (ISO 14083 for collection and delivery rounds) and
-add up to their leg exactly. A failed attempt is aboard like a good one, so it is charged to its
-delivery; an empty leg is shared over everything the route has carried.
+Pure integers. Shares go by mass times distance (ISO 14083 for collection and delivery rounds) or by
+item (as parcel networks do) and add up to their leg exactly. A failed attempt is aboard like a good
+one, so it is charged to its delivery; an empty leg is shared over everything the route has carried.
+What a depot takes is shared over what went through it, where mass alone counts, as nothing travels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.compliance.domain.amounts import rounded, shared
 from services.compliance.domain.faults import check
 from services.compliance.domain.footprint import (
     NOTHING,
+    Allocation,
     Basis,
     Co2e,
     Effort,
     Footprint,
     Setting,
     footprint,
+    grid_footprint,
 )
 from services.compliance.domain.vehicle import Vehicle
 
 UNALLOCATED = "unallocated"  # the key of legs whose route has carried nothing
 OWN_FLEET = "own"  # the key of legs without a carrier
+ROAD = "road"  # the key of legs in a report by hub
+HUBS = "hubs"  # the key of hubs in a report by route, stop or vehicle
 GRAMS_PER_KILOGRAM = 1_000
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ class Load:
     task_id: str = ""
     mass_grams: int = 0
     shortest_distance_meters: int = 0
+    item_count: int = 0  # 0: not counted, thus one
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +79,62 @@ class Leg:
     def effort(self) -> Effort:
         """What it took."""
         return Effort(
-            self.distance_meters, self.mass_grams, self.energy_watt_hours, self.fuel_milliliters
+            self.distance_meters,
+            self.mass_grams,
+            self.energy_watt_hours,
+            self.fuel_milliliters,
+            (self.end - self.start) // SECOND,
         )
 
 
 @dataclass(frozen=True, slots=True)
+class HubOperation:
+    """What a depot or hub took from the grid for what went through it in a period."""
+
+    hub_operation_id: str
+    hub_id: str
+    start: datetime
+    end: datetime
+    grid_watt_hours: int
+    country_code: str = ""
+    loads: tuple[Load, ...] = ()
+
+    def __post_init__(self) -> None:
+        check(self.start <= self.end, "a period ends after it starts", "INTERVAL_INVALID")
+        check(self.grid_watt_hours >= 0, "energy is not negative")
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
-    """What one delivery is charged with."""
+    """What one delivery is charged with; the weights it was charged by stand beside."""
 
     delivery_id: str
     task_id: str
     mass_grams: int
     co2e: Co2e
+    item_count: int = 0
+    shortest_distance_meters: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One leg with its emissions and shares: a record, or an estimate of one."""
+    """A leg, or the work of a hub, with its emissions and shares: a record, or an estimate."""
 
-    leg: Leg
+    leg: Leg | None
     footprint: Footprint
     shares: tuple[Share, ...]
+    hub_operation: HubOperation | None = None
+
+    def __post_init__(self) -> None:
+        check((self.leg is None) != (self.hub_operation is None), "about a leg or about a hub")
+
+    @property
+    def subject(self) -> Leg | HubOperation:
+        """What emitted."""
+        subject = self.leg or self.hub_operation
+        if subject is None:
+            raise TypeError("an entry is about something")
+        return subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +147,55 @@ class EmissionRecord:
     replaced_record_id: str = ""
 
 
-def entry(leg: Leg, carried: Sequence[Load], setting: Setting) -> Entry:
+def subject_id(subject: Leg | HubOperation) -> str:
+    """The caller's id, which has one record that counts."""
+    return subject.leg_id if isinstance(subject, Leg) else subject.hub_operation_id
+
+
+def entry(
+    leg: Leg,
+    carried: Sequence[Load],
+    setting: Setting,
+    allocation: Allocation = Allocation.MASS_DISTANCE,
+) -> Entry:
     """The emissions of a leg; an empty one is shared over what the route has carried."""
-    found = footprint(leg.vehicle, leg.effort, setting)
+    made = _by(allocation, footprint(leg.vehicle, leg.effort, setting))
     loads = leg.loads or tuple(carried)
-    return Entry(leg, found, allocated(found.co2e, loads, leg.distance_meters))
+    return Entry(leg, made, allocated(made.co2e, loads, leg.distance_meters, allocation))
 
 
-def estimates(legs: Sequence[Leg], settings: Sequence[Setting]) -> list[Entry]:
+def hub_entry(
+    operation: HubOperation, setting: Setting, allocation: Allocation = Allocation.MASS_DISTANCE
+) -> Entry:
+    """What a hub emitted, shared over what went through it."""
+    made = _by(allocation, grid_footprint(operation.grid_watt_hours, setting))
+    standing = [replace(load, shortest_distance_meters=0) for load in operation.loads]
+    shares = allocated(made.co2e, standing, 0, allocation)
+    return Entry(None, made, shares, operation)
+
+
+def _by(allocation: Allocation, made: Footprint) -> Footprint:
+    return replace(made, basis=replace(made.basis, allocation=allocation))
+
+
+def estimates(
+    legs: Sequence[Leg],
+    settings: Sequence[Setting],
+    allocation: Allocation = Allocation.MASS_DISTANCE,
+) -> list[Entry]:
     """The entries of legs known together: empty ones share over the whole of their route."""
+    aboard = {
+        route_id: carried(leg for leg in legs if leg.route_id == route_id)
+        for route_id in {leg.route_id for leg in legs if leg.route_id and not leg.loads}
+    }
     return [
-        entry(leg, carried(other for other in legs if other.route_id == leg.route_id), setting)
+        entry(leg, aboard.get(leg.route_id, ()), setting, allocation)
         for leg, setting in zip(legs, settings, strict=True)
     ]
 
 
 def carried(legs: Iterable[Leg]) -> tuple[Load, ...]:
-    """Every delivery of some legs once, with its largest mass."""
+    """Every delivery of some legs once, as it weighed most."""
     loads: dict[tuple[str, str], Load] = {}
     for load in (load for leg in legs for load in leg.loads):
         known = loads.setdefault((load.delivery_id, load.task_id), load)
@@ -130,24 +204,43 @@ def carried(legs: Iterable[Leg]) -> tuple[Load, ...]:
     return tuple(loads.values())
 
 
-def allocated(co2e: Co2e, loads: Sequence[Load], distance_meters: int) -> tuple[Share, ...]:
-    """The shares by mass times distance; stage by stage they add up exactly."""
-    weights = [weight(load, distance_meters) for load in loads]
+def allocated(
+    co2e: Co2e,
+    loads: Sequence[Load],
+    distance_meters: int,
+    allocation: Allocation = Allocation.MASS_DISTANCE,
+) -> tuple[Share, ...]:
+    """The shares by mass and distance, or by item; stage by stage they add up exactly."""
+    by_item = allocation is Allocation.ITEM
+    weights = [items(load) if by_item else weight(load, distance_meters) for load in loads]
     stages = zip(
         loads,
         shared(co2e.wtt_milligrams, weights),
         shared(co2e.ttw_milligrams, weights),
         strict=True,
     )
-    return tuple(
-        Share(load.delivery_id, load.task_id, load.mass_grams, Co2e(wtt, ttw))
-        for load, wtt, ttw in stages
+    return tuple(_share(load, Co2e(wtt, ttw)) for load, wtt, ttw in stages)
+
+
+def _share(load: Load, co2e: Co2e) -> Share:
+    return Share(
+        load.delivery_id,
+        load.task_id,
+        load.mass_grams,
+        co2e,
+        load.item_count,
+        load.shortest_distance_meters,
     )
 
 
 def weight(load: Load, distance_meters: int) -> int:
     """Mass times distance; nothing travels for free, so both are at least one unit."""
     return max(load.mass_grams, 1) * max(load.shortest_distance_meters or distance_meters, 1)
+
+
+def items(load: Load) -> int:
+    """How many parcels count; a delivery is at least one."""
+    return max(load.item_count, 1)
 
 
 class Dimension(StrEnum):
@@ -159,6 +252,7 @@ class Dimension(StrEnum):
     VEHICLE = "VEHICLE"
     CARRIER = "CARRIER"
     MONTH = "MONTH"
+    HUB = "HUB"
 
 
 @dataclass(frozen=True, slots=True)

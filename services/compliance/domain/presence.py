@@ -12,8 +12,9 @@ from itertools import pairwise
 
 from services.compliance.domain import polyline
 from services.compliance.domain.faults import check
-from services.compliance.domain.geometry import Point
+from services.compliance.domain.geometry import Box, Point, box_around
 
+E7_OF_E5 = 100  # units of a polyline in ten-millionths of a degree
 DURATION_MAX = timedelta(days=7)
 
 
@@ -59,6 +60,15 @@ class Presence:
     def exit(self) -> datetime:
         """When it is over."""
         return self.entry + self.duration
+
+    @property
+    def box(self) -> Box:
+        """The smallest box around it."""
+        if isinstance(self.place, Point):
+            return box_around([self.place])
+        low, high = self.place.points.min(axis=0), self.place.points.max(axis=0)
+        south, west, north, east = (int(number) * E7_OF_E5 for number in (*low, *high))
+        return Box(south, west, north, east)
 
     def _check_offsets(self) -> None:
         offsets = self.offsets_seconds

@@ -7,20 +7,26 @@ cheap.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
+from datetime import date, datetime
 from itertools import groupby
 
 from services.compliance.domain.atlas import Atlas, Stay
+from services.compliance.domain.filter import VehicleFilter, conditions
 from services.compliance.domain.presence import Presence
 from services.compliance.domain.shapes import Shape
 from services.compliance.domain.timeline import Timeline
+from services.compliance.domain.truth import Truth, every
 from services.compliance.domain.vehicle import Vehicle
 from services.compliance.domain.zone import Closure, RuleSet, Tenure, tenures
 
-TIMELINES_MAX = 4_096  # kept per rule book: areas x vehicles
+TIMELINES_MAX = 4_096  # kept per rule book: areas x what their rules say to vehicles
+STANDINGS_MAX = 1_024  # kept per rule book: vehicles, as many as one request may describe
+ANY_DAY = date(2000, 1, 1)  # for vehicles whose permits are the same on all days
+
+
+Selected = tuple[Truth, tuple[str, ...]]  # whether a filter selects, and what it lacks to say
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,11 @@ class Ground:
     """One geometry and the versions that hold on it: a zone whose area never moved has one."""
 
     tenures: tuple[Tenure, ...]
+    history: tuple[Tenure, ...] = ()  # of the zone, on all its grounds; a closure has none
+
+    def is_recorded(self, at: datetime) -> bool:
+        """Whether some version of the zone holds at an instant, here or where it moved."""
+        return not self.history or any(tenure.contains(at) for tenure in self.history)
 
     @property
     def rule_set(self) -> RuleSet:
@@ -44,7 +55,10 @@ class RuleBook:
         self.rules_version = rules_version
         self.grounds = (*_zone_grounds(versions), *_closure_grounds(closures, rules_version))
         self._atlas = Atlas([ground.rule_set.zone.area for ground in self.grounds])
-        self.timeline = lru_cache(TIMELINES_MAX)(self._timeline)
+        self._filters: dict[VehicleFilter, int] = {}
+        self._asked = [self._filters_of(ground) for ground in self.grounds]
+        self._timelines: dict[Hashable, Timeline] = {}
+        self._standings: dict[Vehicle, Standing] = {}
 
     def stays(self, presences: Sequence[Presence]) -> list[list[Stay]]:
         """For every presence its stays; `Stay.area_index` counts `grounds`."""
@@ -59,8 +73,69 @@ class RuleBook:
         ground = self.grounds[index]
         return next((t.rule_set for t in ground.tenures if t.contains(at)), ground.rule_set)
 
-    def _timeline(self, index: int, vehicle: Vehicle) -> Timeline:
-        return Timeline(self.grounds[index].tenures, vehicle)
+    def standing(self, vehicle: Vehicle) -> Standing:
+        """How the vehicle stands with the rules; kept for the next time it is asked about."""
+        found = self._standings.get(vehicle)
+        if found is None:
+            if len(self._standings) >= STANDINGS_MAX:
+                self._standings.clear()
+            found = self._standings[vehicle] = Standing(self, vehicle)
+        return found
+
+    def asked_on(self, index: int) -> tuple[tuple[int, VehicleFilter], ...]:
+        """The filters of a ground, each with a number that equal filters share."""
+        return self._asked[index]
+
+    def timeline(self, index: int, alike: Hashable, vehicle: Vehicle) -> Timeline:
+        """The timeline of all vehicles that are `alike` to the rules of a ground."""
+        key = index, alike
+        found = self._timelines.get(key)
+        if found is None:
+            if len(self._timelines) >= TIMELINES_MAX:
+                self._timelines.clear()
+                self._standings.clear()  # which hold timelines too
+            found = self._timelines[key] = Timeline(self.grounds[index].tenures, vehicle)
+        return found
+
+    def _filters_of(self, ground: Ground) -> tuple[tuple[int, VehicleFilter], ...]:
+        rules = (rule for tenure in ground.tenures for rule in tenure.rule_set.zone.rules)
+        filters = dict.fromkeys(rule.filter for rule in rules)
+        return tuple((self._filters.setdefault(f, len(self._filters)), f) for f in filters)
+
+
+class Standing:
+    """
+    One vehicle before the rules of one book: which timeline is about it on which ground.
+
+    Rules see no more of a vehicle than whether their filters select it: vehicles that are alike in
+    that share a timeline. Only permits that begin or end make a vehicle one of its own.
+    """
+
+    def __init__(self, book: RuleBook, vehicle: Vehicle) -> None:
+        self._book = book
+        self._vehicle = vehicle
+        self._selected: dict[int, Selected] = {}
+        self._timelines: dict[int, Timeline] = {}
+
+    def timeline(self, index: int) -> Timeline:
+        """What the rules of a ground say to the vehicle over time."""
+        found = self._timelines.get(index)
+        if found is None:
+            alike = self._vehicle if self._vehicle.has_dated_permits else self._alike(index)
+            found = self._book.timeline(index, alike, self._vehicle)
+            self._timelines[index] = found
+        return found
+
+    def _alike(self, index: int) -> tuple[Selected, ...]:
+        return tuple(self._selects(number, f) for number, f in self._book.asked_on(index))
+
+    def _selects(self, number: int, wanted: VehicleFilter) -> Selected:
+        found = self._selected.get(number)
+        if found is None:
+            asked = tuple(conditions(wanted, self._vehicle, ANY_DAY))
+            unknown = tuple(c.attribute for c in asked if c.truth is Truth.UNKNOWN)
+            found = self._selected[number] = every(c.truth for c in asked), unknown
+        return found
 
 
 def _zone_grounds(versions: Sequence[RuleSet]) -> list[Ground]:
@@ -70,7 +145,9 @@ def _zone_grounds(versions: Sequence[RuleSet]) -> list[Ground]:
     for _, history in groupby(ordered, key=lambda v: v.zone.zone_id):
         held = tenures(history)
         areas = dict.fromkeys(tenure.rule_set.zone.area for tenure in held)
-        found += [Ground(tuple(t for t in held if t.rule_set.zone.area == area)) for area in areas]
+        for area in areas:
+            own = tuple(tenure for tenure in held if tenure.rule_set.zone.area == area)
+            found.append(Ground(own, held))
     return found
 
 

@@ -17,6 +17,8 @@ from services.compliance.domain.civil import DAY_SECONDS
 from services.compliance.domain.faults import check
 
 Window = tuple[int, int]  # wall-clock seconds [start, end) of one local day
+SOME_DAY = date(2000, 1, 1)  # where schedules that always are law are compared
+WEEK_DAYS, YEAR_DAYS = 8, 367  # one more: what begins on the last day ends on the next
 
 
 class HolidayEffect(StrEnum):
@@ -29,18 +31,31 @@ class HolidayEffect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimeSpan:
-    """A span of the wall clock on certain weekdays (Monday is 0; none means every day)."""
+    """
+    A span of the wall clock on certain days: weekdays (Monday is 0), months, days of the month.
+
+    All that is stated must hold together; none of a kind means every day.
+    """
 
     days: tuple[int, ...] = ()
     start_seconds: int = 0
     end_seconds: int = DAY_SECONDS
     holidays: HolidayEffect = HolidayEffect.NONE
+    months: tuple[int, ...] = ()
+    days_of_month: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         check(all(0 <= day < 7 for day in self.days), "a weekday is 0 to 6")
+        check(all(1 <= month <= 12 for month in self.months), "a month is 1 to 12")
+        check(all(1 <= day <= 31 for day in self.days_of_month), "a day of the month is 1 to 31")
         check(0 <= self.start_seconds < DAY_SECONDS, "a span starts within the day")
         check(0 <= self.end_seconds <= DAY_SECONDS, "a span ends by 24:00")
         check(self.start_seconds != self.end_seconds, "a span has a length")
+
+    @property
+    def dated(self) -> bool:
+        """Whether more than the weekday tells the days on which it starts."""
+        return bool(self.months or self.days_of_month)
 
     @property
     def over_midnight(self) -> bool:
@@ -49,6 +64,9 @@ class TimeSpan:
 
     def starts_on(self, day: date, holidays: Collection[date]) -> bool:
         """Whether the span starts on that local day."""
+        in_month = not self.months or day.month in self.months
+        if not in_month or (self.days_of_month and day.day not in self.days_of_month):
+            return False
         if self.holidays is HolidayEffect.ONLY:
             return day in holidays
         if self.holidays is HolidayEffect.EXCLUDED and day in holidays:
@@ -128,6 +146,27 @@ class Schedule:
 
 
 ALWAYS = Schedule()
+
+
+def overlap(one: Schedule, other: Schedule) -> bool:
+    """
+    Whether both hold at some instant of the first year in which both are law.
+
+    Every day is tried as a public holiday and as none, for calendars change.
+    """
+    first = max(day for day in (one.start, other.start, SOME_DAY) if day).toordinal()
+    dated = any(s.excepted or s.end or any(p.dated for p in s.spans) for s in (one, other))
+    last = min(first + (YEAR_DAYS if dated else WEEK_DAYS), date.max.toordinal())
+    return any(_meet(one, other, date.fromordinal(day)) for day in range(first, last))
+
+
+def _meet(one: Schedule, other: Schedule, day: date) -> bool:
+    return any(
+        start < until and begin < end
+        for holidays in ((), (day,))
+        for start, end in one.windows(day, holidays)
+        for begin, until in other.windows(day, holidays)
+    )
 
 
 def _on_day(span: TimeSpan, day: date, holidays: Collection[date]) -> Iterable[Window]:

@@ -17,7 +17,7 @@ from services.compliance.domain.rule import Rule
 from services.compliance.domain.truth import Truth, every
 from services.compliance.domain.vehicle import Vehicle
 from services.compliance.domain.verdict import ALLOWED, Judged, Outcome, Span, judge
-from services.compliance.domain.zone import RuleSet, Tenure
+from services.compliance.domain.zone import RuleSet, Tenure, Zone
 
 DAY = timedelta(days=1)
 NEXT_ALLOWED_MAX = timedelta(days=366)  # how far ahead an allowed time is searched
@@ -34,6 +34,11 @@ class Timeline:
         self._next: dict[date, date] = {}
         self._outcomes: dict[tuple[Judged, ...], Outcome] = {}
         self._judged: dict[tuple[str, date | None], tuple[Judged, ...]] = {}
+
+    @property
+    def zones(self) -> Iterator[Zone]:
+        """What its versions say of the zone, in the order of time."""
+        return (tenure.rule_set.zone for tenure in self._tenures)
 
     def outcome(self, at: datetime) -> Outcome:
         """What holds at one instant."""

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from services.compliance.domain import shapes
 from services.compliance.domain.civil import zone_of
-from services.compliance.domain.faults import check
+from services.compliance.domain.faults import check, inside
 from services.compliance.domain.filter import EVERY_VEHICLE, VehicleFilter
 from services.compliance.domain.geometry import Area
 from services.compliance.domain.rule import Prohibition, Rule
@@ -50,6 +50,7 @@ class Caveat(StrEnum):
     DEMONSTRATION = "DEMONSTRATION"
     UNCERTAIN_SOURCE = "UNCERTAIN_SOURCE"
     HOLIDAYS_UNLISTED = "HOLIDAYS_UNLISTED"
+    RULES_UNRECORDED = "RULES_UNRECORDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,10 @@ class Zone:
     retired: bool = False
 
     def __post_init__(self) -> None:
-        zone_of(self.time_zone)
+        inside("time_zone", zone_of, self.time_zone)
         ids = [rule.rule_id for rule in self.rules]
         twice = sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1})
-        check(not twice, f"rule ids stand twice: {', '.join(twice)}", "ID_REPEATED")
+        check(not twice, f"rule ids stand twice: {', '.join(twice)}", "ID_REPEATED", "rules")
         shapes.check_area(self.area)
 
     def rule(self, rule_id: str) -> Rule | None:

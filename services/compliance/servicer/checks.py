@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
 from grpc.aio import ServicerContext
 
 from doorstep.compliance.v1 import check_service_pb2 as pb
-from doorstep.compliance.v1 import check_service_pb2_grpc as pb_grpc
 from doorstep.compliance.v1 import event_pb2
 from meshkit import paging
 from meshkit.caller import Role, current_caller
@@ -22,14 +22,22 @@ from services.compliance.convert import areas, findings, presences
 from services.compliance.convert.zones import box_or_none
 from services.compliance.domain.charges import totals
 from services.compliance.domain.finding import Decision
-from services.compliance.ports import DecisionStore, RuleStore, Shelf
+from services.compliance.ports import (
+    DecisionFilter,
+    DecisionStore,
+    RuleStore,
+    Shelf,
+    StreetStore,
+)
+from services.compliance.servicer.idling import IdlingChecks
 from services.compliance.usecases import checks
+from services.compliance.usecases import decisions as stored
 from services.compliance.usecases.offload import offloaded
 
 Context = ServicerContext[Any, Any]
 
 
-class CheckServicer(pb_grpc.CheckServiceServicer):
+class CheckServicer(IdlingChecks):
     """Checks, decisions and the feed."""
 
     def __init__(
@@ -39,7 +47,9 @@ class CheckServicer(pb_grpc.CheckServiceServicer):
         decisions: Callable[[Transaction], DecisionStore],
         rules: Callable[[Transaction], RuleStore],
         clock: Clock,
+        streets: Callable[[Transaction], StreetStore],
     ) -> None:
+        self._streets = streets
         self._db = db
         self._shelf = shelf
         self._decisions = decisions
@@ -90,6 +100,8 @@ class CheckServicer(pb_grpc.CheckServiceServicer):
         self, request: pb.ListDecisionsRequest, context: Context
     ) -> pb.ListDecisionsResponse:
         page, wanted = paging.page_of(request), areas.decision_filter(request)
+        if request.touching_rule_set_id:
+            return await self._touched(request.touching_rule_set_id, wanted, page)
         async with self._db.transaction(_tenant()) as tx:
             found = await self._decisions(tx).list(wanted, _before(page), page.limit)
         shown, token = page.cut(found, key=lambda d: (d.decided, d.decision_id))
@@ -103,10 +115,10 @@ class CheckServicer(pb_grpc.CheckServiceServicer):
     ) -> pb.ExplainDecisionResponse:
         tenant = _tenant()
         async with self._db.transaction(tenant) as tx:
-            decision, rule_sets = await checks.remembered(
+            known = await stored.remembered(
                 self._decisions(tx), self._rules(tx), request.decision_id
             )
-        explained = await checks.explain_decision(self._shelf, tenant, decision, rule_sets)
+        explained = await stored.explain_decision(self._shelf, tenant, known)
         return areas.explained_to_proto(explained)
 
     async def WatchEvents(
@@ -117,6 +129,22 @@ class CheckServicer(pb_grpc.CheckServiceServicer):
         response = event_pb2.WatchEventsResponse
         async for batch in serve_watch(self._db, request, response, tenant=tenant):
             yield batch
+
+    async def _touched(
+        self, rule_set_id: str, wanted: DecisionFilter, page: paging.Page
+    ) -> pb.ListDecisionsResponse:
+        async with self._db.transaction(_tenant()) as tx:
+            touch = await stored.touch_of(self._rules(tx), rule_set_id)
+        found = await stored.list_touched(self._open, touch, wanted, _before(page), page.size)
+        return pb.ListDecisionsResponse(
+            decisions=[findings.decision_to_proto(decision) for decision in found.decisions],
+            next_page_token="" if found.after is None else page.token(found.after),
+        )
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[DecisionStore]:
+        async with self._db.transaction(_tenant()) as tx:
+            yield self._decisions(tx)
 
     async def _decided(self, request: pb.EvaluateRoutesRequest) -> tuple[Decision, ...]:
         size = sum(len(route.presences) for route in request.routes)

@@ -8,7 +8,6 @@ from typing import Any
 from grpc.aio import ServicerContext
 
 from doorstep.compliance.v1 import emissions_service_pb2 as pb
-from doorstep.compliance.v1 import emissions_service_pb2_grpc as pb_grpc
 from meshkit import paging
 from meshkit.caller import current_caller
 from meshkit.clock import Clock
@@ -17,16 +16,22 @@ from meshkit.ids import new_id
 from meshkit.postgres import Database, Transaction
 from services.compliance.convert import emissions as wire
 from services.compliance.convert import reports
-from services.compliance.ports import LedgerStore
+from services.compliance.ports import DecisionStore, EpisodeStore, LedgerStore, Shelf
+from services.compliance.report_ports import Signer
+from services.compliance.servicer.exports import Exports
+from services.compliance.servicer.factor_sets import FactorSetServicer
+from services.compliance.servicer.idling import IdlingEpisodes
+from services.compliance.servicer.scores import Scores
+from services.compliance.servicer.swaps import Swaps
 from services.compliance.usecases import emissions
-from services.compliance.usecases.emissions import Rates
+from services.compliance.usecases.factor_sets import Rates
 from services.compliance.usecases.offload import offloaded
 
 Context = ServicerContext[Any, Any]
 
 
-class EmissionsServicer(pb_grpc.EmissionsServiceServicer):
-    """Estimates, records, reports and factor sets."""
+class EmissionsServicer(Exports, Scores, Swaps, IdlingEpisodes, FactorSetServicer):
+    """Estimates, records and reports."""
 
     def __init__(
         self,
@@ -34,18 +39,26 @@ class EmissionsServicer(pb_grpc.EmissionsServiceServicer):
         store: Callable[[Transaction], LedgerStore],
         rates: Rates,
         clock: Clock,
+        episodes: Callable[[Transaction], EpisodeStore],
+        signer: Signer | None,
+        decisions: Callable[[Transaction], DecisionStore],
+        shelf: Shelf,
     ) -> None:
-        self._db = db
-        self._store = store
-        self._rates = rates
-        self._clock = clock
+        super().__init__(db, store, rates, clock)
+        self._episodes = episodes
+        self._signer = signer
+        self._decisions = decisions
+        self._shelf = shelf
 
     async def EstimateEmissions(
         self, request: pb.EstimateEmissionsRequest, context: Context
     ) -> pb.EstimateEmissionsResponse:
-        legs = wire.legs_from_proto(request.legs)
-        set_id = request.factor_set_id
-        entries = await offloaded(len(legs), emissions.estimate, self._rates, legs, set_id)
+        legs, set_id = wire.legs_from_proto(request.legs), request.factor_set_id
+        allocation = wire.allocation_from_proto(request.allocation)
+        async with self._db.transaction(current_caller().required_tenant()) as tx:
+            store, now = self._store(tx), self._clock.now()
+            settings = await emissions.settings_of(store, self._rates, legs, set_id, now)
+        entries = await offloaded(len(legs), emissions.estimate, legs, settings, allocation)
         return wire.estimates_to_proto(entries)
 
     async def RecordActuals(
@@ -81,19 +94,6 @@ class EmissionsServicer(pb_grpc.EmissionsServiceServicer):
             found = await self._store(tx).report(wanted, dimension, _after(page), page.limit)
         shown, token = page.cut(found.rows, key=lambda row: (row.key,))
         return reports.report_to_proto(found, shown, token)
-
-    async def ListFactorSets(
-        self, request: pb.ListFactorSetsRequest, context: Context
-    ) -> pb.ListFactorSetsResponse:
-        page = paging.page_of(request)
-        after = _after(page)
-        sets = self._rates.factors.list(request.country_code)
-        found = [s for s in sets if s.factor_set_id > after][: page.limit]
-        shown, token = page.cut(found, key=lambda factors: (factors.factor_set_id,))
-        return pb.ListFactorSetsResponse(
-            factor_sets=[reports.factor_set_to_proto(factors) for factors in shown],
-            next_page_token=token,
-        )
 
 
 def _after(page: paging.Page) -> str:

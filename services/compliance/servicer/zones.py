@@ -9,7 +9,6 @@ from typing import Any
 from grpc.aio import ServicerContext
 
 from doorstep.compliance.v1 import zone_service_pb2 as pb
-from doorstep.compliance.v1 import zone_service_pb2_grpc as pb_grpc
 from meshkit import paging
 from meshkit.caller import current_caller
 from meshkit.clock import Clock
@@ -19,18 +18,32 @@ from meshkit.postgres import Database, Transaction
 from services.compliance.convert import closures as closure_wire
 from services.compliance.convert import zones as wire
 from services.compliance.convert.rules import rule_to_proto
-from services.compliance.ports import RuleStore
+from services.compliance.ports import CurbShelf, RuleStore, StreetStore, Templates
+from services.compliance.servicer.curbs import CurbZones
+from services.compliance.servicer.idling import IdlingRules
+from services.compliance.servicer.rule_changes import RuleChanges
+from services.compliance.servicer.zone_imports import ZoneImports
+from services.compliance.servicer.zone_templates import ZoneTemplates
 from services.compliance.usecases import closures, zones
 
 Context = ServicerContext[Any, Any]
 
 
-class ZoneServicer(pb_grpc.ZoneServiceServicer):
+class ZoneServicer(CurbZones, IdlingRules, RuleChanges, ZoneImports, ZoneTemplates):
     """Zones, their rules and versions, and street closures."""
 
     def __init__(
-        self, db: Database, store: Callable[[Transaction], RuleStore], clock: Clock
+        self,
+        db: Database,
+        store: Callable[[Transaction], RuleStore],
+        clock: Clock,
+        templates: Templates,
+        streets: Callable[[Transaction], StreetStore],
+        curbs: CurbShelf,
     ) -> None:
+        self._templates = templates
+        self._streets = streets
+        self._curbs = curbs
         self._db = db
         self._store = store
         self._clock = clock

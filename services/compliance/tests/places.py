@@ -99,6 +99,11 @@ def standing(entry: str, minutes: int = 0) -> Presence:
     return Presence(middle, at(entry), timedelta(minutes=minutes), subject_id="stop")
 
 
+def away(entry: str) -> Presence:
+    """A stop outside of the square."""
+    return Presence(Point(61 * E7, 25 * E7), at(entry), subject_id="away")
+
+
 def day(text: str) -> date:
     """A date."""
     return date.fromisoformat(text)

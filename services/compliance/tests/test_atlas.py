@@ -78,6 +78,13 @@ def test_offsets_of_points_go_before_even_speed() -> None:
     assert [minutes(stay) for stay in stays(presence)] == [(25, 35)]
 
 
+def test_a_slanted_line_takes_the_same_time_both_ways() -> None:
+    way = ((59.90, 24.90), (60.02, 24.96), (60.03, 25.10))
+    (there,), (back,) = (stays(along(*line, minutes=6_000)) for line in (way, way[::-1]))
+
+    assert there.end - there.start == back.end - back.start
+
+
 def test_a_point_on_the_border_is_inside() -> None:
     corner = Presence(Point(round(59.95 * E7), round(24.95 * E7)), NOON)
 

@@ -33,9 +33,11 @@ from services.compliance.tests.places import (
     E_VAN,
     SQUARE,
     at,
+    away,
     book,
     charged,
     crossing,
+    day,
     forbidden,
     hours,
     square,
@@ -142,6 +144,38 @@ def test_a_passage_costs_by_its_own_hour() -> None:
     assert micros(ask(book(zone(cheap, dear)), early)) == 5 * EUR
 
 
+def test_a_passage_out_may_be_all_that_costs() -> None:
+    late = charged(4, ChargeUnit.PASSAGE, "late", Schedule(spans=(TimeSpan((), 44_400, 86_400),)))
+    answer = ask(book(zone(late)), crossing("2026-05-12 08:50"))  # leaves at 12:20, which is 44,400
+    (finding,) = answer.findings
+
+    assert (finding.verdict, finding.rule_ids) == (Verdict.ALLOW_WITH_CHARGE, ("late",))
+    assert micros(answer) == 4 * EUR
+
+
+def test_the_second_day_is_due_at_its_midnight() -> None:
+    (finding,) = ask(book(zone(charged(5))), standing("2026-05-12 20:30", 60)).findings
+
+    assert [due.at for due in finding.charges] == [at("2026-05-12 20:30"), at("2026-05-12 21:00")]
+
+
+def test_rules_are_named_in_the_order_of_the_zone() -> None:
+    late = forbidden("first", hours(12, 24))
+    early = forbidden("second", hours(0, 12))
+    (finding,) = ask(book(zone(late, early)), crossing("2026-05-12 08:40")).findings
+
+    assert finding.rule_ids == ("first", "second")
+
+
+def test_the_highest_cap_of_a_day_bounds_all_of_it() -> None:
+    morning = charged(5, ChargeUnit.PASSAGE, "morning", hours(0, 13), cap=8)
+    evening = charged(1, ChargeUnit.PASSAGE, "evening", hours(13, 24), cap=12)
+    whole = route(*(crossing(f"2026-05-12 {hour:02}:00") for hour in (6, 7, 12)))
+    (answer,) = check_routes(book(zone(morning, evening)), [whole])
+
+    assert micros(answer) == 12 * EUR
+
+
 def test_inside_all_the_way_is_no_entry() -> None:
     inside = replace(crossing(NOON), duration=timedelta(minutes=40))
     answer = ask(book(zone(charged(5, ChargeUnit.ENTRY), area=square(59.0, 24.0, 2.0))), inside)
@@ -197,6 +231,17 @@ def test_a_stop_between_two_legs_is_no_second_entry() -> None:
     )
 
 
+def test_what_nobody_tells_between_two_presences_is_crossed_all_the_same() -> None:
+    inside, outside = standing("2026-05-12 09:00", 10), away("2026-05-12 09:20")
+    again = standing("2026-05-12 09:40", 10)
+    entries = book(zone(charged(5, ChargeUnit.ENTRY)))
+    passages = book(zone(charged(1, ChargeUnit.PASSAGE)))
+
+    assert micros(check_routes(entries, [route(inside, outside, again)])[0]) == 10 * EUR
+    assert micros(check_routes(passages, [route(inside, outside, again)])[0]) == 3 * EUR
+    assert micros(check_routes(passages, [route(inside, again)])[0]) == 1 * EUR
+
+
 def test_a_closure_forbids_while_it_lasts() -> None:
     closure = Closure("works", "Roadworks", (SQUARE,), at(NOON), at("2026-05-12 10:00"))
     rules = RuleBook(1, [], [closure])
@@ -229,7 +274,16 @@ def test_reservations_travel_with_the_finding() -> None:
     )
     (finding,) = ask(book(doubtful), crossing(NOON)).findings
 
-    assert set(finding.caveats) == set(Caveat)
+    assert set(finding.caveats) == set(Caveat) - {Caveat.RULES_UNRECORDED}
+
+
+def test_every_local_year_of_a_stay_needs_its_holidays() -> None:
+    festive = Schedule(spans=(TimeSpan((), 0, 86_400, HolidayEffect.EXCLUDED),))
+    listed = replace(zone(forbidden(schedule=festive)), holidays=(day("2026-12-25"),))
+    old = ask(book(listed), standing("2026-12-31 21:00", 30)).findings[0]
+    new = ask(book(listed), standing("2026-12-31 22:00", 30)).findings[0]  # 00:00 in Helsinki
+
+    assert (old.caveats, new.caveats) == ((), (Caveat.HOLIDAYS_UNLISTED,))
 
 
 def test_a_denied_entry_costs_nothing() -> None:
@@ -248,3 +302,29 @@ def test_currencies_are_not_mixed() -> None:
         ("EUR", 5 * EUR),
         ("SEK", 3 * EUR),
     ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "verdicts", "caveats"),
+    [
+        ("2026-05-11 23:00", [Verdict.ALLOW], [Caveat.RULES_UNRECORDED]),
+        ("2026-05-12 09:00", [Verdict.DENY], []),
+    ],
+)
+def test_a_check_outside_every_version_says_so(
+    entry: str, verdicts: list[Verdict], caveats: list[Caveat]
+) -> None:
+    first = version(zone(forbidden()), 1, start=at("2026-05-12 00:00"))
+    (answer,) = check_presences(RuleBook(1, [first]), [(DIESEL_VAN, crossing(entry))])
+
+    assert [finding.verdict for finding in answer.findings] == verdicts
+    assert [caveat for finding in answer.findings for caveat in finding.caveats] == caveats
+    assert answer.verdict is verdicts[0]
+
+
+def test_a_zone_that_moved_is_recorded_where_it_was() -> None:
+    elsewhere = zone(forbidden(), area=square(61, 30))
+    versions = [version(zone(), 1), version(elsewhere, 2, start=at("2026-05-13 00:00"))]
+    (answer,) = check_presences(RuleBook(2, versions), [(DIESEL_VAN, crossing("2026-05-14 09:00"))])
+
+    assert answer.findings == ()

@@ -25,7 +25,7 @@ from meshkit.clock import StoppedClock
 from meshkit.errors import AlreadyExists, Invalid, NotFound, NotReady
 from meshkit.postgres import Database, Transaction
 from meshkit.testing import Role, TestMesh
-from services.compliance.__main__ import ledger, rates
+from services.compliance.__main__ import idling, ledger, prices, rates
 from services.compliance.config import ComplianceSettings
 from services.compliance.convert.moments import moment_to_proto
 from services.compliance.servicer.facts import taking_in
@@ -55,7 +55,8 @@ def emissions(mesh: TestMesh) -> Any:
 
 @pytest.fixture
 def take_in(clock: StoppedClock) -> TakeIn:
-    return taking_in(ledger, rates(ComplianceSettings()), clock)
+    settings = ComplianceSettings()
+    return taking_in(ledger, rates(settings), clock, idling, prices(settings))
 
 
 def leg(name: str, *masses: int, meters: int = 10_000) -> emission_pb2.EmissionLeg:

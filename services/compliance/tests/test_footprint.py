@@ -73,6 +73,31 @@ def test_a_truck_emits_by_its_load() -> None:
     assert kilograms(found) == (71.2544, 17.04808)  # 140 x (0.46138 + 0.6 x 0.0793), sum 88.3025
 
 
+@pytest.mark.parametrize("cooled", [False, True])
+@pytest.mark.parametrize(
+    ("tonnes", "name"), [(7.5, "rigid-7.5t"), (17, "rigid-17t"), (26, "rigid-over-17t")]
+)
+@pytest.mark.parametrize(("share", "laden"), [(0, "empty"), (0.5, "half"), (1, "full")])
+def test_between_empty_and_full_a_truck_meets_the_row_of_half(
+    share: float, laden: str, tonnes: float, name: str, cooled: bool
+) -> None:
+    truck = Vehicle(
+        "t",
+        Category.N2,
+        Fuel.DIESEL,
+        max_mass_grams=round(tonnes * 1_000_000),
+        payload_grams=4_000_000,
+        refrigerated=cooled,
+    )
+    row = DESNZ.usable(f"{'cooled-' if cooled else ''}{name}.{laden}.km")
+    found = footprint(truck, Effort(1_000, round(share * 4_000_000)), BRITAIN)
+
+    assert row is not None
+    assert row.complete
+    assert found.co2e.ttw_milligrams == pytest.approx(row.ttw_milligrams, abs=10)  # their rounding
+    assert found.co2e.wtt_milligrams == pytest.approx(row.wtt_milligrams, abs=10)
+
+
 def test_metered_energy_counts_the_charging_loss_and_is_primary() -> None:
     found = footprint(EVAN, Effort(85_000, energy_watt_hours=31_500), BRITAIN)
 

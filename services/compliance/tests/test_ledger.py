@@ -13,14 +13,19 @@ import pytest
 
 from services.compliance.adapters.factor_files import builtin_sets
 from services.compliance.domain.amounts import rounded, shared
-from services.compliance.domain.footprint import Co2e, Setting
+from services.compliance.domain.faults import Unsound
+from services.compliance.domain.footprint import Allocation, Co2e, Setting
 from services.compliance.domain.ledger import (
+    Entry,
+    HubOperation,
     Leg,
     Load,
     ReportRow,
     allocated,
+    carried,
     entry,
     estimates,
+    hub_entry,
 )
 from services.compliance.tests.places import DIESEL_VAN, at
 
@@ -63,18 +68,54 @@ def test_rounding_is_half_up(numerator: int, denominator: int, quotient: int) ->
     assert rounded(numerator, denominator) == quotient
 
 
+@pytest.mark.parametrize("allocation", list(Allocation))
 @pytest.mark.parametrize("seed", range(20))
-def test_shares_add_up_to_their_leg_exactly(seed: int) -> None:
+def test_shares_add_up_to_their_leg_exactly(seed: int, allocation: Allocation) -> None:
     draw = random.Random(seed)
-    loads = [
-        Load(f"d{n}", f"t{n}", draw.randrange(0, 40_000), draw.randrange(0, 30_000))
-        for n in range(draw.randrange(1, 200))
-    ]
     whole = Co2e(draw.randrange(10**9), draw.randrange(10**9))
-    shares = allocated(whole, loads, 5_000)
+    shares = allocated(whole, loads(draw, draw.randrange(1, 200)), 5_000, allocation)
 
     assert sum(s.co2e.wtt_milligrams for s in shares) == whole.wtt_milligrams
     assert sum(s.co2e.ttw_milligrams for s in shares) == whole.ttw_milligrams
+
+
+def loads(draw: random.Random, count: int) -> list[Load]:
+    """Deliveries of any mass, distance and number of parcels, none included."""
+    return [
+        Load(
+            f"d{n}",
+            f"t{n}",
+            draw.randrange(0, 40_000),
+            draw.randrange(0, 30_000),
+            draw.randrange(0, 9),
+        )
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("allocation", list(Allocation))
+@pytest.mark.parametrize("seed", range(10))
+def test_what_deliveries_of_a_day_are_charged_with_is_the_whole_day(
+    seed: int, allocation: Allocation
+) -> None:
+    draw = random.Random(seed)
+    aboard = loads(draw, draw.randrange(1, 60))
+    legs = [
+        leg(f"{n}", *aboard[n:], meters=draw.randrange(0, 9_000)) for n in range(len(aboard) + 1)
+    ]
+    day = estimates(legs, [SETTING] * len(legs), allocation)
+    day.append(hub_entry(depot(draw.randrange(10**6), *aboard), SETTING, allocation))
+    whole = sum(each.footprint.co2e.wtw_milligrams for each in day)
+    charged = sum(share.co2e.wtw_milligrams for each in day for share in each.shares)
+
+    assert charged == whole
+    assert {each.footprint.basis.allocation for each in day} == {allocation}
+
+
+def depot(watt_hours: int, *through: Load) -> HubOperation:
+    """A day of a depot."""
+    end = NOON + timedelta(days=1)
+    return HubOperation("op", "depot", NOON, end, watt_hours, "GB", through)
 
 
 def test_shares_go_by_mass_and_distance() -> None:
@@ -83,6 +124,35 @@ def test_shares_go_by_mass_and_distance() -> None:
 
     assert near.co2e == far.co2e
     assert light.co2e.ttw_milligrams > 0  # nothing travels for free
+
+
+def test_shares_by_item_go_by_parcels_and_a_delivery_is_at_least_one() -> None:
+    aboard = [Load("a", "", 9_000, item_count=3), Load("b", "", 1, item_count=1), Load("c")]
+    shares = allocated(Co2e(0, 5_000), aboard, 10_000, Allocation.ITEM)
+
+    assert [share.co2e.ttw_milligrams for share in shares] == [3_000, 1_000, 1_000]
+
+
+def test_a_depot_is_shared_by_mass_alone_as_nothing_travels_in_it() -> None:
+    through = (Load("near", "", 1_000, 1_000), Load("far", "", 1_000, 9_000))
+    found = hub_entry(depot(1_200_000, *through), SETTING)
+    near, far = found.shares
+
+    assert near.co2e == far.co2e
+    assert found.footprint.co2e.wtw_milligrams == 294_480_000  # 1200 kWh x 0.2454 kg
+
+
+def test_a_depot_through_which_nothing_went_is_charged_to_nobody() -> None:
+    assert hub_entry(depot(1_000), SETTING).shares == ()
+
+
+def test_an_entry_is_about_a_leg_or_a_hub() -> None:
+    made = entry(leg("a"), (), SETTING)
+
+    with pytest.raises(Unsound):
+        Entry(None, made.footprint, ())
+    with pytest.raises(Unsound):
+        Entry(made.leg, made.footprint, (), depot(1))
 
 
 def test_an_empty_leg_is_charged_to_what_the_route_has_carried() -> None:
@@ -98,6 +168,19 @@ def test_an_empty_leg_of_an_estimate_is_shared_over_its_whole_route() -> None:
     found = estimates(legs, [SETTING] * 3)
 
     assert [[share.delivery_id for share in each.shares] for each in found] == [["a"]] * 3
+
+
+def test_empty_legs_that_belong_to_no_route_are_charged_to_nobody() -> None:
+    alone = Leg("alone", DIESEL_VAN, NOON, NOON, 1_000, empty=True)
+    other = Leg("other", DIESEL_VAN, NOON, NOON, 1_000, loads=(Load("a", "", 1),))
+
+    assert [e.shares == () for e in estimates([alone, other], [SETTING] * 2)] == [True, False]
+
+
+def test_a_route_has_carried_each_delivery_once_as_it_weighed_most() -> None:
+    legs = [leg("1", Load("a", "t", 5), Load("b", "t", 1)), leg("2", Load("a", "t", 9))]
+
+    assert carried(legs) == (Load("a", "t", 9), Load("b", "t", 1))
 
 
 def test_a_report_divides_by_what_was_delivered() -> None:

@@ -17,7 +17,9 @@ from services.compliance.domain.schedule import HolidayEffect, Schedule, TimeSpa
 TUESDAY, SUNDAY = date(2026, 5, 12), date(2026, 5, 17)
 HOLIDAY = date(2026, 5, 14)  # a Thursday
 WORKDAYS = (0, 1, 2, 3, 4)
+SECOND_WEEK = tuple(range(8, 15))
 HOUR = 3_600
+NIGHT_OF_11TH = TimeSpan((), 22 * HOUR, 6 * HOUR, days_of_month=(11,))
 
 
 def span(start: int, end: int, *days: int, holidays: str = "NONE") -> TimeSpan:
@@ -37,6 +39,11 @@ def span(start: int, end: int, *days: int, holidays: str = "NONE") -> TimeSpan:
         (Schedule(spans=(span(7, 18, *WORKDAYS, holidays="EXCLUDED"),)), HOLIDAY, []),
         (Schedule(spans=(span(12, 18, holidays="ONLY"),)), HOLIDAY, [(12, 18)]),
         (Schedule(spans=(span(12, 18, holidays="ONLY"),)), TUESDAY, []),
+        (Schedule(spans=(TimeSpan(months=(5, 6)),)), TUESDAY, [(0, 24)]),
+        (Schedule(spans=(TimeSpan(months=(4, 6)),)), TUESDAY, []),
+        (Schedule(spans=(TimeSpan((1,), days_of_month=SECOND_WEEK),)), TUESDAY, [(0, 24)]),
+        (Schedule(spans=(TimeSpan((1,), days_of_month=(1, 2)),)), TUESDAY, []),
+        (Schedule(spans=(NIGHT_OF_11TH,)), TUESDAY, [(0, 6)]),
         (Schedule(start=TUESDAY), TUESDAY, [(0, 24)]),
         (Schedule(end=TUESDAY), TUESDAY, []),
         (Schedule(excepted=(YearDay(5, 12),)), TUESDAY, []),

@@ -26,7 +26,6 @@ from meshkit.errors import (
     Invalid,
     NotFound,
     NotReady,
-    Unimplemented,
 )
 from meshkit.testing import Role, TestMesh
 from services.compliance.convert.moments import moment_to_proto
@@ -142,9 +141,41 @@ async def test_every_fault_of_a_zone_is_told_at_once(zones: Any) -> None:
     with pytest.raises(Invalid) as caught:
         await zones.CreateZone(pb.CreateZoneRequest(request_id=wire.request_id(), zone=bad))
     assert {violation.field for violation in caught.value.violations} == {
-        "zone.areas[1]",
-        "zone.rules[0]",
+        "zone.areas[0].outer",
+        "zone.areas[1].outer",
+        "zone.rules[0].filter.euro_class",
     }
+
+
+async def test_rules_that_contradict_are_refused_wherever_they_are_written(zones: Any) -> None:
+    never = wire.diesel_ban()
+    never.filter.excluded_fuels.append(never.filter.fuels[0])
+    await zones.CreateZone(wire.create(wire.day_fee()))
+    dearer = wire.day_fee(7_000_000)
+    dearer.charge.currency_code, dearer.charge.daily_cap_micros = "SEK", 9_000_000
+    dearer.rule_id = "crowns"
+    attempts = (
+        zones.CreateZone(wire.create(never, zone_id="other")),
+        zones.UpdateZone(update(wire.zone(never), "rules")),
+        zones.CreateAccessRule(rule_request(pb.CreateAccessRuleRequest, dearer)),
+    )
+
+    fields = []
+    for attempt in attempts:
+        with pytest.raises(Invalid) as caught:
+            await attempt
+        assert caught.value.reason == "RULES_CONTRADICT"
+        fields.append(caught.value.violations[0].field)
+    assert fields == [
+        "zone.rules[0].filter.excluded_fuels",
+        "zone.rules[0].filter.excluded_fuels",
+        "zone.rules[1].charge.currency_code",
+    ]
+    assert (await zones.GetZone(pb.GetZoneRequest(zone_id="centre"))).zone.version == 1
+
+
+def rule_request(kind: Any, rule: Any) -> Any:
+    return kind(request_id=wire.request_id(), zone_id="centre", etag="1", access_rule=rule)
 
 
 @pytest.mark.parametrize(
@@ -298,9 +329,3 @@ async def test_a_closed_street_forbids_at_once_and_until_it_is_ended(
     assert opened.verdict == decision_pb2.VERDICT_ALLOW
     listed = await zones.ListStreetClosures(pb.ListStreetClosuresRequest())
     assert [found.etag for found in listed.street_closures] == ["2"]
-
-
-async def test_what_a_later_release_brings_says_so(zones: Any) -> None:
-    with pytest.raises(Unimplemented) as caught:
-        await zones.ListCurbZones(pb.ListCurbZonesRequest())
-    assert caught.value.reason == "RPC_PENDING"

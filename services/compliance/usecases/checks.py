@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from meshkit.errors import NotFound
 from meshkit.ids import NewId
 from services.compliance.domain.areas import AccessArea, access_areas
 from services.compliance.domain.checking import check_presences, check_routes
-from services.compliance.domain.explanation import RuleExplanation, explain
 from services.compliance.domain.finding import Answer, CheckedRoute, Decision
 from services.compliance.domain.geometry import Box
 from services.compliance.domain.presence import Presence
 from services.compliance.domain.rulebook import RuleBook
 from services.compliance.domain.vehicle import Vehicle
-from services.compliance.domain.verdict import Verdict
-from services.compliance.domain.zone import RuleSet
-from services.compliance.ports import DecisionStore, RuleStore, Shelf
+from services.compliance.ports import Shelf
 from services.compliance.usecases.offload import INLINE_MAX, offloaded
 
 
@@ -59,9 +55,10 @@ async def evaluate_routes(
     book = await shelf.book(tenant, question.as_of)
     size = sum(len(route.presences) for route in question.routes)
     answers = await offloaded(size, check_routes, book, question.routes)
+    ids = [new_id("dec") for _ in question.routes]
     return tuple(
         Decision(
-            new_id("dec"),
+            decision_id,
             question.route_plan_id,
             route,
             answer.verdict,
@@ -70,8 +67,12 @@ async def evaluate_routes(
             book.rules_version,
             question.as_of or now,
             now,
+            ids[0],
+            rank,
         )
-        for route, answer in zip(question.routes, answers, strict=True)
+        for rank, (decision_id, route, answer) in enumerate(
+            zip(ids, question.routes, answers, strict=True)
+        )
     )
 
 
@@ -101,39 +102,3 @@ def _areas(
     book: RuleBook, vehicle: Vehicle, interval: tuple[datetime, datetime], box: Box | None
 ) -> tuple[AccessArea, ...]:
     return tuple(access_areas(book, vehicle, *interval, box))
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """A stored decision, its rules one by one, and what the same inputs give again."""
-
-    decision: Decision
-    rules: tuple[RuleExplanation, ...]
-    reproduced: Verdict
-
-
-async def get_decision(store: DecisionStore, decision_id: str) -> Decision:
-    """A stored decision."""
-    decision = await store.get(decision_id)
-    if decision is None:
-        raise NotFound("DECISION_UNKNOWN", f"no decision {decision_id!r}", decision_id=decision_id)
-    return decision
-
-
-async def remembered(
-    decisions: DecisionStore, rules: RuleStore, decision_id: str
-) -> tuple[Decision, Mapping[str, RuleSet]]:
-    """A stored decision and the versions of the rules that its findings name."""
-    decision = await get_decision(decisions, decision_id)
-    ids = sorted({finding.rule_set_id for finding in decision.findings} - {""})
-    return decision, await rules.rule_sets(ids)
-
-
-async def explain_decision(
-    shelf: Shelf, tenant: str, decision: Decision, rule_sets: Mapping[str, RuleSet]
-) -> Explained:
-    """Why a decision was what it was, under the versions of then."""
-    book = await shelf.book_of(tenant, decision.rules_version)
-    size = len(decision.route.presences)
-    again = await offloaded(size, check_routes, book, [decision.route])
-    return Explained(decision, tuple(explain(decision, rule_sets)), again[0].verdict)

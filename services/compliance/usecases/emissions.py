@@ -1,111 +1,220 @@
-"""The carbon ledger: estimates, records exactly once per leg, reports."""
+"""The carbon ledger: estimates, records exactly once per leg and hub operation, outlooks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from meshkit.errors import AlreadyExists, NotFound
+from meshkit.errors import AlreadyExists, NotReady
 from meshkit.ids import NewId
+from services.compliance.domain.energy import Conditions
 from services.compliance.domain.factors import FactorSet
-from services.compliance.domain.footprint import Setting
+from services.compliance.domain.footprint import (
+    Allocation,
+    Setting,
+    footprint,
+    grid_footprint,
+)
 from services.compliance.domain.ledger import (
     EmissionRecord,
     Entry,
+    HubOperation,
     Leg,
+    Outcome,
     entry,
     estimates,
+    hub_entry,
+    subject_id,
 )
-from services.compliance.ports import FactorShelf, LedgerStore
+from services.compliance.domain.outlook import Outlook, outlook
+from services.compliance.domain.vehicle import Vehicle
+from services.compliance.ports import LedgerStore
+from services.compliance.usecases.factor_sets import Rates, factor_set, loaded_in_force
+
+Subject = Leg | HubOperation
+NAMED_MAX = 20  # ids that one error names
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """By which factors legs are counted, where nobody says otherwise."""
-
-    factors: FactorShelf
-    factor_set_id: str
-    country_code: str
-    charging_permille: int
-
-    def setting(self, leg: Leg, factor_set_id: str = "") -> Setting:
-        """What applies to a leg; raises NotFound `FACTOR_SET_UNKNOWN`."""
-        factors = self.factor_set(factor_set_id or self.factor_set_id)
-        return Setting(factors, leg.country_code or self.country_code, self.charging_permille)
-
-    def factor_set(self, factor_set_id: str) -> FactorSet:
-        """A factor set by its id."""
-        found = self.factors.get(factor_set_id)
-        if found is None:
-            raise NotFound(
-                "FACTOR_SET_UNKNOWN",
-                f"no factor set {factor_set_id!r}",
-                factor_set_id=factor_set_id,
-            )
-        return found
+async def settings_of(
+    store: LedgerStore,
+    rates: Rates,
+    subjects: Sequence[Subject],
+    factor_set_id: str,
+    known_by: datetime,
+) -> list[Setting]:
+    """By which factors each is counted; raises NotFound `FACTOR_SET_UNKNOWN`."""
+    if factor_set_id:
+        named = await factor_set(store, rates, factor_set_id)
+        return [rates.by_set(named, rates.country_of(subject)) for subject in subjects]
+    places = {(rates.country_of(subject), subject.end.year) for subject in subjects}
+    loaded = {
+        (country, year): await loaded_in_force(store, country, year, known_by)
+        for country, year in places
+    }
+    return [_in_force(rates, subject, loaded) for subject in subjects]
 
 
-def estimate(rates: Rates, legs: Sequence[Leg], factor_set_id: str) -> list[Entry]:
+def _in_force(
+    rates: Rates, subject: Subject, loaded: Mapping[tuple[str, int], Sequence[FactorSet]]
+) -> Setting:
+    country, year = rates.country_of(subject), subject.end.year
+    return rates.in_force(country, year, loaded[country, year])
+
+
+def estimate(
+    legs: Sequence[Leg], settings: Sequence[Setting], allocation: Allocation
+) -> list[Entry]:
     """What planned legs would emit, shared among their deliveries."""
-    return estimates(legs, [rates.setting(leg, factor_set_id) for leg in legs])
+    require_factors(legs, settings)
+    return estimates(legs, settings, allocation)
 
 
 async def record_leg(
     store: LedgerStore, rates: Rates, leg: Leg, now: datetime, new_id: NewId
 ) -> EmissionRecord | None:
-    """The record of a leg that tracking told of; None when it has one, whoever told of it."""
-    if await store.of_leg(leg.leg_id) is not None:
+    """
+    The record of a leg that tracking told of; None when it has one, whoever told of it.
+
+    It counts by the factor sets that were loaded when the leg ended, so that the same facts told
+    again to an empty ledger give the same numbers, whenever that is.
+    """
+    if await store.of_subject(leg.leg_id) is not None:
         return None
-    return await _add(store, rates, leg, "", "", now, new_id)
+    (setting,) = await settings_of(store, rates, [leg], "", leg.end)
+    made = await _entry(store, leg, setting, rates.allocation)
+    return await _add(store, made, "", now, new_id)
+
+
+async def record_outcome(store: LedgerStore, outcome: Outcome) -> None:
+    """How an attempt ended: what reports divide by."""
+    await store.add_outcome(outcome)
 
 
 @dataclass(frozen=True, slots=True)
 class Actuals:
-    """Legs that were driven, by facts that no feed carries."""
+    """Legs that were driven and hubs that worked, by facts that no feed carries."""
 
     legs: tuple[Leg, ...]
     factor_set_id: str
     correction: bool
+    allocation: Allocation = Allocation.MASS_DISTANCE
+    hub_operations: tuple[HubOperation, ...] = ()
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """All of them in order, legs first."""
+        return (*self.legs, *self.hub_operations)
 
 
 async def record_actuals(
     store: LedgerStore, rates: Rates, actuals: Actuals, now: datetime, new_id: NewId
 ) -> list[EmissionRecord]:
-    """One record per leg, in order: a new one, the same one again, or a correction."""
-    return [await _record(store, rates, leg, actuals, now, new_id) for leg in actuals.legs]
+    """One record per leg and hub, in order: a new one, the same one again, or a correction."""
+    settings = await settings_of(store, rates, actuals.subjects, actuals.factor_set_id, now)
+    require_factors(actuals.subjects, settings)
+    known = [await store.of_subject(subject_id(subject)) for subject in actuals.subjects]
+    if not actuals.correction:
+        _require_same(actuals.subjects, known)
+    return [
+        await _record(store, subject, setting, present, actuals, now, new_id)
+        for subject, setting, present in zip(actuals.subjects, settings, known, strict=True)
+    ]
+
+
+def _require_same(subjects: Sequence[Subject], known: Sequence[EmissionRecord | None]) -> None:
+    other = [
+        subject_id(subject)
+        for subject, record in zip(subjects, known, strict=True)
+        if record is not None and record.entry.subject != subject
+    ]
+    if other:
+        named = ", ".join(other[:NAMED_MAX])
+        raise AlreadyExists("LEG_RECORDED", f"recorded otherwise: {named}", leg_id=named)
 
 
 async def _record(
     store: LedgerStore,
-    rates: Rates,
-    leg: Leg,
+    subject: Subject,
+    setting: Setting,
+    known: EmissionRecord | None,
     actuals: Actuals,
     now: datetime,
     new_id: NewId,
 ) -> EmissionRecord:
-    known = await store.of_leg(leg.leg_id)
-    if known is not None and known.entry.leg == leg:
-        return known
     if known is not None and not actuals.correction:
-        raise AlreadyExists(
-            "LEG_RECORDED", f"leg {leg.leg_id!r} was recorded otherwise", leg_id=leg.leg_id
-        )
+        return known
+    made = await _entry(store, subject, setting, actuals.allocation)
+    if known is not None and known.entry == made:
+        return known
     replaced = "" if known is None else known.emission_record_id
-    return await _add(store, rates, leg, actuals.factor_set_id, replaced, now, new_id)
+    return await _add(store, made, replaced, now, new_id)
+
+
+async def _entry(
+    store: LedgerStore, subject: Subject, setting: Setting, allocation: Allocation
+) -> Entry:
+    if isinstance(subject, HubOperation):
+        return hub_entry(subject, setting, allocation)
+    carried = () if subject.loads else await store.carried(subject.route_id)
+    return entry(subject, carried, setting, allocation)
 
 
 async def _add(
-    store: LedgerStore,
-    rates: Rates,
-    leg: Leg,
-    factor_set_id: str,
-    replaced: str,
-    now: datetime,
-    new_id: NewId,
+    store: LedgerStore, made: Entry, replaced: str, now: datetime, new_id: NewId
 ) -> EmissionRecord:
-    carried = () if leg.loads else await store.carried(leg.route_id)
-    made = entry(leg, carried, rates.setting(leg, factor_set_id))
     record = EmissionRecord(new_id("emr"), made, now, replaced)
     await store.add(record)
     return record
+
+
+def require_factors(subjects: Sequence[Subject], settings: Sequence[Setting]) -> None:
+    """Raises NotReady `FACTOR_MISSING` with everything that cannot be counted, if there is any."""
+    lacks = [
+        (subject_id(subject), lack)
+        for subject, setting in zip(subjects, settings, strict=True)
+        if (lack := _lack(subject, setting)) is not None
+    ]
+    if not lacks:
+        return
+    told = [f"{name}: {lack}" for name, lack in lacks[:NAMED_MAX]]
+    missing = dict.fromkeys(lack.metadata["missing"] for _, lack in lacks[:NAMED_MAX])
+    raise NotReady(
+        "FACTOR_MISSING",
+        "; ".join(told),
+        factor_set_id=lacks[0][1].metadata["factor_set_id"],
+        leg_ids=",".join(name for name, _ in lacks[:NAMED_MAX]),
+        missing=",".join(missing),
+    )
+
+
+def _lack(subject: Subject, setting: Setting) -> NotReady | None:
+    try:
+        if isinstance(subject, HubOperation):
+            grid_footprint(subject.grid_watt_hours, setting)
+        else:
+            footprint(subject.vehicle, subject.effort, setting)
+    except NotReady as lack:
+        return lack
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a planner asks about: a vehicle under some conditions, in a country."""
+
+    vehicle: Vehicle
+    conditions: Conditions
+    country_code: str = ""
+    factor_set_id: str = ""
+
+
+async def foresee(store: LedgerStore, rates: Rates, asked: Foreseen, now: datetime) -> Outlook:
+    """The vehicle's energy and emissions per kilometer, hour and stop."""
+    country = asked.country_code or rates.country_code
+    if asked.factor_set_id:
+        setting = rates.by_set(await factor_set(store, rates, asked.factor_set_id), country)
+    else:
+        loaded = await loaded_in_force(store, country, now.year, now)
+        setting = rates.in_force(country, now.year, loaded)
+    return outlook(asked.vehicle, asked.conditions, setting)

@@ -6,17 +6,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from meshkit.errors import AlreadyExists, Conflict, NotFound, NotReady
+from meshkit.errors import AlreadyExists, Conflict, Invalid, NotFound, NotReady, Violation
 from meshkit.ids import NewId
+from services.compliance.domain.contradictions import contradictions
 from services.compliance.domain.rule import Rule
 from services.compliance.domain.zone import RuleSet, Zone
 from services.compliance.ports import RuleStore
+
+CONTRADICT = "RULES_CONTRADICT"
 
 
 async def create_zone(
     store: RuleStore, zone: Zone, start: datetime | None, now: datetime, new_id: NewId
 ) -> RuleSet:
     """The first version of a zone; without a start it holds since always."""
+    refuse_contradictions(zone)
     rules_version = await store.next_rules_version()
     if await store.zone(zone.zone_id) is not None:
         raise AlreadyExists("ZONE_EXISTS", f"zone {zone.zone_id!r} exists", zone_id=zone.zone_id)
@@ -64,9 +68,11 @@ async def update_zone(
             f"version {present.version} of zone {zone_id!r} holds from {present.start} on",
             zone_id=zone_id,
         )
+    changed = change(present.zone)
+    refuse_contradictions(changed)
     following = RuleSet(
         new_id("rls"),
-        change(present.zone),
+        changed,
         present.version + 1,
         rules_version,
         now,
@@ -75,6 +81,17 @@ async def update_zone(
     )
     await store.add_rule_set(following)
     return following
+
+
+def refuse_contradictions(zone: Zone) -> None:
+    """Raises Invalid with every rule of the zone that can never mean anything."""
+    found = [
+        Violation(f"zone.rules[{c.rule_index}].{c.field}", c.message, CONTRADICT)
+        for c in contradictions(zone.rules, zone.holidays)
+    ]
+    if found:
+        first = found[0]
+        raise Invalid("RULES_CONTRADICT", f"{first.field}: {first.description}", violations=found)
 
 
 def with_rule(rule: Rule) -> Callable[[Zone], Zone]:

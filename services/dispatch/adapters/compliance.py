@@ -194,6 +194,9 @@ def vehicle_of(name: str, known: VehicleAttributes) -> vehicle_pb2.Vehicle:
         width_centimeters=-(-known.width_millimeters // 10),
         length_centimeters=-(-known.length_millimeters // 10),
         consumption_watt_hours_per_kilometer=known.consumption_watt_hours_per_kilometer,
+        consumption_milliliters_per_hundred_kilometers=(
+            known.consumption_milliliters_per_hundred_kilometers
+        ),
     )
     if (first := known.first_registration_date) is not None:
         date = made.first_registration_date

@@ -12,6 +12,7 @@ from doorstep.planner.v1 import (
     plan_pb2,
     planner_service_pb2,
     planner_service_pb2_grpc,
+    problem_pb2,
     reason_pb2,
 )
 from meshkit.errors import Exhausted, MeshError, TooLate, Unavailable
@@ -35,6 +36,7 @@ from services.dispatch.domain.route_plan import (
     UnassignedTask,
 )
 from services.dispatch.domain.values import Point
+from services.dispatch.ports import Forecaster
 
 Answer = TypeVar("Answer")
 
@@ -66,15 +68,18 @@ REASONS = {
 class MeshPlanner:
     """Asks over the mesh, by whoever calls dispatch or as dispatch itself."""
 
-    def __init__(self, stub: planner_service_pb2_grpc.PlannerServiceAsyncStub) -> None:
+    def __init__(
+        self, stub: planner_service_pb2_grpc.PlannerServiceAsyncStub, forecaster: Forecaster
+    ) -> None:
         self._stub = stub
+        self._forecaster = forecaster
 
     async def optimize(self, problem: Problem, search: timedelta, seed: int) -> Proposal:
         """The best routes that the planner finds in that time."""
         options = optimization_pb2.SearchOptions(seed=seed)
         options.search_duration.FromTimedelta(search)
         request = planner_service_pb2.OptimizeRoutesRequest(
-            problem=problem_to_planner(problem), options=options
+            problem=await self._told(problem), options=options
         )
         seconds = (search + MARGIN).total_seconds()
         answer = await _reached(self._stub.OptimizeRoutes(request, timeout=seconds))
@@ -88,7 +93,7 @@ class MeshPlanner:
         decisions.
         """
         request = planner_service_pb2.EvaluateRoutesRequest(
-            problem=problem_to_planner(problem),
+            problem=await self._told(problem),
             routes=fixed_routes(sequences),
             omit_access=True,
         )
@@ -100,7 +105,7 @@ class MeshPlanner:
     ) -> Mapping[str, Insertions]:
         """Where each task could go, each by itself."""
         request = planner_service_pb2.ProposeInsertionsRequest(
-            problem=problem_to_planner(problem),
+            problem=await self._told(problem),
             routes=fixed_routes(sequences),
             task_ids=task_ids,
             proposal_count=min(len(problem.shifts), PROPOSALS_MAX),
@@ -109,6 +114,11 @@ class MeshPlanner:
         )
         answer = await _reached(self._stub.ProposeInsertions(request))
         return {found.task_id: _insertions(found) for found in answer.task_insertions}
+
+    async def _told(self, problem: Problem) -> problem_pb2.Problem:
+        """The problem, with what compliance foresees of its vehicles."""
+        vehicles = (shift.vehicle for shift in problem.shifts)
+        return problem_to_planner(problem, await self._forecaster.foresee(vehicles))
 
 
 async def _reached(call: Awaitable[Answer]) -> Answer:

@@ -29,6 +29,7 @@ from services.dispatch.domain.fleet import (
     TravelProfile,
     VehicleAttributes,
 )
+from services.dispatch.domain.outlook import NOTHING_FORESEEN, Outlook, Outlooks
 from services.dispatch.domain.planning import (
     PlanShift,
     PlanTask,
@@ -73,9 +74,12 @@ DRIVING_LIMIT = "shift.driving"
 MILLILITERS_A_LITER, KILOMETERS_OF_CONSUMPTION = 1_000, 100
 
 
-def problem_to_planner(problem: Problem) -> problem_pb2.Problem:
-    """The whole problem."""
-    return problem_pb2.Problem(tasks=map(_task, problem.tasks), shifts=map(_shift, problem.shifts))
+def problem_to_planner(
+    problem: Problem, outlooks: Outlooks = NOTHING_FORESEEN
+) -> problem_pb2.Problem:
+    """The whole problem, with what its vehicles are foreseen to take and emit."""
+    shifts = [_shift(shift, outlooks.get(shift.vehicle)) for shift in problem.shifts]
+    return problem_pb2.Problem(tasks=map(_task, problem.tasks), shifts=shifts)
 
 
 def fixed_routes(sequences: Sequences) -> Iterable[problem_pb2.FixedRoute]:
@@ -111,10 +115,10 @@ def _task(task: PlanTask) -> task_pb2.Task:
     return made
 
 
-def _shift(shift: PlanShift) -> shift_pb2.Shift:
+def _shift(shift: PlanShift, outlook: Outlook | None) -> shift_pb2.Shift:
     made = shift_pb2.Shift(
         shift_id=shift.shift_id,
-        vehicle=_vehicle(shift),
+        vehicle=_vehicle(shift, outlook),
         interval=_window(shift.interval),
         start_location=_point(shift.start_location),
         start_place_id=shift.start_place_id,
@@ -131,7 +135,7 @@ def _shift(shift: PlanShift) -> shift_pb2.Shift:
     return made
 
 
-def _vehicle(shift: PlanShift) -> vehicle_pb2.Vehicle:
+def _vehicle(shift: PlanShift, outlook: Outlook | None) -> vehicle_pb2.Vehicle:
     known = shift.vehicle
     is_e_van = known.profile is TravelProfile.VAN and known.fuel_type is FuelType.ELECTRIC
     return vehicle_pb2.Vehicle(
@@ -144,9 +148,29 @@ def _vehicle(shift: PlanShift) -> vehicle_pb2.Vehicle:
         ),
         access=_access(known),
         battery=_battery(shift),
-        energy=energy_pb2.EnergyModel(
-            kilometer_watt_hours=known.consumption_watt_hours_per_kilometer
-        ),
+        energy=_energy(known, outlook),
+        emission_factors=_emission_factors(outlook) if outlook else None,
+    )
+
+
+def _energy(known: VehicleAttributes, outlook: Outlook | None) -> energy_pb2.EnergyModel:
+    """Foreseen, else as the vehicle states it."""
+    if outlook is None:
+        stated = known.consumption_watt_hours_per_kilometer
+        return energy_pb2.EnergyModel(kilometer_watt_hours=stated)
+    return energy_pb2.EnergyModel(
+        kilometer_watt_hours=outlook.kilometer_watt_hours,
+        hour_watt_hours=outlook.hour_watt_hours,
+        stop_watt_hours=outlook.stop_watt_hours,
+    )
+
+
+def _emission_factors(outlook: Outlook) -> vehicle_pb2.EmissionFactors:
+    return vehicle_pb2.EmissionFactors(
+        kilometer_co2e_milligrams=outlook.kilometer_milligrams,
+        hour_co2e_milligrams=outlook.hour_milligrams,
+        stop_co2e_milligrams=outlook.stop_milligrams,
+        factor_set_version=outlook.factor_set_id,
     )
 
 

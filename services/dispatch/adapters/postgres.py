@@ -29,6 +29,7 @@ from services.dispatch.adapters.postgres_fleet import (
     NamedDocuments,
     PostgresShifts,
 )
+from services.dispatch.adapters.postgres_rewards import PostgresRewardCodes
 from services.dispatch.adapters.postgres_routes import PostgresRoutePlans, PostgresRoutes
 from services.dispatch.adapters.postgres_tenders import (
     CARRIERS,
@@ -67,6 +68,7 @@ class PostgresStores:
         self.tenants: NamedDocuments[Tenant] = NamedDocuments(tx, TENANTS, LIST_TENANTS)
         self.users: NamedDocuments[User] = NamedDocuments(tx, USERS, LIST_USERS)
         self.keys = PostgresKeys(tx)
+        self.reward_codes = PostgresRewardCodes(tx)
 
     def tell(self, *facts: Fact) -> None:
         """Puts facts into the feed, when and only when the transaction commits."""

@@ -12,6 +12,7 @@ from doorstep.dispatch.v1 import (
     place_pb2,
     quote_pb2,
     rate_card_pb2,
+    reward_code_pb2,
     route_pb2,
     route_plan_pb2,
     shift_pb2,
@@ -37,6 +38,7 @@ from services.dispatch.domain.fleet import (
     VehicleAttributes,
 )
 from services.dispatch.domain.manifest import Manifest, ManifestDelta
+from services.dispatch.domain.reward import RewardCode
 from services.dispatch.domain.route import Route
 from services.dispatch.domain.route_plan import RoutePlan, UnassignedTask
 from services.dispatch.domain.task import Task
@@ -44,6 +46,7 @@ from services.dispatch.domain.tender import Tender
 
 DELIVERY = Codec(Delivery, delivery_pb2.Delivery)
 TASK = Codec(Task, task_pb2.Task)
+REWARD_CODE = Codec(RewardCode, reward_code_pb2.RewardCode)
 
 DRIVER = Codec(Driver, driver_pb2.Driver)
 VEHICLE = Codec(Vehicle, vehicle_pb2.Vehicle)

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from doorstep.dispatch.v1 import delivery_service_pb2 as pb
-from doorstep.dispatch.v1 import delivery_service_pb2_grpc as pb_grpc
 from meshkit import paging, validate
 from meshkit.caller import current_caller
 from meshkit.errors import MeshError
@@ -17,7 +16,8 @@ from services.dispatch.convert.codec import invalid
 from services.dispatch.convert.masks import masked
 from services.dispatch.domain.delivery import Delivery
 from services.dispatch.ports import Stores
-from services.dispatch.servicer.tools import Tools, slice_of
+from services.dispatch.servicer.rewards import Rewards
+from services.dispatch.servicer.tools import slice_of
 from services.dispatch.usecases import cancel, deliveries
 from services.dispatch.usecases.common import required
 from services.dispatch.usecases.deliveries import Made
@@ -25,11 +25,8 @@ from services.dispatch.usecases.deliveries import Made
 READ_AT_ONCE = 25  # deliveries read between two breaths of the event loop: about 2 ms
 
 
-class DeliveryServicer(pb_grpc.DeliveryServiceServicer):
+class DeliveryServicer(Rewards):
     """Deliveries and their tasks."""
-
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
 
     async def CreateDelivery(
         self, request: pb.CreateDeliveryRequest, context: Any

@@ -20,6 +20,7 @@ from meshkit.paging import Page
 from meshkit.postgres import Database, Transaction
 from services.dispatch.ports import Compliance, Planner, Slice, Stores
 from services.dispatch.usecases.common import Reading
+from services.dispatch.usecases.rewards import NewCode
 
 Response = TypeVar("Response", bound=Message)
 Prepared = TypeVar("Prepared")
@@ -36,6 +37,7 @@ class Tools:
     compliance: Compliance
     clock: Clock
     new_id: NewId
+    new_code: NewCode
 
     def now(self) -> datetime:
         """Business time."""

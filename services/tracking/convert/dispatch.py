@@ -229,16 +229,18 @@ def cancelled(change: event_pb2.Change) -> DeliveryCancelled:
 
 
 def emission(record: emission_pb2.EmissionRecord) -> EmissionRecorded:
-    """What a leg emitted, at the moment when the leg ended."""
+    """What a leg or a hub emitted, at the moment when the leg or the hub's period ended."""
     basis = record.basis
+    subject = record.hub_operation if record.HasField("hub_operation") else record.leg
     return EmissionRecorded(
         record_id=record.emission_record_id,
         leg_id=record.leg.leg_id,
         route_id=record.leg.route_id,
-        at=moment(record.leg.interval.end_time),
+        at=moment(subject.interval.end_time),
         milligrams=record.co2e.wtw_milligrams,
         factor_set_id=basis.factor_set_id,
         country_mismatch=basis.country_mismatch,
         default_quality=basis.data_quality == emission_pb2.DATA_QUALITY_DEFAULT,
         replaced_record_id=record.replaced_record_id,
+        other_factor_set_ids=tuple(basis.factor_set_ids[1:]),
     )

@@ -273,6 +273,8 @@ def _idling(event: told.IdlingEnded) -> Made:
         idling_duration=duration(event.seconds),
         location=latlng(event.location),
         auxiliary_needed=event.auxiliary_needed,
+        vehicle=_vehicle(event.vehicle),
+        carrier_id=event.crew.carrier_id,
     )
     return "idling_ended", event.crew.vehicle_id or event.crew.route_id, message
 

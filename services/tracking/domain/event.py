@@ -7,7 +7,7 @@ from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -330,6 +330,7 @@ class IdlingEnded:
     seconds: int
     location: Point
     auxiliary_needed: bool
+    vehicle: Vehicle = field(default_factory=Vehicle)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ class TenderPriced:
 
 @dataclass(frozen=True, slots=True)
 class EmissionRecorded:
-    """Compliance computed what a leg emitted."""
+    """Compliance computed what a leg emitted, or a hub: that has neither leg nor route."""
 
     record_id: str
     leg_id: str
@@ -134,6 +134,7 @@ class EmissionRecorded:
     country_mismatch: bool = False
     default_quality: bool = False
     replaced_record_id: str = ""
+    other_factor_set_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

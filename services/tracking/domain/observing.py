@@ -23,7 +23,7 @@ AWAY_FIXES = 2
 EARLY_START = timedelta(hours=2)  # before it, leaving the depot is another trip
 HOME_DWELL = timedelta(seconds=60)
 MOVED_METERS = 60.0  # less is noise, or a manoeuvre
-IDLE_SECONDS_MIN = 180  # most anti-idling rules begin between 1 and 5 minutes
+IDLE_SECONDS_MIN = 60  # the shortest limit known: New York beside a school, nyc311 KA-02222
 STANDING_CENTIMETERS_PER_SECOND = 50
 
 
@@ -79,8 +79,11 @@ def _idling(run: Run, fix: Fix) -> None:
 def _told_idling(run: Run, idle: Idle, fix: Fix) -> None:
     seconds = round((fix.at - idle.since).total_seconds())
     if seconds >= IDLE_SECONDS_MIN:
-        told = IdlingEnded(run.crew, idle.since, seconds, idle.at, idle.auxiliary_needed)
-        run.events.append(told)
+        run.events.append(
+            IdlingEnded(
+                run.crew, idle.since, seconds, idle.at, idle.auxiliary_needed, run.route.vehicle
+            )
+        )
 
 
 def _start(run: Run, fix: Fix) -> None:

@@ -170,7 +170,7 @@ def _with_work(tally: Tally, card: Scorecard) -> Scorecard:
         planned_meters=sum(leg.planned_meters for leg in legs),
         co2e_milligrams=sum(one.milligrams for one in emissions),
         unaccounted_legs=len(tally.legs.keys() - accounted),
-        factor_sets=tuple(sorted({one.factor_set_id for one in emissions if one.factor_set_id})),
+        factor_sets=_factor_sets(emissions),
         notes=_notes(emissions),
         routes=len(tally.started),
         completed_routes=len(tally.completed),
@@ -178,6 +178,11 @@ def _with_work(tally: Tally, card: Scorecard) -> Scorecard:
         ended_incidents=len(tally.opened & tally.ended),
         proofs=len(tally.proofs),
     )
+
+
+def _factor_sets(emissions: list[EmissionRecorded]) -> tuple[str, ...]:
+    named = {name for one in emissions for name in (one.factor_set_id, *one.other_factor_set_ids)}
+    return tuple(sorted(named - {""}))
 
 
 def _notes(emissions: list[EmissionRecorded]) -> tuple[str, ...]:

@@ -83,6 +83,26 @@ async def test_an_insertion_tells_all_that_follows_from_it(town: Town) -> None:
         assert all(risk.slack_duration.seconds < 900 for risk in one.promise_risks)
 
 
+async def test_a_pick_up_point_is_offered_beside_the_door_with_grams_of_its_own(
+    town: Town,
+) -> None:
+    problem = city(20, 1)
+    routes = await routes_of(town, problem)
+    new = wire.task("new", 60.1781, 24.9633)
+    on_the_way = problem.tasks[3].location  # somebody is served there anyway
+    new.alternatives.add(
+        alternative_id="pudo", location=on_the_way, service_duration=wire.seconds(60)
+    )
+    problem.tasks.append(new)
+    request = pb.ProposeInsertionsRequest(problem=problem, routes=routes, task_ids=["new"])
+    found = (await town.planner.ProposeInsertions(request)).task_insertions[0].insertions
+    grams = {one.alternative_id: one.delta_co2e_milligrams for one in found}
+
+    assert all(one.HasField("delta_co2e_milligrams") for one in found)
+    assert set(grams) == {"", "pudo"}
+    assert grams["pudo"] < grams[""]
+
+
 async def test_windows_are_priced_ranked_and_the_lowest_emissions_are_green(town: Town) -> None:
     problem = city(40, 3)
     routes = await routes_of(town, problem)

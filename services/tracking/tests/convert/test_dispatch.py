@@ -329,5 +329,18 @@ def test_an_emission_is_dated_at_the_end_of_its_leg() -> None:
     )
 
 
+def test_an_emission_of_a_hub_is_dated_at_the_end_of_its_period_and_names_every_set() -> None:
+    record = emission_pb2.EmissionRecord(emission_record_id="emr_3")
+    record.hub_operation.hub_id = "depot"
+    record.hub_operation.interval.CopyFrom(interval(Window(at(0), at(600))))
+    record.co2e.wtw_milligrams = 1
+    record.basis.factor_set_id = "uk-2026"
+    record.basis.factor_set_ids.extend(["uk-2026", "grid-2024"])
+    found = wire.emission(record)
+
+    assert (found.leg_id, found.route_id, found.at) == ("", "", at(600))
+    assert found.other_factor_set_ids == ("grid-2024",)
+
+
 def test_the_promise_of_the_tests_is_two_hours() -> None:
     assert PROMISE.end - PROMISE.start == timedelta(hours=2)

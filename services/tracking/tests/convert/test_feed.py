@@ -30,8 +30,10 @@ from services.tracking.domain.incident import (
     opened,
 )
 from services.tracking.domain.journal import Event, moment
+from services.tracking.domain.route import Vehicle
 from services.tracking.domain.words import (
     FailureReason,
+    Fuel,
     Handover,
     Milestone,
     Outcome,
@@ -78,6 +80,8 @@ OVER = ended(
     "called Mrs. V.",
 )
 LEFT = told.StopDeparted(crew(), "stp_1", at(11), Source.DRIVER, charges(1, 11), at(12), at(8))
+DIESEL = Vehicle("veh_1", fuel=Fuel.DIESEL, gross_grams=3_500_000)
+IDLED = told.IdlingEnded(crew(), at(5), 240, DEPOT, auxiliary_needed=True, vehicle=DIESEL)
 EVENTS: list[Event] = [
     started(1, 11),
     arrived(1, 8, 9),
@@ -100,7 +104,7 @@ EVENTS: list[Event] = [
     told.AmountCollected(
         crew(), charges(1)[0], Amount("EUR", 12_500_000), PaymentMethod.CASH, at(10)
     ),
-    told.IdlingEnded(crew(), at(5), 240, DEPOT, auxiliary_needed=True),
+    IDLED,
     told.VehicleCharged(crew(), 9_000, at(60), "plc_2", at(30)),
     told.CommentAdded("cmt_1", "del_1.delivered.tsk_1", "del_1", at(20)),
 ]
@@ -227,6 +231,13 @@ def test_an_empty_leg_says_so_and_does_not_pretend_to_have_measured_energy() -> 
     assert message.mass_on_board_grams == 0
     assert not message.HasField("energy_watt_hours")
     assert not message.HasField("planned_duration")
+
+
+def test_idling_says_what_stood_so_that_its_reader_needs_to_ask_nobody() -> None:
+    message = change(IDLED)
+
+    assert (message.vehicle.vehicle_id, message.vehicle.gross_mass_grams) == ("veh_1", 3_500_000)
+    assert (message.idling_duration.seconds, message.auxiliary_needed) == (240, True)
 
 
 def test_a_departure_says_how_long_the_vehicle_stood() -> None:

@@ -76,7 +76,7 @@ DAY: list[Event] = [
     leg(3, 95, 120, 10_000),
     completed(0, 120),
     emission(1, 3_000),
-    emission(2, 5_000),
+    emission(2, 5_000, other_factor_set_ids=("grid-2024",)),
     emission(3, 1_000),
 ]
 
@@ -112,7 +112,7 @@ def test_the_day_emits_what_all_of_its_legs_do() -> None:
 
     assert day.co2e_milligrams == 9_000_000  # 4.5 kg a drop, 2.25 kg a kilogram
     assert day.unaccounted_legs == 0
-    assert day.factor_sets == ("uk-2026",)
+    assert day.factor_sets == ("grid-2024", "uk-2026")
     assert (day.meters, day.empty_meters, day.planned_meters) == (40_000, 10_000, 40_000)
 
 

@@ -1,0 +1,1 @@
+"""Files of other people as zones and curb zones of ours: one module per format."""

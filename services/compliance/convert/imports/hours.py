@@ -1,0 +1,194 @@
+"""
+Opening hours in OpenStreetMap's syntax -> schedules.
+
+`opening_hours` parses the whole grammar and prints it in one way; of what it prints, this reads
+what rules of the road are written in: weekdays, public holidays, spans of the clock, months, and
+one range of dates. The rest (school holidays, sunrise, the second Monday, "by appointment") is
+refused by name: a rule that is half understood would let somebody in.
+
+Syntax: https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]
+
+from services.compliance.domain.civil import DAY_SECONDS
+from services.compliance.domain.faults import Unsound, check
+from services.compliance.domain.schedule import HolidayEffect, Schedule, TimeSpan
+
+DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+HOLIDAY = "PH"
+ALL_WEEK = tuple(range(7))
+WHOLE_DAY = (0, DAY_SECONDS)
+
+_DAY = r"(?:Mo|Tu|We|Th|Fr|Sa|Su|PH)"
+_MONTH = rf"(?:{'|'.join(MONTHS)})"
+_CLOCK = r"\d\d:\d\d-\d\d:\d\d"
+_DATE = rf"(\d{{4}}) ({_MONTH}) (\d{{1,2}})"
+RULE = re.compile(
+    rf"(?:{_DATE}(?:-(?:(\d{{4}}) )?({_MONTH}) (\d{{1,2}}))?)? ?"
+    rf"(?P<months>{_MONTH}(?:[-,]{_MONTH})*(?![ ]\d))? ?"
+    rf"(?P<days>{_DAY}(?:[-,]{_DAY})*)? ?"
+    rf"(?P<clock>{_CLOCK}(?:,{_CLOCK})*)? ?"
+    r"(?P<state>closed)?"
+)
+
+Spans = tuple[tuple[int, int], ...]  # seconds of the wall clock; an end before its start: next day
+
+
+@dataclass
+class Hours:
+    """When something holds: on weekdays, on public holidays (None: as on weekdays), and between."""
+
+    weekdays: list[Spans] = field(default_factory=lambda: [()] * 7)
+    holidays: Spans | None = None
+    months: tuple[int, ...] = ()
+    start: date | None = None
+    end: date | None = None
+
+    def schedule(self) -> Schedule:
+        """When it holds; Unsound when that is never."""
+        spans = tuple(_spans(self.weekdays, self.holidays, self.months))
+        check(bool(spans), "these hours never hold")
+        return Schedule(self.start, self.end, () if spans == (TimeSpan(),) else spans)
+
+    def otherwise(self) -> Schedule | None:
+        """When it does not hold; None when it always does."""
+        check(not (self.start or self.end), "hours of one range of dates cannot be turned round")
+        over = any(end < start for day in self.weekdays for start, end in day)
+        told = self.holidays is not None
+        check(not (over and told), "hours over midnight with holidays cannot be turned round")
+        days = [_rest(_unrolled(self.weekdays, number)) for number in ALL_WEEK]
+        holidays = None if self.holidays is None else _rest(self.holidays)
+        spans = tuple(_spans(days, holidays, self.months))
+        if self.months:
+            others = tuple(month for month in range(1, 13) if month not in self.months)
+            spans += (TimeSpan(months=others),) if others else ()
+        return Schedule(spans=spans) if spans else None
+
+
+def hours_of(text: str) -> Hours:
+    """Hours as they are written; Unsound with the part that is not read here."""
+    try:
+        told = str(OpeningHours(text))
+    except ParserError as error:
+        place = str(error).partition("\n")[0].rstrip(": ")
+        raise Unsound(f"{text!r} is not in the syntax of opening hours: {place}") from error
+    hours, rules = Hours(), list(_rules(told))
+    for rule, adds in rules:
+        _apply(hours, rule, adds=adds, alone=len(rules) == 1)
+    return hours
+
+
+def _rules(told: str) -> Iterator[tuple[str, bool]]:
+    """The rules in order; one after a comma adds to those before it instead of replacing them."""
+    for replacing in told.split("; "):
+        for number, rule in enumerate(replacing.split(", ")):
+            yield rule, number > 0
+
+
+def _apply(hours: Hours, rule: str, *, adds: bool, alone: bool) -> None:
+    found = RULE.fullmatch("" if rule == "24/7" else rule.removeprefix("24/7 "))
+    if found is None:
+        raise Unsound(f"{rule!r} is not read here")
+    closed, spans = found["state"] is not None, _clock(found["clock"])
+    check(not (closed and found["clock"]), f"{rule!r} takes hours away, which is not read here")
+    dated = bool(found[1] or found["months"])
+    check(alone or not dated, f"{rule!r} names dates beside other rules, which is not read here")
+    hours.start, hours.end = _dates(found)
+    hours.months = _listed(found["months"], MONTHS, 1)
+    _put(hours, found["days"] or "", () if closed else spans, adds=adds, rule=rule)
+
+
+def _put(hours: Hours, days: str, spans: Spans, *, adds: bool, rule: str) -> None:
+    named = [part for part in days.split(",") if part != HOLIDAY]
+    weekdays = ALL_WEEK if not days else _listed(",".join(named), DAYS, 0)
+    holiday = HOLIDAY in days.split(",")
+    late = hours.holidays is not None and bool(weekdays)
+    check(not late, f"{rule!r} follows a rule of holidays, which must stand last")
+    for day in weekdays:
+        hours.weekdays[day] = hours.weekdays[day] + spans if adds else spans
+    if holiday:
+        hours.holidays = spans
+
+
+def _listed(text: str | None, names: tuple[str, ...], first: int) -> tuple[int, ...]:
+    """The numbers of a list such as `Mo-Fr,Su`; a range may run over the end."""
+    found: set[int] = set()
+    for part in filter(None, (text or "").split(",")):
+        low, _, high = part.partition("-")
+        check({low, high or low} <= set(names), f"{part!r} is not read here")
+        begin, count = names.index(low), len(names)
+        length = (names.index(high or low) - begin) % count + 1
+        found |= {(begin + step) % count + first for step in range(length)}
+    return tuple(sorted(found))
+
+
+def _clock(text: str | None) -> Spans:
+    if text is None:
+        return (WHOLE_DAY,)
+    return tuple(_span(part) for part in text.split(","))
+
+
+def _span(text: str) -> tuple[int, int]:
+    start, end = (_seconds(clock) for clock in text.split("-"))
+    if end > DAY_SECONDS:
+        end -= DAY_SECONDS
+    if start == end or (start, end) == (0, 0):
+        check(start == 0, f"{text!r} is a whole day from {start // 3600} h on: not read here")
+        return WHOLE_DAY
+    return start % DAY_SECONDS, end
+
+
+def _seconds(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 3_600 + int(minutes) * 60
+
+
+def _dates(found: re.Match[str]) -> tuple[date | None, date | None]:
+    """The first day, and the first day no longer."""
+    if not found[1]:
+        return None, None
+    first = date(int(found[1]), MONTHS.index(found[2]) + 1, int(found[3]))
+    last = first
+    if found[5]:
+        last = date(int(found[4] or found[1]), MONTHS.index(found[5]) + 1, int(found[6]))
+    return first, last + timedelta(days=1)
+
+
+def _spans(
+    weekdays: list[Spans], holidays: Spans | None, months: tuple[int, ...]
+) -> Iterator[TimeSpan]:
+    """The same hours as spans of a schedule, days with one span together."""
+    effect = HolidayEffect.NONE if holidays is None else HolidayEffect.EXCLUDED
+    for start, end in dict.fromkeys(span for day in weekdays for span in day):
+        days = tuple(number for number in ALL_WEEK if (start, end) in weekdays[number])
+        yield TimeSpan(() if days == ALL_WEEK else days, start, end, effect, months)
+    for start, end in holidays or ():
+        yield TimeSpan((), start, end, HolidayEffect.ONLY, months)
+
+
+def _unrolled(weekdays: list[Spans], number: int) -> Spans:
+    """What of one weekday is covered, by its own spans and those that run over midnight into it."""
+    own = ((s, e if e > s else DAY_SECONDS) for s, e in weekdays[number])
+    late = ((0, e) for s, e in weekdays[number - 1] if e < s and e)
+    return (*own, *late)
+
+
+def _rest(covered: Spans) -> Spans:
+    """What of a day is not covered."""
+    found, at = [], 0
+    for start, end in sorted(covered):
+        if start > at:
+            found.append((at, start))
+        at = max(at, end)
+    if at < DAY_SECONDS:
+        found.append((at, DAY_SECONDS))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Reports as files. Pure: a statement in, bytes out, the same for the same."""
