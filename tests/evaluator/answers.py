@@ -200,7 +200,7 @@ class Evaluator:
             "entry": told.start,
             "exit": told.end,
             "verdict": verdict,
-            "rule_ids": [] if ground.closure else _in_order(ground.versions, names),
+            "rule_ids": [] if ground.closure else _in_order(ground, names),
             "missing": sorted({name for said in deciding for name in said.missing}),
             "schemes": sorted({name for said in deciding for name in said.schemes}),
             "charges": sorted(_charge(due) for due in told.due if due.paid),
@@ -357,7 +357,8 @@ def _charge(due: Due) -> tuple[Any, ...]:
     return (due.rule["rule_id"], effect["unit"], due.day, due.at, due.paid, effect["currency"])
 
 
-def _in_order(versions: Sequence[Words], names: Iterable[str]) -> list[str]:
-    """Rule ids in the order in which the zone lists them, over all versions."""
-    ranks = dict.fromkeys(rule["rule_id"] for version in versions for rule in version["rules"])
+def _in_order(ground: Ground, names: Iterable[str]) -> list[str]:
+    """Rule ids in the order in which the zone lists them, over all versions that lie here."""
+    here = [version for version in ground.versions if version["areas"] == ground.area]
+    ranks = dict.fromkeys(rule["rule_id"] for version in here for rule in version["rules"])
     return [name for name in ranks if name in set(names)]
