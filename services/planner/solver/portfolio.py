@@ -40,16 +40,17 @@ from services.planner.solver.rounds import Effort, Rounds
 
 PYVRP, ROUTING = pyvrp_engine.ENGINE, routing.ENGINE
 LONG_ROUTE_STOPS = 24  # stops per route of the first plan from which PyVRP pays
-LONGEST_ROUTE_STOPS = 40  # from which it pays nearly from the start
+LONGEST_ROUTE_STOPS = 40  # from which it does better from the first plan than from the kernel's
 PYVRP_TASKS = range(20, 1_201)
 ROUTING_PER_SECOND = 20.0  # solutions
 HASTE_SECONDS = 1.5  # with less, a live change is searched around once, and nothing else runs
 PYVRP_PER_SECOND = 600.0  # iterations, on a machine slower than most
 # Where PyVRP goes on from the kernel's plan: shares of the kernel, PyVRP, and the kernel again.
-# Long routes, percent over the best known, mean of 2 or 3 seeds, with shares of FULL and of LONG:
-# RC2_4_3 0.53 and 0.31, R2_4_5 0.25 and 0.19, RC2_10_1 0.76 and 0.54; R2_8_3, whose routes have 50
-# stops, 1.14, 1.04 and with LONGEST 0.89.
-FULL_SHARES, LONG_SHARES, LONGEST_SHARES = (0.5, 0.4, 0.1), (0.25, 0.7, 0.05), (0.1, 0.9, 0.0)
+# Long routes, percent over the best known, mean of 3 to 5 seeds, with shares of FULL and of LONG:
+# RC2_4_3 0.53 and 0.35, R2_4_5 0.25 and 0.18, RC2_10_1 0.76 and 0.73, but 100 stops 0.18 and 0.21.
+# R2_8_3, whose routes have 50 stops: 1.14, 1.04, and 0.75 where PyVRP has it for itself.
+FULL_SHARES, LONG_SHARES, LONGEST_SHARES = (0.5, 0.4, 0.1), (0.25, 0.7, 0.05), (0.0, 1.0, 0.0)
+SMALL_TASKS = 250
 LAST_FROM = 0.7
 # Where the kernel has a problem for itself that is soon cold, it melts its best plan again: so many
 # tasks at most, and where each cooling begins. RC1_2_1 ends at 0.13 and 0.43 % over the best known
@@ -268,11 +269,10 @@ class Portfolio:
         if not self._is_for_pyvrp(start):
             yield from self._coolings(seconds)
             return
-        first, rival, last = self._shares(start)
-        yield Stage(self.kernel_name, first)
-        yield Stage(PYVRP, rival)
-        if last:
-            yield Stage(self.kernel_name, last, round(LAST_FROM * WHOLE))
+        turns = (self.kernel_name, 0.0), (PYVRP, 0.0), (self.kernel_name, LAST_FROM)
+        for (engine, begin), share in zip(turns, self._shares(start), strict=True):
+            if share:
+                yield Stage(engine, share, round(begin * WHOLE))
 
     def _coolings(self, seconds: float) -> Iterator[Stage]:
         """The kernel alone: once, or several times where one cooling hardly gains by more time."""
@@ -294,7 +294,7 @@ class Portfolio:
 
     def _shares(self, start: Sequences) -> tuple[float, float, float]:
         """Of the kernel, of PyVRP, and of the kernel again."""
-        if self.kernel_name != LEAN:
+        if self.kernel_name != LEAN or len(self.instance.problem.tasks) <= SMALL_TASKS:
             return FULL_SHARES
         is_longest = stops_per_route(start) >= LONGEST_ROUTE_STOPS
         return LONGEST_SHARES if is_longest else LONG_SHARES
