@@ -20,7 +20,7 @@ from services.planner.domain.instance import Instance
 from services.planner.domain.phases import WHOLE, Chunk, Phase
 from services.planner.domain.settings import Pace, SearchSettings
 from services.planner.search.kernel import Kernel, PoolRoute, Sequences
-from services.planner.solver import ladder, pyvrp_engine, rounds, routing
+from services.planner.solver import ladder, pyvrp_engine, rounds, routing, shares
 from services.planner.solver.assembly import Assembly
 from services.planner.solver.kernels import LEAN, Kernels, kernel_of, kind_of, per_second
 from services.planner.solver.ladder import Changed
@@ -37,43 +37,18 @@ from services.planner.solver.parts import Beside, Here, Parts
 from services.planner.solver.pool import Pool
 from services.planner.solver.pyvrp_engine import Hear, PyvrpEngine
 from services.planner.solver.rounds import Effort, Rounds
+from services.planner.solver.shares import Stage
 
 PYVRP, ROUTING = pyvrp_engine.ENGINE, routing.ENGINE
-LONG_ROUTE_STOPS = 24  # stops per route of the first plan from which PyVRP pays
-LONGEST_ROUTE_STOPS = 40  # from which it does better from the first plan than from the kernel's
 PYVRP_TASKS = range(20, 1_201)
 ROUTING_PER_SECOND = 20.0  # solutions
 HASTE_SECONDS = 1.5  # with less, a live change is searched around once, and nothing else runs
 PYVRP_PER_SECOND = 600.0  # iterations, on a machine slower than most
-# Where PyVRP goes on from the kernel's plan: shares of the kernel, PyVRP, and the kernel again.
-# Long routes, percent over the best known, mean of 3 to 5 seeds, with shares of FULL and of LONG:
-# RC2_4_3 0.53 and 0.35, R2_4_5 0.25 and 0.18, RC2_10_1 0.76 and 0.73, but 100 stops 0.18 and 0.21.
-# R2_8_3, whose routes have 50 stops: 1.14, 1.04, and 0.75 where PyVRP has it for itself.
-FULL_SHARES, LONG_SHARES, LONGEST_SHARES = (0.5, 0.4, 0.1), (0.25, 0.7, 0.05), (0.0, 1.0, 0.0)
-SMALL_TASKS = 250
-LAST_FROM = 0.7
-# Where the kernel has a problem for itself that is soon cold, it melts its best plan again: so many
-# tasks at most, and where each cooling begins. RC1_2_1 ends at 0.13 and 0.43 % over the best known
-# instead of 0.39 and 0.63 (10 s, two seeds); 400 stops of RC1_6_5 and R1_10_5 0.07 and 0.04 %
-# cheaper in the mean of three seeds (30 s); a third cooling loses as much there as it gains.
-COOLINGS: tuple[tuple[int, tuple[float, ...]], ...] = ((250, (0.0, 0.0, 0.36)), (500, (0.0, 0.3)))
-COLD_STEPS_PER_TASK = 1_500
 CHOICE_SHARE, CHOICE_FROM = 0.7, 0.8  # PyVRP's share where tasks are left out by choice
 WARM_FROM = 0.3
 WHOLE_TASKS_MAX = 1_200  # beyond, a problem is searched part by part
 FIRST_STEPS = 200  # of the kernel: a plan to tell of at once, and to see how long routes are
 FIRST_LIMIT_SHARE = 0.25  # of a limit of solutions, at most, for what is searched at first
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One engine's turn."""
-
-    engine: str
-    share: float
-    """Of the time of the whole search."""
-    from_millionths: int = 0
-    to_millionths: int = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,38 +241,29 @@ class Portfolio:
             yield Stage(PYVRP, CHOICE_SHARE)
             yield Stage(self.kernel_name, 1.0 - CHOICE_SHARE, round(CHOICE_FROM * WHOLE))
             return
-        if not self._is_for_pyvrp(start):
+        if self._begins_anew(start) and self._pyvrp_models():
+            yield Stage(PYVRP, 1.0)
+        elif self._is_for_pyvrp(start):
+            yield from shares.in_turn(self.kernel_name, PYVRP, len(self.instance.problem.tasks))
+        else:
             yield from self._coolings(seconds)
-            return
-        turns = (self.kernel_name, 0.0), (PYVRP, 0.0), (self.kernel_name, LAST_FROM)
-        for (engine, begin), share in zip(turns, self._shares(start), strict=True):
-            if share:
-                yield Stage(engine, share, round(begin * WHOLE))
 
     def _coolings(self, seconds: float) -> Iterator[Stage]:
-        """The kernel alone: once, or several times where one cooling hardly gains by more time."""
-        tasks, steps = len(self.instance.problem.tasks), self.per_second * seconds
+        """The kernel alone."""
+        steps = self.per_second * seconds
         if self.settings.pace is Pace.STEPS:
             steps = self._planned(self.per_second)
-        is_soon_cold = steps >= COLD_STEPS_PER_TASK * tasks
-        again = (begins for most, begins in COOLINGS if tasks <= most)
-        is_lean_and_cold = is_soon_cold and self.kernel_name == LEAN
-        begins = next(again, (0.0,)) if is_lean_and_cold else (0.0,)
-        for begin in begins:
-            yield Stage(self.kernel_name, 1.0 / len(begins), round(begin * WHOLE))
+        yield from shares.coolings(self.kernel_name, len(self.instance.problem.tasks), steps)
 
     def _is_for_pyvrp(self, start: Sequences) -> bool:
         """Where routes are long, or the kernel has more to look at than PyVRP."""
         is_slower = self.kernel_name != LEAN
-        is_long = stops_per_route(start) >= LONG_ROUTE_STOPS
-        return (is_slower or is_long) and self._pyvrp_models()
+        return (is_slower or shares.is_long(start)) and self._pyvrp_models()
 
-    def _shares(self, start: Sequences) -> tuple[float, float, float]:
-        """Of the kernel, of PyVRP, and of the kernel again."""
-        if self.kernel_name != LEAN or len(self.instance.problem.tasks) <= SMALL_TASKS:
-            return FULL_SHARES
-        is_longest = stops_per_route(start) >= LONGEST_ROUTE_STOPS
-        return LONGEST_SHARES if is_longest else LONG_SHARES
+    def _begins_anew(self, start: Sequences) -> bool:
+        """Whether PyVRP does better from a plan of its own: where routes are longest."""
+        is_plain = self.kernel_name == LEAN and not self._chooses(start)
+        return is_plain and shares.is_longest(start, len(self.instance.problem.tasks))
 
     def _lacks(self, sequences: Sequences) -> bool:
         """
@@ -342,7 +308,7 @@ class Portfolio:
         match engine:
             case pyvrp_engine.ENGINE:
                 own = PyvrpEngine(self.instance, self.assembly.views, self.settings.seed)
-                found = own.run(start, pacer, hear)
+                found = own.run(start, pacer, hear, anew=self._begins_anew(start))
             case routing.ENGINE:
                 found = self._run_routing(start, pacer)
             case _:
@@ -386,12 +352,6 @@ class Portfolio:
             route = self.assembly.route(shift, nodes)
             if route is not None:
                 yield PoolRoute(shift, nodes, route.cost_micros)
-
-
-def stops_per_route(sequences: Sequences) -> float:
-    """Of the routes in use; 0 without any."""
-    used = [len(nodes) for nodes in sequences if nodes]
-    return sum(used) / len(used) if used else 0.0
 
 
 def told_at_the_end(_: Callable[[], Sequences]) -> bool:

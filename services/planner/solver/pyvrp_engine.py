@@ -153,12 +153,13 @@ class PyvrpEngine:
         """Knows the classes of shifts."""
         self.classes = classes_of(self.instance)
 
-    def run(self, start: Sequences, pacer: Pacer, hear: Hear) -> Sequences:
-        """Searches from a plan; tells of every better one, and returns the best."""
+    def run(self, start: Sequences, pacer: Pacer, hear: Hear, *, anew: bool = False) -> Sequences:
+        """Searches from a plan, or anew; tells of every better one, and returns the best."""
         model = self._model(start)
         if not model.nodes:
             return start
-        first = solution_of(model, start) if serves_most(self.instance, start) else None
+        is_begun = serves_most(self.instance, start) and not anew
+        first = solution_of(model, start) if is_begun else None
         listener = Listener(lambda best: hear(lambda: self.sequences(model, best)))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about scale: ours is checked by `gaps`

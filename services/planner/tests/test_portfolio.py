@@ -43,6 +43,16 @@ def test_pyvrp_goes_on_where_routes_are_long() -> None:
     assert portfolio.PYVRP in engines(solved(on_plane(row(40))))
 
 
+def test_the_longest_routes_are_planned_anew_and_again_the_same() -> None:
+    instance = on_plane(row(260))
+    outcome = solved(instance)
+    again = Solve(instance, SETTINGS, lambda _: None).replay(outcome.phases)
+
+    assert engines(outcome) == ["lean", portfolio.PYVRP, master.ENGINE]
+    assert again.plan.routes == outcome.plan.routes
+    assert not outcome.broken
+
+
 def test_a_far_cluster_is_served_where_no_task_alone_pays_for_the_way() -> None:
     """The way there and back costs 8 units, each of 30 tasks left out one; nobody goes for one."""
     unit = 1_000_000
