@@ -28,10 +28,10 @@ def engines(outcome: Outcome) -> list[str]:
     return [phase.engine for phase in outcome.phases]
 
 
-def row(tasks: int) -> Problem:
-    """One long route of deliveries that only its length costs."""
-    own = shift("s0", costs=Costs(kilometer_micros=400_000))
-    return Problem(tuple(task(f"t{n}", 50 * n, 10 * (n % 7)) for n in range(tasks)), (own,))
+def row(tasks: int, shifts: int = 1) -> Problem:
+    """Long routes of deliveries that only their length costs."""
+    own = (shift(f"s{n}", costs=Costs(kilometer_micros=400_000)) for n in range(shifts))
+    return Problem(tuple(task(f"t{n}", 50 * n, 10 * (n % 7)) for n in range(tasks)), tuple(own))
 
 
 def test_a_plain_problem_goes_to_the_lean_kernel_and_a_rich_one_to_the_full() -> None:
@@ -44,7 +44,7 @@ def test_pyvrp_goes_on_where_routes_are_long() -> None:
 
 
 def test_the_longest_routes_are_planned_anew_and_again_the_same() -> None:
-    instance = on_plane(row(260))
+    instance = on_plane(row(260, 4))
     outcome = solved(instance)
     again = Solve(instance, SETTINGS, lambda _: None).replay(outcome.phases)
 
