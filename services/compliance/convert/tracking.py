@@ -106,6 +106,7 @@ def vehicle_from_tracking(message: vehicle_pb2.VehicleAttributes) -> Vehicle:
         unladen_mass_grams=message.unladen_mass_grams or None,
         payload_grams=message.payload_grams or None,
         watt_hours_per_kilometer=message.watt_hours_per_kilometer or None,
+        registration_country=message.registration_country_code or None,
         milliliters_per_hundred_kilometers=message.milliliters_per_hundred_kilometers or None,
     )
 

@@ -188,3 +188,9 @@ def test_the_papers_say_what_a_vehicle_is_before_its_kind(
     )
 
     assert vehicle_from_tracking(told_of).category is category
+
+
+def test_a_vehicle_of_the_feed_is_known_by_its_country() -> None:
+    told_of = tracking_vehicle_pb2.VehicleAttributes(registration_country_code="FI")
+
+    assert vehicle_from_tracking(told_of).registration_country == "FI"
