@@ -15,7 +15,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.evaluator.rules import ALLOW, CHARGE, DENY, NOTHING, Saying, Words, saying
+from tests.evaluator.rules import (
+    ALLOW,
+    CHARGE,
+    DENY,
+    NOTHING,
+    UNRECORDED,
+    Saying,
+    Words,
+    saying,
+)
 from tests.evaluator.stays import Stay, crossings, stays
 
 UNITS = ("DAY", "ENTRY", "PASSAGE")
@@ -59,13 +68,13 @@ class Told:
 
     @property
     def is_recorded(self) -> bool:
-        """Whether any version of the zone holds when the stay begins."""
-        return _holding(self.ground.versions, self.start) is not None or self.ground.closure
+        """Whether a version of the zone holds throughout the stay."""
+        return UNRECORDED not in self.sayings
 
     @property
     def is_told(self) -> bool:
-        """That a vehicle is simply allowed goes without saying, unless nobody knows the rules."""
-        return self.verdict != ALLOW or not self.is_recorded
+        """That a vehicle is simply allowed goes without saying."""
+        return self.verdict != ALLOW
 
 
 class Evaluator:
@@ -251,6 +260,8 @@ class Evaluator:
 def _said(ground: Ground, vehicle: Words, at: datetime) -> Saying:
     """What the version of that instant says, if it lies here."""
     version = _holding(ground.versions, at)
+    if version is None and not ground.closure:
+        return UNRECORDED
     if version is None or version["areas"] != ground.area:
         return NOTHING
     return saying(version, vehicle, at)

@@ -46,6 +46,7 @@ class Saying:
 
 
 NOTHING = Saying(ALLOW)
+UNRECORDED = Saying(UNKNOWN, missing=frozenset({"rules"}))  # no version holds
 
 
 def saying(version: Words, vehicle: Words, at: datetime) -> Saying:

@@ -23,7 +23,7 @@ from services.compliance.domain.presence import Presence
 from services.compliance.domain.rulebook import RuleBook, Standing
 from services.compliance.domain.timeline import NEXT_ALLOWED_MAX, Timeline
 from services.compliance.domain.vehicle import Vehicle
-from services.compliance.domain.verdict import Outcome, Span, Verdict, worst
+from services.compliance.domain.verdict import UNRECORDED, Outcome, Span, Verdict, worst
 from services.compliance.domain.zone import Caveat, RuleSet
 
 NOWHERE = Answer(Verdict.ALLOW, (), ())  # in no area at all
@@ -41,7 +41,6 @@ class _Case:
     spans: tuple[Span, ...]
     verdict: Verdict
     due: tuple[ChargeDue, ...]
-    is_recorded: bool  # whether a version of the zone holds when it begins
 
     @property
     def length(self) -> timedelta:
@@ -103,8 +102,7 @@ def _case(book: RuleBook, standing: Standing, presence: Presence, stay: Stay) ->
     due = _due(rule_set, timeline, stay, spans) if verdict is not Verdict.DENY else ()
     if verdict.lets_in:  # an entry fee and no entry is free; a fee on leaving may be all there is
         verdict = Verdict.ALLOW_WITH_CHARGE if due else Verdict.ALLOW
-    recorded = book.grounds[stay.area_index].is_recorded(start)
-    return _Case(presence, stay, timeline, rule_set, tuple(spans), verdict, due, recorded)
+    return _Case(presence, stay, timeline, rule_set, tuple(spans), verdict, due)
 
 
 def _due(
@@ -121,7 +119,7 @@ def _answer(cases: Sequence[_Case], paid: Sequence[tuple[ChargeDue, ...]]) -> An
     findings = tuple(
         _finding(case, own)
         for case, own in zip(cases, paid, strict=True)
-        if case.verdict is not Verdict.ALLOW or not case.is_recorded
+        if case.verdict is not Verdict.ALLOW
     )
     verdict = worst(finding.verdict for finding in findings)
     return Answer(verdict, findings, charges.totals(chain.from_iterable(paid)))
@@ -161,7 +159,7 @@ def _rule_ids(case: _Case, decisive: Sequence[Outcome]) -> tuple[str, ...]:
 
 def _caveats(case: _Case) -> tuple[Caveat, ...]:
     zone = case.rule_set.zone
-    if not case.is_recorded:
+    if any(span.outcome == UNRECORDED for span in case.spans):
         return (*zone.caveats, Caveat.RULES_UNRECORDED)
     days = local_days(case.spans[0].start, case.spans[-1].end, zone.time_zone)
     asks = any(rule.schedule.asks_for_holidays for rule in zone.rules)

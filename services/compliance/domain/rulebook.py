@@ -36,10 +36,6 @@ class Ground:
     tenures: tuple[Tenure, ...]
     history: tuple[Tenure, ...] = ()  # of the zone, on all its grounds; a closure has none
 
-    def is_recorded(self, at: datetime) -> bool:
-        """Whether some version of the zone holds at an instant, here or where it moved."""
-        return not self.history or any(tenure.contains(at) for tenure in self.history)
-
     @property
     def rule_set(self) -> RuleSet:
         """Any of its versions: id and geometry are alike in all."""
@@ -94,7 +90,8 @@ class RuleBook:
             if len(self._timelines) >= TIMELINES_MAX:
                 self._timelines.clear()
                 self._standings.clear()  # which hold timelines too
-            found = self._timelines[key] = Timeline(self.grounds[index].tenures, vehicle)
+            ground = self.grounds[index]
+            found = self._timelines[key] = Timeline(ground.tenures, vehicle, ground.history)
         return found
 
     def _filters_of(self, ground: Ground) -> tuple[tuple[int, VehicleFilter], ...]:

@@ -16,7 +16,14 @@ from services.compliance.domain.filter import conditions
 from services.compliance.domain.rule import Rule
 from services.compliance.domain.truth import Truth, every
 from services.compliance.domain.vehicle import Vehicle
-from services.compliance.domain.verdict import ALLOWED, Judged, Outcome, Span, judge
+from services.compliance.domain.verdict import (
+    ALLOWED,
+    UNRECORDED,
+    Judged,
+    Outcome,
+    Span,
+    judge,
+)
 from services.compliance.domain.zone import RuleSet, Tenure, Zone
 
 DAY = timedelta(days=1)
@@ -25,10 +32,18 @@ KEPT_DAYS_MAX = 800  # days kept per area and vehicle
 
 
 class Timeline:
-    """Answers for one vehicle and one area whose versions hold in turn."""
+    """
+    Answers for one vehicle and one area whose versions hold in turn.
 
-    def __init__(self, tenures: Sequence[Tenure], vehicle: Vehicle) -> None:
+    `history` is that of the whole zone, on all areas it had: where none of it holds, nobody knows.
+    A closure has none.
+    """
+
+    def __init__(
+        self, tenures: Sequence[Tenure], vehicle: Vehicle, history: Sequence[Tenure] = ()
+    ) -> None:
         self._tenures = tenures
+        self._history = history
         self._vehicle = vehicle
         self._days: dict[date, tuple[Span, ...]] = {}
         self._next: dict[date, date] = {}
@@ -100,13 +115,12 @@ class Timeline:
         found = self._next.get(day)  # read once: another thread may clear what is kept
         if found is None:
             changes = [c for tenure in self._tenures for c in self._changes(tenure, day)]
-            found = self._next[day] = min(changes, default=date.max - DAY)
+            known = [c for tenure in self._history for c in _edges(tenure, day)]
+            found = self._next[day] = min((*changes, *known), default=date.max - DAY)
         return found
 
     def _changes(self, tenure: Tenure, day: date) -> Iterator[date]:
-        for edge in (tenure.start, tenure.end):
-            if edge is not None and edge.date() >= day:
-                yield max(edge.date(), day + DAY)
+        yield from _edges(tenure, day)
         if tenure.end is not None and tenure.end.date() < day:
             return
         if self._vehicle.has_dated_permits:
@@ -130,7 +144,9 @@ class Timeline:
         """The spans of one day of UTC, without gap."""
         start, end = _midnight(day), _midnight(day + DAY)
         windows = [w for tenure in self._tenures for w in self._windows(tenure, start, end)]
-        edges = sorted({start, end, *(at for first, last, _ in windows for at in (first, last))})
+        known = [held for tenure in self._history if (held := tenure.cut(start, end))]
+        spans = (*((first, last) for first, last, _ in windows), *known)
+        edges = sorted({start, end, *(at for span in spans for at in span)})
         begun, outcome = start, self._at(windows, start)
         for edge in edges[1:-1]:
             following = self._at(windows, edge)
@@ -155,6 +171,8 @@ class Timeline:
                         yield first, last, judged
 
     def _at(self, windows: Sequence[tuple[datetime, datetime, Judged]], at: datetime) -> Outcome:
+        if self._history and not any(tenure.contains(at) for tenure in self._history):
+            return UNRECORDED
         active = tuple(judged for start, end, judged in windows if start <= at < end)
         if not active:
             return ALLOWED
@@ -171,6 +189,13 @@ class Timeline:
             judged = (_judged(rule, self._vehicle, day) for rule in rule_set.zone.rules)
             found = self._judged[key] = tuple(j for j in judged if j.truth is not Truth.FAILS)
         return found
+
+
+def _edges(tenure: Tenure, day: date) -> Iterator[date]:
+    """The days after one on which a tenure begins or ends."""
+    for edge in (tenure.start, tenure.end):
+        if edge is not None and edge.date() >= day:
+            yield max(edge.date(), day + DAY)
 
 
 def _judged(rule: Rule, vehicle: Vehicle, day: date) -> Judged:

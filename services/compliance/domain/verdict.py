@@ -57,6 +57,8 @@ class Outcome:
 
 
 ALLOWED = Outcome(Verdict.ALLOW)
+# Outside of every version of a zone nobody knows what holds there.
+UNRECORDED = Outcome(Verdict.UNKNOWN, missing=("rules",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,7 +307,7 @@ def test_currencies_are_not_mixed() -> None:
 @pytest.mark.parametrize(
     ("entry", "verdicts", "caveats"),
     [
-        ("2026-05-11 23:00", [Verdict.ALLOW], [Caveat.RULES_UNRECORDED]),
+        ("2026-05-11 20:00", [Verdict.UNKNOWN], [Caveat.RULES_UNRECORDED]),
         ("2026-05-12 09:00", [Verdict.DENY], []),
     ],
 )
@@ -320,6 +320,15 @@ def test_a_check_outside_every_version_says_so(
     assert [finding.verdict for finding in answer.findings] == verdicts
     assert [caveat for finding in answer.findings for caveat in finding.caveats] == caveats
     assert answer.verdict is verdicts[0]
+
+
+def test_what_nobody_recorded_is_allowed_when_the_first_version_says_so() -> None:
+    first = version(zone(), 1, start=at("2026-05-12 00:00"))
+    early = crossing("2026-05-11 20:00")
+    (answer,) = check_presences(RuleBook(1, [first]), [(DIESEL_VAN, early)])
+
+    assert answer.findings[0].missing == ("rules",)
+    assert answer.findings[0].next_allowed == at("2026-05-12 00:00")
 
 
 def test_a_zone_that_moved_is_recorded_where_it_was() -> None:
