@@ -56,9 +56,11 @@ def saying(version: Words, vehicle: Words, at: datetime) -> Saying:
     wall = at.astimezone(ZoneInfo(version["time_zone"]))
     told = []
     for rule in version["rules"]:
+        truth, missing = selects(rule["filter"], vehicle, wall.date())
         if in_force(rule, wall, version["holidays"]):
-            truth, missing = selects(rule["filter"], vehicle, wall.date())
             told.append((rule, truth, missing))
+        elif truth is not False and _may_be_in_force(rule, wall, version["holidays"]):
+            told.append((rule, None, [*missing, "holidays"]))
     holding = [rule for rule, truth, _ in told if truth]
     of_kind = {
         kind: [rule for rule in holding if rule["effect"]["kind"] == kind]
@@ -94,6 +96,17 @@ def in_force(rule: Words, wall: datetime, holidays: Sequence[date]) -> bool:
     return not rule["spans"] or any(
         _spans(span, today, seconds, holidays) for span in rule["spans"]
     )
+
+
+def _may_be_in_force(rule: Words, wall: datetime, holidays: Sequence[date]) -> bool:
+    """Whether it is on a holiday only, and nobody listed the holidays of that year."""
+    unlisted = [
+        day
+        for day in (wall.date() - DAY, wall.date())
+        if day.year not in [holiday.year for holiday in holidays]
+    ]
+    only = [span for span in rule["spans"] if span["holidays"] == "ONLY"]
+    return bool(only) and in_force({**rule, "spans": only}, wall, unlisted)
 
 
 def _same_day(excepted: tuple[int, int, int], today: date) -> bool:

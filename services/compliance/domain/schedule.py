@@ -9,7 +9,7 @@ weekday and holiday are those of that day, while validity and exceptions are tho
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -130,6 +130,15 @@ class Schedule:
         if not self.spans:
             return ((0, DAY_SECONDS),)
         return _merged(w for span in self.spans for w in _on_day(span, day, holidays))
+
+    def doubtful_windows(self, day: date, holidays: Collection[date]) -> tuple[Window, ...]:
+        """When it holds on holidays only, where nobody has listed those of the year."""
+        only = tuple(s for s in self.spans if s.holidays is HolidayEffect.ONLY)
+        years = {holiday.year for holiday in holidays}
+        unlisted = [d for d in (day - timedelta(days=1), day) if d.year not in years]
+        if not only or not unlisted:
+            return ()
+        return replace(self, spans=only).windows(day, unlisted)
 
     def next_change(self, day: date) -> date | None:
         """A day after `day` before which every day is like `day`; None when all that follow are."""

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from services.compliance.domain.civil import local_days, stretches
 from services.compliance.domain.filter import conditions
 from services.compliance.domain.rule import Rule
+from services.compliance.domain.schedule import Window
 from services.compliance.domain.truth import Truth, every
 from services.compliance.domain.vehicle import Vehicle
 from services.compliance.domain.verdict import (
@@ -28,6 +29,7 @@ from services.compliance.domain.zone import RuleSet, Tenure, Zone
 
 DAY = timedelta(days=1)
 NEXT_ALLOWED_MAX = timedelta(days=366)  # how far ahead an allowed time is searched
+HOLIDAYS = "holidays"  # what is missing where a year has none listed and a rule holds on them only
 KEPT_DAYS_MAX = 800  # days kept per area and vehicle
 
 
@@ -165,15 +167,21 @@ class Timeline:
         zone = tenure.rule_set.zone
         for day in local_days(*held, zone.time_zone):
             for judged in self._of(tenure.rule_set, day):
-                for first, last in _instants(judged.rule, day, zone.time_zone, zone.holidays):
+                for first, last, said in _said(judged, zone, day):
                     first, last = max(first, held[0]), min(last, held[1])
                     if first < last:
-                        yield first, last, judged
+                        yield first, last, said
 
     def _at(self, windows: Sequence[tuple[datetime, datetime, Judged]], at: datetime) -> Outcome:
         if self._history and not any(tenure.contains(at) for tenure in self._history):
             return UNRECORDED
-        active = tuple(judged for start, end, judged in windows if start <= at < end)
+        found = [judged for start, end, judged in windows if start <= at < end]
+        certain = {judged.rule.rule_id for judged in found if not _is_doubtful(judged)}
+        active = tuple(
+            judged
+            for judged in found
+            if not _is_doubtful(judged) or judged.rule.rule_id not in certain
+        )
         if not active:
             return ALLOWED
         outcome = self._outcomes.get(active)
@@ -204,10 +212,26 @@ def _judged(rule: Rule, vehicle: Vehicle, day: date) -> Judged:
     return Judged(rule, every(c.truth for c in asked), missing)
 
 
+def _said(judged: Judged, zone: Zone, day: date) -> Iterator[tuple[datetime, datetime, Judged]]:
+    """When a rule holds on a local day, and when it does if that is a holiday nobody listed."""
+    schedule = judged.rule.schedule
+    for instants in _instants(schedule.windows(day, zone.holidays), day, zone.time_zone):
+        yield *instants, judged
+    doubtful = schedule.doubtful_windows(day, zone.holidays)
+    if doubtful:
+        unsure = Judged(judged.rule, Truth.UNKNOWN, (*judged.missing, HOLIDAYS))
+        for instants in _instants(doubtful, day, zone.time_zone):
+            yield *instants, unsure
+
+
+def _is_doubtful(judged: Judged) -> bool:
+    return HOLIDAYS in judged.missing
+
+
 def _instants(
-    rule: Rule, day: date, zone: str, holidays: Sequence[date]
+    windows: Sequence[Window], day: date, zone: str
 ) -> Iterator[tuple[datetime, datetime]]:
-    for wall_start, wall_end in rule.schedule.windows(day, holidays):
+    for wall_start, wall_end in windows:
         for stretch in stretches(zone, day):
             instants = stretch.instants(wall_start, wall_end)
             if instants is not None:

@@ -8,6 +8,7 @@ an hour the timeline must say what a direct look at the wall clock says. Seeds a
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -122,7 +123,8 @@ def test_a_timeline_says_at_every_step_what_the_wall_clock_says(seed: int) -> No
 def test_the_next_allowed_time_is_the_first_that_a_step_finds(seed: int) -> None:
     draw = random.Random(seed)
     near = date(2026, 10, 25)
-    area = zone(Rule("r", Prohibition(), DIESEL, drawn_schedule(draw, near)))
+    drawn = zone(Rule("r", Prohibition(), DIESEL, drawn_schedule(draw, near)))
+    area = replace(drawn, holidays=HOLIDAYS)
     timeline = Timeline(tenures([version(area, 1)]), DIESEL_VAN)
     start = datetime(2026, 10, 23, tzinfo=UTC) + QUARTER * draw.randrange(96)
     length = QUARTER * draw.randrange(0, 8)
@@ -188,3 +190,28 @@ def test_what_forbids_decides_although_another_rule_is_unsure() -> None:
     found = of(unsure, sure, vehicle=Vehicle("v")).outcome(at("2026-05-12 09:00"))
     assert found.verdict is Verdict.DENY
     assert found.rule_ids == ("sure",)
+
+
+@pytest.mark.parametrize(
+    ("listed", "hour", "verdict", "missing"),
+    [
+        ((), 10, Verdict.UNKNOWN, ("holidays",)),
+        ((date(2026, 12, 25),), 10, Verdict.ALLOW, ()),
+        ((date(2026, 5, 12),), 10, Verdict.DENY, ()),
+        ((), 13, Verdict.ALLOW, ()),
+        ((), 7, Verdict.DENY, ()),
+    ],
+)
+def test_what_holds_on_holidays_only_is_unknown_in_a_year_without_any(
+    listed: tuple[date, ...], hour: int, verdict: Verdict, missing: tuple[str, ...]
+) -> None:
+    """Closed from 6 to 8, and on holidays from 6 to 12."""
+    daily = TimeSpan((), 6 * HOUR, 8 * HOUR)
+    festive = TimeSpan((), 6 * HOUR, 12 * HOUR, HolidayEffect.ONLY)
+    rule = Rule("r", Prohibition(), DIESEL, Schedule(spans=(daily, festive)))
+    area = replace(zone(rule, tz="UTC"), holidays=listed)
+    told = Timeline(tenures([version(area, 1)]), DIESEL_VAN).outcome(
+        datetime(2026, 5, 12, hour, tzinfo=UTC)
+    )
+
+    assert (told.verdict, told.missing) == (verdict, missing)
