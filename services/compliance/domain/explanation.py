@@ -7,18 +7,20 @@ instant of the stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.compliance.domain.civil import local_days, stretches
 from services.compliance.domain.filter import Condition, conditions
-from services.compliance.domain.finding import Decision, Finding
+from services.compliance.domain.finding import Decision
 from services.compliance.domain.rule import Charge, PermitDemand, Rule
+from services.compliance.domain.rulebook import Ground, RuleBook
+from services.compliance.domain.schedule import Window
 from services.compliance.domain.truth import Truth, every
 from services.compliance.domain.vehicle import Vehicle
 from services.compliance.domain.verdict import Verdict
-from services.compliance.domain.zone import RuleSet, Zone
+from services.compliance.domain.zone import Zone
 
 CLAIMS = {
     Truth.HOLDS: "holds",
@@ -46,36 +48,80 @@ class RuleExplanation:
     text: str
 
 
-def explain(decision: Decision, rule_sets: Mapping[str, RuleSet]) -> Iterator[RuleExplanation]:
-    """Every rule of every zone that the decision has a finding in; `rule_sets` by their id."""
-    vehicle = decision.route.vehicle
-    for finding in decision.findings:
-        rule_set = rule_sets.get(finding.rule_set_id)
-        if rule_set is not None:
-            for rule in rule_set.zone.rules:
-                yield _explained(rule, rule_set.zone, vehicle, finding)
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """A part of a stay in which one version of one zone held."""
+
+    zone: Zone
+    subject_id: str
+    start: datetime
+    end: datetime
 
 
-def _explained(rule: Rule, zone: Zone, vehicle: Vehicle, finding: Finding) -> RuleExplanation:
-    days = list(local_days(finding.entry, finding.exit, zone.time_zone))
-    found = (*conditions(rule.filter, vehicle, days[0]), _scheduled(rule, zone, finding, days))
+def explain(decision: Decision, book: RuleBook) -> Iterator[RuleExplanation]:
+    """
+    Every rule of every zone that the vehicle was in, by the rules of then.
+
+    Each stay that a finding is about is explained, and of the others the first in each zone: why
+    nothing was asked of the vehicle there.
+    """
+    for visit in _visits(decision, book):
+        for rule in visit.zone.rules:
+            yield _explained(rule, decision.route.vehicle, visit)
+
+
+def _visits(decision: Decision, book: RuleBook) -> Iterator[_Visit]:
+    told = {(one.zone_id, one.subject_id, one.entry) for one in decision.findings}
+    seen = {one.zone_id for one in decision.findings}
+    presences = decision.route.presences
+    for presence, stays in zip(presences, book.stays(presences), strict=True):
+        for stay in stays:
+            ground, start = book.grounds[stay.area_index], presence.entry + stay.start
+            zone_id = ground.rule_set.zone.zone_id
+            is_told = (zone_id, presence.subject_id, start) in told
+            if not ground.rule_set.closure_id and (is_told or zone_id not in seen):
+                seen.add(zone_id)
+                yield from _held(ground, presence.subject_id, start, presence.entry + stay.end)
+
+
+def _held(ground: Ground, subject_id: str, start: datetime, end: datetime) -> Iterator[_Visit]:
+    """The stay, version by version."""
+    for tenure in ground.tenures:
+        is_instant = start == end and tenure.contains(start)
+        span = (start, end) if is_instant else tenure.cut(start, end)
+        if span is not None and not tenure.rule_set.zone.retired:
+            yield _Visit(tenure.rule_set.zone, subject_id, *span)
+
+
+def _explained(rule: Rule, vehicle: Vehicle, visit: _Visit) -> RuleExplanation:
+    """By the local day on which it comes nearest to holding: permits begin and end at midnight."""
+    days = local_days(visit.start, visit.end, visit.zone.time_zone)
+    found = max(
+        ((*conditions(rule.filter, vehicle, day), _scheduled(rule, visit, day)) for day in days),
+        key=lambda told: every(condition.truth for condition in told),
+    )
     truth = every(condition.truth for condition in found)
+    sentence = _sentence(rule, truth, found)
     return RuleExplanation(
-        zone.zone_id, rule.rule_id, finding.subject_id, truth, found, _sentence(rule, truth, found)
+        visit.zone.zone_id, rule.rule_id, visit.subject_id, truth, found, sentence
     )
 
 
-def _scheduled(rule: Rule, zone: Zone, finding: Finding, days: Sequence[date]) -> Condition:
-    holds = any(_overlaps(rule, zone, finding, day) for day in days)
-    local = f"{finding.entry.isoformat()} to {finding.exit.isoformat()}"
-    return Condition("schedule", _told(rule), local, Truth.of(holds))
+def _scheduled(rule: Rule, visit: _Visit, day: date) -> Condition:
+    zone = visit.zone
+    holds = _overlaps(rule.schedule.windows(day, zone.holidays), visit, day)
+    doubtful = not holds and _overlaps(
+        rule.schedule.doubtful_windows(day, zone.holidays), visit, day
+    )
+    local = f"{visit.start.isoformat()} to {visit.end.isoformat()}"
+    return Condition("schedule", _told(rule), local, Truth.of(None if doubtful else holds))
 
 
-def _overlaps(rule: Rule, zone: Zone, finding: Finding, day: date) -> bool:
-    for window in rule.schedule.windows(day, zone.holidays):
-        for stretch in stretches(zone.time_zone, day):
+def _overlaps(windows: Sequence[Window], visit: _Visit, day: date) -> bool:
+    for window in windows:
+        for stretch in stretches(visit.zone.time_zone, day):
             instants = stretch.instants(*window)
-            if instants is not None and _meets(instants, finding.entry, finding.exit):
+            if instants is not None and _meets(instants, visit.start, visit.end):
                 return True
     return False
 

@@ -115,9 +115,7 @@ class CheckServicer(IdlingChecks):
     ) -> pb.ExplainDecisionResponse:
         tenant = _tenant()
         async with self._db.transaction(tenant) as tx:
-            known = await stored.remembered(
-                self._decisions(tx), self._rules(tx), request.decision_id
-            )
+            known = await stored.remembered(self._decisions(tx), request.decision_id)
         explained = await stored.explain_decision(self._shelf, tenant, known)
         return areas.explained_to_proto(explained)
 

@@ -18,7 +18,7 @@ from services.compliance.domain.filter import Bounds, StickerBounds, VehicleFilt
 from services.compliance.domain.geometry import E7, Point, Polygon, Ring
 from services.compliance.domain.rule import Charge, ChargeUnit, Prohibition, Rule
 from services.compliance.domain.schedule import HolidayEffect, Schedule, TimeSpan, YearDay
-from services.compliance.domain.shapes import check_area
+from services.compliance.domain.shapes import area_shape, check_area
 from services.compliance.domain.vehicle import Fuel
 from services.compliance.tests.places import SQUARE, charged, day, forbidden, hours, square
 
@@ -169,6 +169,8 @@ def test_an_area_is_refused_with_the_place_of_its_fault(area: Any, where: str, s
 )
 def test_an_area_may_be_written_either_way_round_closed_or_not(area: Any) -> None:
     check_area(area)
+
+    assert not area_shape(area).is_empty
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ async def test_a_year_of_decisions_replays_to_the_same_answers(year: Year) -> No
     verdicts = {decision.verdict for decision in year.decisions}
     for decision in year.decisions:
         async with year.db.transaction(TENANT) as tx:
-            known = await remembered(decisions(tx), rules(tx), decision.decision_id)
+            known = await remembered(decisions(tx), decision.decision_id)
         explained = await explain_decision(year.shelf, TENANT, known)
 
         assert known.decision == decision

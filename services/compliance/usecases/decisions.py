@@ -11,9 +11,9 @@ from meshkit.errors import NotFound
 from services.compliance.domain.explanation import RuleExplanation, explain
 from services.compliance.domain.finding import Decision
 from services.compliance.domain.replay import is_alike, replayed
+from services.compliance.domain.rulebook import RuleBook
 from services.compliance.domain.touch import Touch
 from services.compliance.domain.verdict import Verdict
-from services.compliance.domain.zone import RuleSet
 from services.compliance.ports import DecisionFilter, DecisionStore, RuleStore, Shelf
 from services.compliance.usecases.offload import offloaded
 from services.compliance.usecases.zones import get_rule_set
@@ -28,11 +28,10 @@ OpenDecisions = Callable[[], AbstractAsyncContextManager[DecisionStore]]
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A stored decision, the routes it was made with, and the versions its findings name."""
+    """A stored decision and the routes it was made with."""
 
     decision: Decision
     mates: tuple[Decision, ...]
-    rule_sets: Mapping[str, RuleSet]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +44,13 @@ class Explained:
     alike: bool
 
 
-async def remembered(decisions: DecisionStore, rules: RuleStore, decision_id: str) -> Remembered:
+async def remembered(decisions: DecisionStore, decision_id: str) -> Remembered:
     """A stored decision with all it rests on but the rule book."""
     decision = await decisions.get(decision_id)
     if decision is None:
         raise NotFound("DECISION_UNKNOWN", f"no decision {decision_id!r}", decision_id=decision_id)
     mates = (await decisions.mates([decision]))[decision_id]
-    ids = sorted({finding.rule_set_id for finding in decision.findings} - {""})
-    return Remembered(decision, tuple(mates), await rules.rule_sets(ids))
+    return Remembered(decision, tuple(mates))
 
 
 async def explain_decision(shelf: Shelf, tenant: str, known: Remembered) -> Explained:
@@ -60,9 +58,13 @@ async def explain_decision(shelf: Shelf, tenant: str, known: Remembered) -> Expl
     decision = known.decision
     book = await shelf.book_of(tenant, decision.rules_version)
     size = sum(len(mate.route.presences) for mate in known.mates)
-    again = await offloaded(size, replayed, book, decision, known.mates)
-    rules = tuple(explain(decision, known.rule_sets))
-    return Explained(decision, rules, again.verdict, is_alike(decision, again))
+    return await offloaded(size, _explained, book, known)
+
+
+def _explained(book: RuleBook, known: Remembered) -> Explained:
+    again = replayed(book, known.decision, known.mates)
+    rules = tuple(explain(known.decision, book))
+    return Explained(known.decision, rules, again.verdict, is_alike(known.decision, again))
 
 
 @dataclass(frozen=True, slots=True)
