@@ -184,6 +184,16 @@ async def test_a_leg_is_recorded_once(emissions: Any) -> None:
     assert caught.value.reason == "LEG_RECORDED"
 
 
+async def test_the_way_to_the_first_load_is_recorded_as_it_was_estimated(emissions: Any) -> None:
+    legs = [leg("r.1"), leg("r.2", 3_000, 1_000)]
+    foreseen = await emissions.EstimateEmissions(pb.EstimateEmissionsRequest(legs=legs))
+    made = await emissions.RecordActuals(record(*legs))
+
+    assert [own.leg.leg_id for own in made.records] == ["r.1", "r.2"]
+    assert len(made.records[0].shares) == 2
+    assert [own.shares for own in made.records] == [own.shares for own in foreseen.estimates]
+
+
 async def test_a_correction_replaces_and_keeps_the_old_record(emissions: Any) -> None:
     old = (await emissions.RecordActuals(record(leg("a", 1_000)))).records[0]
     metered = leg("a", 1_000)

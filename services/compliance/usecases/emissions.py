@@ -116,10 +116,11 @@ async def record_actuals(
     known = [await store.of_subject(subject_id(subject)) for subject in actuals.subjects]
     if not actuals.correction:
         _require_same(actuals.subjects, known)
-    return [
-        await _record(store, subject, setting, present, actuals, now, new_id)
-        for subject, setting, present in zip(actuals.subjects, settings, known, strict=True)
-    ]
+    asked = list(zip(actuals.subjects, settings, known, strict=True))
+    # Empty legs last: what their route carries may stand behind them in the request.
+    order = sorted(range(len(asked)), key=lambda rank: not asked[rank][0].loads)
+    made = {rank: await _record(store, *asked[rank], actuals, now, new_id) for rank in order}
+    return [made[rank] for rank in range(len(asked))]
 
 
 def _require_same(subjects: Sequence[Subject], known: Sequence[EmissionRecord | None]) -> None:
