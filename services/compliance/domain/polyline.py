@@ -47,11 +47,19 @@ def decode_all(lines: Sequence[str]) -> list[Points]:
     per_line = np.diff(counts, prepend=0)
     check(bool((per_line % 2 == 0).all()), "a polyline has a latitude without longitude")
     check(bool((per_line >= 4).all()), "a polyline has at least two points")
+    check(_steps_are_short(deltas, counts - per_line), "a polyline crosses the antimeridian")
     return [_points(part) for part in np.split(deltas, counts[:-1])]
 
 
 def _lines_end_with_a_number(last: NDArray[Any], ends: NDArray[Any]) -> bool:
     return bool(np.isin(ends - 1, last).all())
+
+
+def _steps_are_short(deltas: NDArray[np.int64], starts: NDArray[Any]) -> bool:
+    """Nobody drives half around the earth between two points: that is the way round the back."""
+    steps = np.abs(deltas)
+    steps[starts] = steps[starts + 1] = 0  # a line's first point is told from nowhere
+    return bool((steps <= LIMITS[1]).all())
 
 
 def _numbers(signs: NDArray[np.int64], last: NDArray[Any]) -> NDArray[np.int64]:

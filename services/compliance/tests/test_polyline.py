@@ -50,3 +50,13 @@ def test_what_is_no_line_is_refused(line: str, said: str) -> None:
 def test_a_line_beyond_the_pole_is_refused() -> None:
     with pytest.raises(Unsound, match="leaves the earth"):
         polyline.decode(polyline.encode([(8_999_999, 0), (9_000_001, 0)]))
+
+
+def test_a_line_across_the_antimeridian_is_refused_and_none_beside_it() -> None:
+    fiji = polyline.encode([(-1_700_000, 17_990_000), (-1_700_000, -17_990_000)])
+    east = polyline.encode([(-1_700_000, 17_990_000), (-1_700_000, 17_980_000)])
+    west = polyline.encode([(-1_700_000, -17_990_000), (-1_700_000, -17_980_000)])
+
+    assert len(polyline.decode_all([east, west])) == 2
+    with pytest.raises(Unsound, match="antimeridian"):
+        polyline.decode(fiji)
