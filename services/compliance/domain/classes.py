@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from services.compliance.domain.vehicle import Category, Fuel, Vehicle
+from services.compliance.domain.vehicle import Body, Category, Fuel, Vehicle
 
 VAN_CLASSES = (  # upper bound of the reference mass in grams; DESNZ conversion factors 2025
     (1_305_000, "van-1"),
@@ -59,6 +59,20 @@ class Candidate:
 
 def candidates(vehicle: Vehicle, mass_grams: int) -> Iterator[Candidate]:
     """From exact to rough; `mass_grams` is the load."""
+    stands_in = tuple(_stands_in(vehicle))
+    for found in _ranked(vehicle, mass_grams):
+        yield Candidate(found.parts, (*found.assumptions, *stands_in))
+
+
+def _stands_in(vehicle: Vehicle) -> Iterator[str]:
+    """What the table has no rows for, and is counted by others."""
+    if vehicle.category in (Category.M2, Category.M3):
+        yield "a bus counts as a van: the table has no buses"
+    if vehicle.body is Body.TRACTOR:
+        yield "an articulated truck counts as a rigid one"
+
+
+def _ranked(vehicle: Vehicle, mass_grams: int) -> Iterator[Candidate]:
     if vehicle.category is Category.CYCLE:
         return
     if vehicle.category in (Category.N2, Category.N3):

@@ -20,7 +20,7 @@ from services.compliance.domain.footprint import (
     Setting,
     footprint,
 )
-from services.compliance.domain.vehicle import Category, Fuel, Vehicle
+from services.compliance.domain.vehicle import Body, Category, Fuel, Vehicle
 from services.compliance.tests.places import BIKE
 
 DESNZ = builtin_sets()["desnz-2025"]
@@ -182,3 +182,17 @@ def test_every_row_of_the_table_is_read() -> None:
     assert losses is not None
     total = sum((f.ttw_milligrams or 0) + (f.wtt_milligrams or 0) for f in (generation, losses))
     assert total == 245_400  # 0.2454 kg/kWh
+
+
+@pytest.mark.parametrize(
+    ("vehicle", "said"),
+    [
+        (Vehicle("b", Category.M3, Fuel.DIESEL), "a bus counts as a van: the table has no buses"),
+        (
+            Vehicle("t", Category.N3, Fuel.DIESEL, max_mass_grams=40_000_000, body=Body.TRACTOR),
+            "an articulated truck counts as a rigid one",
+        ),
+    ],
+)
+def test_what_stands_in_for_a_vehicle_is_told(vehicle: Vehicle, said: str) -> None:
+    assert said in footprint(vehicle, Effort(1_000), BRITAIN).basis.assumptions
