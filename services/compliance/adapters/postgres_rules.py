@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -52,8 +51,11 @@ VERSIONS = _sql("""
 
 KNOWN = _sql("""
     SELECT {rule_set} FROM rule_sets
-    WHERE ($1::timestamptz IS NULL OR record_time <= $1)
-      AND ($2::bigint IS NULL OR rules_version <= $2) ORDER BY zone_id, version""")
+    WHERE $1::bigint IS NULL OR rules_version <= $1 ORDER BY zone_id, version""")
+
+VERSION_AS_OF = """
+    SELECT greatest((SELECT max(rules_version) FROM rule_sets WHERE record_time <= $1),
+                    (SELECT max(rules_version) FROM closures WHERE record_time <= $1))"""
 
 CHANGED = _sql("""
     SELECT {rule_set} FROM rule_sets WHERE rules_version > $1 ORDER BY rules_version LIMIT $2""")
@@ -80,8 +82,7 @@ CLOSURES = _sql("""
 
 KNOWN_CLOSURES = _sql("""
     SELECT DISTINCT ON (closure_id) {closure} FROM closures
-    WHERE ($1::timestamptz IS NULL OR record_time <= $1)
-      AND ($2::bigint IS NULL OR rules_version <= $2) ORDER BY closure_id, revision DESC""")
+    WHERE $1::bigint IS NULL OR rules_version <= $1 ORDER BY closure_id, revision DESC""")
 
 ADD_CLOSURE = """
     INSERT INTO closures (tenant, closure_id, revision, rules_version, record_time, create_time,
@@ -179,23 +180,19 @@ async def rules_version(on: Snapshot) -> int:
     return int(await on.fetchval(RULES_VERSION) or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What is taken into account: recorded by a moment, up to a rules version; None is all."""
-
-    as_of: datetime | None = None
-    rules_version: int | None = None
+async def rules_version_as_of(on: Snapshot, moment: datetime) -> int:
+    """The version of all rules that were recorded by a moment; 0 when none was."""
+    return int(await on.fetchval(VERSION_AS_OF, moment) or 0)
 
 
-async def known_rule_sets(on: Snapshot, known: Knowledge) -> list[RuleSet]:
-    """Every version of every zone that was known."""
-    rows = await on.fetch(KNOWN, known.as_of, known.rules_version)
-    return [_rule_set(row) for row in rows]
+async def known_rule_sets(on: Snapshot, up_to: int | None) -> list[RuleSet]:
+    """Every version of every zone up to a rules version; None is all."""
+    return [_rule_set(row) for row in await on.fetch(KNOWN, up_to)]
 
 
-async def known_closures(on: Snapshot, known: Knowledge) -> list[ClosureVersion]:
-    """The last revision of every closure that was known."""
-    rows = await on.fetch(KNOWN_CLOSURES, known.as_of, known.rules_version)
+async def known_closures(on: Snapshot, up_to: int | None) -> list[ClosureVersion]:
+    """The last revision of every closure up to a rules version; None is all."""
+    rows = await on.fetch(KNOWN_CLOSURES, up_to)
     return [_closure(row) for row in rows]
 
 
