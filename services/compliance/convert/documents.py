@@ -19,11 +19,13 @@ from google.protobuf.message import Message
 
 from meshkit import validate
 from services.compliance.convert.faults import Faults
+from services.compliance.convert.given import number, shown
 from services.compliance.domain.faults import Unsound, check
 
 DATE, TIME, WEEKDAY = "google.type.Date", "google.type.TimeOfDay", "google.type.DayOfWeek"
 WEEKDAY_LETTERS_MIN = 2
-INTS = frozenset({FieldDescriptor.CPPTYPE_INT32, FieldDescriptor.CPPTYPE_INT64})
+INTS = {FieldDescriptor.CPPTYPE_INT32: 31, FieldDescriptor.CPPTYPE_INT64: 63}  # bits but the sign
+DIGITS_MAX = 19  # of a whole number that is written as a text
 
 
 def fill(message: Any, document: Any, path: str, faults: Faults) -> None:
@@ -100,8 +102,8 @@ def _set_part(part: Any, value: Any, path: str, faults: Faults) -> None:
 
 def _set_date(part: Any, text: str) -> None:
     numbers = text.split("-")
-    sound = len(numbers) in (2, 3) and all(number.isdecimal() for number in numbers)
-    check(sound, f"{text!r} is no date: write 2026-12-25, or 12-25 for every year")
+    sound = len(numbers) in (2, 3) and all(n.isdecimal() and len(n) <= 4 for n in numbers)
+    check(sound, f"{shown(text)} is no date: write 2026-12-25, or 12-25 for every year")
     part.month, part.day = int(numbers[-2]), int(numbers[-1])
     if len(numbers) == 3:
         part.year = int(numbers[0])
@@ -109,8 +111,8 @@ def _set_date(part: Any, text: str) -> None:
 
 def _set_time(part: Any, text: str) -> None:
     numbers = text.split(":")
-    sound = len(numbers) in (2, 3) and all(number.isdecimal() for number in numbers)
-    check(sound, f"{text!r} is no time of day: write 07:30")
+    sound = len(numbers) in (2, 3) and all(n.isdecimal() and len(n) <= 2 for n in numbers)
+    check(sound, f"{shown(text)} is no time of day: write 07:30")
     part.hours, part.minutes = int(numbers[0]), int(numbers[1])
     part.seconds = int(numbers[2]) if len(numbers) == 3 else 0
 
@@ -121,27 +123,29 @@ def _scalar(field: FieldDescriptor, value: Any) -> Any:
     if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
         check(isinstance(value, bool), "must be true or false")
     elif field.cpp_type in INTS:
-        return _whole(value)
+        return _whole(value, INTS[field.cpp_type])
     elif field.cpp_type == FieldDescriptor.CPPTYPE_DOUBLE:
-        check(isinstance(value, (int, float)) and not isinstance(value, bool), "must be a number")
+        return number(value)
     else:
         check(isinstance(value, str), "must be a text in quotes")
     return value
 
 
-def _whole(value: Any) -> int:
+def _whole(value: Any, bits: int) -> int:
     """A whole number; JSON may carry a large one as a text."""
-    if isinstance(value, str) and value.lstrip("-").isdecimal():
+    digits = value.removeprefix("-") if isinstance(value, str) else ""
+    if digits.isdecimal() and len(digits) <= DIGITS_MAX:
         value = int(value)
     whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value == value // 1
-    check(whole and abs(value) < 1 << 63, "must be a whole number")
+    check(whole, "must be a whole number")
+    check(abs(value) < 1 << bits, "the number is too large")
     return int(value)
 
 
 def _enum(kind: EnumDescriptor, value: Any) -> int:
     named = kind.values_by_name
     prefix = kind.values[0].name.removesuffix("UNSPECIFIED")
-    word = str(value).upper()
+    word = str(value).upper() if isinstance(value, str) else ""
     for name in (word, f"{prefix}{word}"):
         if name in named and named[name].number:
             return int(named[name].number)
@@ -150,4 +154,4 @@ def _enum(kind: EnumDescriptor, value: Any) -> int:
             if found.number and name.startswith(word):
                 return int(found.number)
     known = ", ".join(name.removeprefix(prefix) for name, v in named.items() if v.number)
-    raise Unsound(f"{value!r} is not one of {known}")
+    raise Unsound(f"{shown(value)} is not one of {known}")

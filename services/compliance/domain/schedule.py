@@ -14,9 +14,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from services.compliance.domain.civil import DAY_SECONDS
-from services.compliance.domain.faults import check
+from services.compliance.domain.faults import check, inside
 
 Window = tuple[int, int]  # wall-clock seconds [start, end) of one local day
+FIRST_DAY = date(1900, 1, 1)  # no rule is older
+LAST_START = date(2200, 12, 31)  # days and years around it can be reckoned with
 SOME_DAY = date(2000, 1, 1)  # where schedules that always are law are compared
 WEEK_DAYS, YEAR_DAYS = 8, 367  # one more: what begins on the last day ends on the next
 
@@ -109,6 +111,10 @@ class Schedule:
     excepted: tuple[YearDay, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.start is not None:
+            inside("start_date", check_start, self.start)
+        ends = self.end is None or self.end > FIRST_DAY
+        check(ends, "a rule ends in 1900 or later", where="end_date")
         both = self.start is not None and self.end is not None
         check(not both or self.start < self.end, "the last day is not after the first")  # type: ignore[operator]
 
@@ -155,6 +161,11 @@ class Schedule:
 
 
 ALWAYS = Schedule()
+
+
+def check_start(day: date) -> None:
+    """Raises Unsound far from all calendars of law."""
+    check(FIRST_DAY <= day <= LAST_START, "a rule begins in the years 1900 to 2200")
 
 
 def overlap(one: Schedule, other: Schedule) -> bool:

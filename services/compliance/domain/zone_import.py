@@ -17,6 +17,7 @@ from services.compliance.domain.zone import Zone
 
 ZONES_MAX = 5_000  # zones and curb zones of one file
 REMARKS_MAX = 1_000  # faults, and as many notices, that are told of one file
+REMARK_MAX = 1_000  # characters of a place, and of what is said about it
 WAITING_MAX = 20  # imports of one tenant that are not over
 
 
@@ -69,11 +70,11 @@ class Harvest:
 
     def fault(self, path: str, description: str) -> None:
         """Something is wrong: nothing of the file will be kept."""
-        self.faults.append(Remark(path, description))
+        self.faults.append(_remark(path, description))
 
     def notice(self, path: str, description: str) -> None:
         """Something has no meaning here, and was left out."""
-        self.notices.append(Remark(path, description))
+        self.notices.append(_remark(path, description))
 
     def checked(self) -> Harvest:
         """With the faults that only all zones together show."""
@@ -88,6 +89,10 @@ class Harvest:
         if not self.zones and not self.faults:
             self.fault("", "there is no zone in the file")
         return self
+
+
+def _remark(path: str, description: str) -> Remark:
+    return Remark(path[:REMARK_MAX], description[:REMARK_MAX])
 
 
 def _refuse_doubles(harvest: Harvest) -> None:

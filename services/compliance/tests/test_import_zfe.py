@@ -72,6 +72,13 @@ def test_a_french_zone_keeps_out_from_its_sticker_on(
     assert verdict(zones, vehicle, at(moment), IN_BOTH) is expected
 
 
+def test_the_last_day_of_the_calendar_means_no_end() -> None:
+    for_ever = {**ZFE, "date_fin": "9999-12-31"}
+    (zone,) = zones_of(harvest(ImportFormat.FR_ZFE, collection(feature(for_ever, PARIS_SQUARE))))
+
+    assert {rule.schedule.end for rule in zone.rules} == {None}
+
+
 @pytest.mark.parametrize(
     ("place", "moment", "grade", "expected"),
     [

@@ -113,3 +113,14 @@ def test_the_next_such_day_is_found(year_day: tuple[int, int]) -> None:
 def test_a_span_without_length_cannot_be_made() -> None:
     with pytest.raises(Unsound):
         TimeSpan((), 3_600, 3_600)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(date(1, 1, 1), None), (date(2201, 1, 1), None), (None, date(1900, 1, 1))],
+)
+def test_a_schedule_far_from_all_calendars_of_law_cannot_be_made(
+    start: date | None, end: date | None
+) -> None:
+    with pytest.raises(Unsound):
+        Schedule(start, end)

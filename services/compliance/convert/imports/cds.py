@@ -18,6 +18,16 @@ from zoneinfo import ZoneInfo
 from services.compliance.convert.curbs import curb_zone_content
 from services.compliance.convert.documents import hold_to_contract
 from services.compliance.convert.faults import Faults
+from services.compliance.convert.given import (
+    items,
+    items_or_none,
+    number,
+    one_of,
+    shown,
+    text,
+    text_or_empty,
+    whole,
+)
 from services.compliance.convert.imports.cds_times import schedule_of
 from services.compliance.convert.imports.features import area_of, read_json, unreadable
 from services.compliance.convert.imports.means import Means, tell
@@ -30,6 +40,8 @@ from services.compliance.domain.zone_import import Harvest, Read, ZoneImport
 
 ACTIVITIES = {activity.value: activity for activity in Activity}
 UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 7 * 86_400}
+SECONDS_MAX = 366 * UNITS["day"]  # of a stay, or of the time until the next
+MILLISECONDS_MAX = 32_503_680_000_000  # from 1970 to the year 3000
 SILENT = {  # of a zone: who published it, what is painted where; it says nothing of access
     "curb_zone_id", "geometry", "curb_policy_ids", "prev_policies", "published_date",
     "last_updated_date", "start_date", "end_date", "location_references", "name", "user_zone_id",
@@ -66,45 +78,56 @@ def refuse_no_curbs(content: bytes) -> None:
 def read(means: Means, own: ZoneImport, content: bytes) -> Harvest:
     """One curb zone per zone."""
     harvest, faults, document = Harvest(), Faults(), read_json(content)
-    data = document["data"]
+    data = document.get("data") if isinstance(document, dict) else None
+    if not isinstance(data, dict):
+        harvest.fault("data", "must be an object with `zones` and `policies`")
+        return harvest
     for name in sorted(set(data) - {"zones", "policies"}):
         harvest.notice(f"data.{name}", "only zones and policies are read")
-    zone = faults.take("time_zone", zone_of, str(document.get("time_zone")))
-    if zone is not None:
-        curbs = _curbs(means, own, document, harvest, faults)
+    time_zone = faults.take("time_zone", _time_zone, document.get("time_zone"))
+    author = faults.take("author", text_or_empty, document.get("author"))
+    if time_zone is not None:
+        policies = _policies(means, time_zone, data, harvest, faults)
+        holidays = _holidays(means, time_zone, faults)
+        curbs = Curbs(time_zone, holidays, policies, own.source or author or "")
         for path, item in _items(data.get("zones", []), "data.zones", faults):
             _read_zone(curbs, item, path, harvest, faults)
     tell(harvest, faults)
     return harvest
 
 
-def _curbs(means: Means, own: ZoneImport, document: Any, harvest: Harvest, faults: Faults) -> Curbs:
-    time_zone, policies = document["time_zone"], {}
-    holidays: tuple[date, ...] = ()
+def _time_zone(given: Any) -> str:
+    zone_of(text(given))
+    return str(given)
+
+
+def _holidays(means: Means, time_zone: str, faults: Faults) -> tuple[date, ...]:
     country = means.country(time_zone)
-    if country:
-        holidays = faults.take("time_zone", means.calendar, country) or ()
-    for path, item in _items(document["data"].get("policies", []), "data.policies", faults):
+    return (faults.take("time_zone", means.calendar, country) if country else None) or ()
+
+
+def _policies(
+    means: Means, time_zone: str, data: Mapping[str, Any], harvest: Harvest, faults: Faults
+) -> dict[str, CurbPolicy]:
+    policies: dict[str, CurbPolicy] = {}
+    for path, item in _items(data.get("policies", []), "data.policies", faults):
         policy = _policy(item, path, harvest, faults)
         if policy is not None and policy.policy_id in policies:
             faults.add(f"{path}.curb_policy_id", f"{policy.policy_id!r} stands twice")
         elif policy is not None:
             policies[policy.policy_id] = policy
-        for span in item.get("time_spans") or ():
-            if isinstance(span, dict) and span.get("designated_period") and not country:
-                faults.add(f"{path}.time_spans", f"no holidays are known of {time_zone!r}")
-    return Curbs(time_zone, holidays, policies, own.source or str(document.get("author") or ""))
+        asks = policy is not None and policy.schedule.asks_for_holidays
+        if asks and not means.country(time_zone):
+            faults.add(f"{path}.time_spans", f"no holidays are known of {time_zone!r}")
+    return policies
 
 
 def _items(given: Any, path: str, faults: Faults) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if not isinstance(given, list):
-        faults.add(path, "must be a list")
-        return
-    for number, item in enumerate(given):
+    for index, item in enumerate(faults.take(path, items, given) or ()):
         if isinstance(item, dict):
-            yield f"{path}[{number}]", item
+            yield f"{path}[{index}]", item
         else:
-            faults.add(f"{path}[{number}]", "must be an object")
+            faults.add(f"{path}[{index}]", f"must be an object, not {shown(item)}")
 
 
 def _policy(
@@ -112,9 +135,9 @@ def _policy(
 ) -> CurbPolicy | None:
     for name in sorted(set(item) - POLICY):
         harvest.notice(f"{path}.{name}", "the specification has no such field here")
-    policy_id = faults.take(f"{path}.curb_policy_id", _text, item.get("curb_policy_id"))
-    priority = faults.take(f"{path}.priority", _priority, item.get("priority"))
-    schedule = faults.take(f"{path}.time_spans", schedule_of, item.get("time_spans"))
+    policy_id = faults.take(f"{path}.curb_policy_id", _id, item.get("curb_policy_id"))
+    priority = faults.take(f"{path}.priority", whole, item.get("priority"))
+    schedule = schedule_of(item.get("time_spans"), f"{path}.time_spans", faults)
     given = list(_items(item.get("rules"), f"{path}.rules", faults))
     rules = [_rule(rule, place, harvest, faults) for place, rule in given]
     if policy_id is None or priority is None or schedule is None or None in rules:
@@ -126,7 +149,7 @@ def _rule(item: Mapping[str, Any], path: str, harvest: Harvest, faults: Faults) 
     for name in sorted(set(item) - RULE):
         said = "what it costs is not read" if name in RATE else "no such field is known"
         harvest.notice(f"{path}.{name}", said)
-    activity = faults.take(f"{path}.activity", _activity, item.get("activity"))
+    activity = faults.take(f"{path}.activity", one_of, item.get("activity"), ACTIVITIES)
     classes = faults.take(f"{path}.user_classes", _classes, item.get("user_classes"))
     lengths = [
         faults.take(f"{path}.{name}", _length, item, name) for name in ("max_stay", "no_return")
@@ -137,24 +160,20 @@ def _rule(item: Mapping[str, Any], path: str, harvest: Harvest, faults: Faults) 
     return CurbRule(activity, classes, stay, away)
 
 
-def _activity(given: Any) -> Activity:
-    check(given in ACTIVITIES, f"{given!r} is not one of {', '.join(ACTIVITIES)}")
-    return ACTIVITIES[given]
-
-
 def _classes(given: Any) -> frozenset[str]:
-    check(given is None or isinstance(given, list), "must be a list")
-    return frozenset(str(name).lower().replace("-", "_").replace(" ", "_") for name in given or ())
+    named = [inside(f"[{i}]", text, name) for i, name in enumerate(items_or_none(given))]
+    return frozenset(name.lower().replace("-", "_").replace(" ", "_") for name in named)
 
 
 def _length(item: Mapping[str, Any], name: str) -> timedelta:
     """A length of time; none at all where it is not stated."""
-    given, unit = item.get(name), item.get(f"{name}_unit", "minute")
-    if given is None:
+    if item.get(name) is None:
         return timedelta()
-    check(unit in UNITS, f"the unit {unit!r} is not one of {', '.join(UNITS)}")
-    check(isinstance(given, (int, float)) and given > 0, "a length of time is positive")
-    return timedelta(seconds=round(given * UNITS[unit]))
+    unit = one_of(item.get(f"{name}_unit", "minute"), UNITS, "the unit ")
+    seconds = round(number(item[name]) * unit)
+    check(seconds > 0, "a length of time is positive")
+    check(seconds <= SECONDS_MAX, "it is longer than a year")
+    return timedelta(seconds=seconds)
 
 
 def _read_zone(
@@ -162,20 +181,24 @@ def _read_zone(
 ) -> None:
     for name in sorted(set(item) - SILENT):
         harvest.notice(f"{path}.{name}", "the field has no meaning here")
-    zone_id = faults.take(f"{path}.curb_zone_id", _text, item.get("curb_zone_id"))
-    span = faults.take(path, _validity, item, curbs.time_zone)
+    zone_id = faults.take(f"{path}.curb_zone_id", _id, item.get("curb_zone_id"))
+    span = _validity(item, path, curbs.time_zone, faults)
+    named = faults.take(f"{path}.curb_policy_ids", items_or_none, item.get("curb_policy_ids"))
     policies = [
         faults.take(f"{path}.curb_policy_ids[{i}]", _known, curbs, policy_id, span or (None, None))
-        for i, policy_id in enumerate(item.get("curb_policy_ids") or ())
+        for i, policy_id in enumerate(named or ())
+    ]
+    titles = [
+        faults.take(f"{path}.{name}", text_or_empty, item.get(name))
+        for name in ("name", "street_name")
     ]
     area = area_of(item, path, harvest, 0)
     if len(area) > 1:
         faults.add(f"{path}.geometry", "a curb zone is one polygon")
-    if len(area) != 1 or zone_id is None or span is None or None in policies:
+    if len(area) != 1 or zone_id is None or span is None or named is None or None in policies:
         return
-    make = [p for p in policies if p]
-    title = str(item.get("name") or item.get("street_name") or "")
-    zone = faults.take(path, _zone, curbs, zone_id, title, area[0], make)
+    title = next(filter(None, titles), "")
+    zone = faults.take(path, _zone, curbs, zone_id, title, area[0], [p for p in policies if p])
     if zone is not None:
         before = len(faults.found)
         hold_to_contract(curb_zone_content(zone), path, faults)
@@ -191,21 +214,15 @@ def _zone(
     return CurbZone(name, title, polygon, curbs.time_zone, tuple(policies), holidays, curbs.source)
 
 
-def _text(given: Any) -> str:
-    check(isinstance(given, str) and bool(given), "a text is required")
-    return str(given).lower()
-
-
-def _priority(given: Any) -> int:
-    check(isinstance(given, int) and not isinstance(given, bool), "must be a whole number")
-    return int(given)
+def _id(given: Any) -> str:
+    return text(given).lower()
 
 
 def _known(curbs: Curbs, policy_id: Any, span: tuple[date | None, date | None]) -> CurbPolicy:
     """The policy as it holds on the days of the zone."""
-    policy = curbs.policies.get(str(policy_id).lower())
+    policy = curbs.policies.get(text(policy_id).lower())
     if policy is None:
-        raise Unsound(f"no policy of the file is named {policy_id!r}")
+        raise Unsound(f"no policy of the file is named {shown(policy_id)}")
     own = policy.schedule
     start = max(filter(None, (own.start, span[0])), default=None)
     end = min(filter(None, (own.end, span[1])), default=None)
@@ -213,16 +230,23 @@ def _known(curbs: Curbs, policy_id: Any, span: tuple[date | None, date | None]) 
     return CurbPolicy(policy.priority, policy.rules, schedule, policy.policy_id)
 
 
-def _validity(item: Mapping[str, Any], time_zone: str) -> tuple[date | None, date | None]:
+def _validity(
+    item: Mapping[str, Any], path: str, time_zone: str, faults: Faults
+) -> tuple[date | None, date | None] | None:
     """The local days on which a zone is there: it begins and ends with the day that is named."""
-    start = inside("start_date", _local_day, item.get("start_date"), time_zone)
-    end = inside("end_date", _local_day, item.get("end_date"), time_zone)
-    return start, end
+    before = len(faults.found)
+    start, end = (
+        faults.take(f"{path}.{name}", _local_day, item.get(name), time_zone)
+        for name in ("start_date", "end_date")
+    )
+    return (start, end) if len(faults.found) == before else None
 
 
 def _local_day(given: Any, time_zone: str) -> date | None:
     if given is None:
         return None
-    check(isinstance(given, int), "must be a time in milliseconds since 1970")
+    sound = isinstance(given, int) and not isinstance(given, bool)
+    check(sound, "must be a time in milliseconds since 1970")
+    check(abs(given) < MILLISECONDS_MAX, "must be a time before the year 3000, in milliseconds")
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=given)
     return moment.astimezone(ZoneInfo(time_zone)).date()

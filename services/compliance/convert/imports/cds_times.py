@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.compliance.convert.faults import Faults
+from services.compliance.convert.given import flag, items, items_or_none, shown, text, whole
 from services.compliance.domain.civil import DAY_SECONDS
 from services.compliance.domain.faults import check, inside
 from services.compliance.domain.schedule import ALWAYS, HolidayEffect, Schedule, TimeSpan
@@ -14,59 +16,74 @@ KNOWN = {
     "days_of_week", "days_of_month", "months", "time_of_day_start", "time_of_day_end",
     "designated_period", "designated_period_except",
 }  # fmt: skip
-HOLIDAYS = "holidays"
+HOLIDAYS, EXCEPT = "holidays", "designated_period_except"
 
 
-def schedule_of(given: Any) -> Schedule:
-    """Any of the spans; none at all means always."""
+def schedule_of(given: Any, path: str, faults: Faults) -> Schedule | None:
+    """Any of the spans; none at all means always. None when something is wrong."""
     if given is None:
         return ALWAYS
-    check(isinstance(given, list), "must be a list")
-    spans = tuple(inside(f"[{i}]", _span, span) for i, span in enumerate(given))
-    return Schedule(spans=spans)
+    listed = faults.take(path, items, given)
+    spans = [_span(span, f"{path}[{i}]", faults) for i, span in enumerate(listed or ())]
+    if listed is None or None in spans:
+        return None
+    return faults.take(path, Schedule, None, None, tuple(span for span in spans if span))
 
 
-def _span(given: Any) -> TimeSpan:
-    check(isinstance(given, Mapping), "must be an object")
+def _span(given: Any, path: str, faults: Faults) -> TimeSpan | None:
+    if not isinstance(given, Mapping):
+        faults.add(path, f"must be an object, not {shown(given)}")
+        return None
     strange = sorted(set(given) - KNOWN)
-    check(not strange, f"{', '.join(strange)}: a schedule cannot say that here")
-    return TimeSpan(
-        inside("days_of_week", _days, given.get("days_of_week")),
-        inside("time_of_day_start", _seconds, given.get("time_of_day_start"), 0),
-        inside("time_of_day_end", _seconds, given.get("time_of_day_end"), DAY_SECONDS),
-        inside("designated_period", _holidays, given),
-        inside("months", _numbers, given.get("months")),
-        inside("days_of_month", _numbers, given.get("days_of_month")),
-    )
+    if strange:
+        faults.add(path, f"{', '.join(strange)}: a schedule cannot say that here")
+    but = faults.take(f"{path}.{EXCEPT}", flag, given.get(EXCEPT))
+    parts: list[Any] = [
+        faults.take(f"{path}.{name}", make, given.get(name), *unset) for name, make, *unset in PARTS
+    ]
+    if strange or but is None or None in parts:
+        return None
+    if but and parts[3] is HolidayEffect.ONLY:
+        parts[3] = HolidayEffect.EXCLUDED
+    return faults.take(path, TimeSpan, *parts)
 
 
 def _days(given: Any) -> tuple[int, ...]:
-    named = given or []
-    check(isinstance(named, list) and set(named) <= set(DAYS), f"days are {', '.join(DAYS)}")
+    named = items_or_none(given)
+    known = all(isinstance(day, str) and day in DAYS for day in named)
+    check(known, f"days are {', '.join(DAYS)}")
     return tuple(sorted(DAYS.index(day) for day in set(named)))
 
 
 def _numbers(given: Any) -> tuple[int, ...]:
-    numbers = given or []
-    sound = isinstance(numbers, list) and all(isinstance(n, int) for n in numbers)
-    check(sound, "must be a list of whole numbers")
+    numbers = [inside(f"[{i}]", whole, item) for i, item in enumerate(items_or_none(given))]
     return tuple(sorted(set(numbers)))
 
 
 def _seconds(given: Any, unset: int) -> int:
     if given is None:
         return unset
-    parts = str(given).split(":")
-    check(len(parts) == 2 and all(part.isdecimal() for part in parts), "write times as 07:30")
+    parts = text(given).split(":")
+    sound = len(parts) == 2 and all(part.isdecimal() and len(part) <= 2 for part in parts)
+    check(sound, "write times as 07:30")
     hours, minutes = (int(part) for part in parts)
     check(hours * 60 + minutes <= 24 * 60 and minutes < 60, "not a time of day")
     return hours * 3_600 + minutes * 60
 
 
-def _holidays(given: Mapping[str, Any]) -> HolidayEffect:
-    period = given.get("designated_period")
+def _holidays(period: Any) -> HolidayEffect:
     if period is None:
         return HolidayEffect.NONE
-    check(period == HOLIDAYS, f"the days of {period!r} are not known here, only {HOLIDAYS}")
-    but = bool(given.get("designated_period_except"))
-    return HolidayEffect.EXCLUDED if but else HolidayEffect.ONLY
+    known = f"the days of {shown(period)} are not known here, only {HOLIDAYS}"
+    check(period == HOLIDAYS, known)
+    return HolidayEffect.ONLY
+
+
+PARTS: Sequence[tuple[Any, ...]] = (  # of a span, in its order: a name, its reader, what is unset
+    ("days_of_week", _days),
+    ("time_of_day_start", _seconds, 0),
+    ("time_of_day_end", _seconds, DAY_SECONDS),
+    ("designated_period", _holidays),
+    ("months", _numbers),
+    ("days_of_month", _numbers),
+)

@@ -8,11 +8,13 @@ altitude is left out.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from meshkit.errors import Invalid, Violation
 from services.compliance.convert.faults import Faults
+from services.compliance.convert.given import number, shown
 from services.compliance.domain.faults import Unsound, check, inside
 from services.compliance.domain.geometry import GEOMETRY, Area, Point, Polygon, Ring
 from services.compliance.domain.shapes import buffered, check_area, check_polygon, joined
@@ -21,14 +23,33 @@ from services.compliance.domain.zone_import import Harvest
 HALFWIDTH_METERS = 5  # of a street that is drawn as a line, where nobody says more
 POLYGONS = {"Polygon", "MultiPolygon"}
 LINES = {"LineString", "MultiLineString"}
+SUSPECT = re.compile(rb"\\u(0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")  # NUL, half a character
 
 
 def read_json(content: bytes) -> Any:
     """The JSON of a file; Invalid `IMPORT_INVALID` with the place where it ends to be some."""
     try:
-        return json.loads(content)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:  # too many digits are a plain ValueError
         raise unreadable(f"the content is not JSON: {error}") from error
+    if SUSPECT.search(content):
+        _refuse_no_text(document)
+    return document
+
+
+def _refuse_no_text(document: Any) -> None:
+    """Raises Invalid when a text holds what nobody can write or keep."""
+    left = [document]
+    while left:
+        node = left.pop()
+        if isinstance(node, dict):
+            left += [*node, *node.values()]
+        elif isinstance(node, list):
+            left += node
+        elif isinstance(node, str) and (
+            "\0" in node or any("\ud800" <= c <= "\udfff" for c in node)
+        ):
+            raise unreadable("a text of the content holds NUL or half of a surrogate pair")
 
 
 def unreadable(message: str) -> Invalid:
@@ -47,8 +68,8 @@ def refuse_no_collection(content: bytes) -> None:
 
 def features(content: bytes, harvest: Harvest) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every feature with its place in the file."""
-    for number, feature in enumerate(read_json(content)["features"]):
-        path = f"features[{number}]"
+    for index, feature in enumerate(_listed(read_json(content), harvest)):
+        path = f"features[{index}]"
         properties = feature.get("properties") if isinstance(feature, dict) else None
         if not isinstance(feature, dict) or feature.get("type") != "Feature":
             harvest.fault(path, 'must be an object of type "Feature"')
@@ -58,24 +79,43 @@ def features(content: bytes, harvest: Harvest) -> Iterator[tuple[str, Mapping[st
             yield path, feature
 
 
+def _listed(document: Any, harvest: Harvest) -> list[Any]:
+    if not isinstance(document, dict):
+        harvest.fault("content", "must be a FeatureCollection")
+        return []
+    if document.get("type") != "FeatureCollection":
+        harvest.fault("type", 'must be "FeatureCollection"')
+    listed = document.get("features")
+    if isinstance(listed, list):
+        return listed
+    harvest.fault("features", f"must be a list, not {shown(listed)}")
+    return []
+
+
 def area_of(feature: Mapping[str, Any], path: str, harvest: Harvest, halfwidth: int) -> Area:
     """The area of a feature; a line becomes the strip along it. Empty when something is wrong."""
     faults, at = Faults(), f"{path}.geometry"
     geometry = feature.get("geometry")
     kind = geometry.get("type") if isinstance(geometry, dict) else None
-    if not isinstance(geometry, dict) or kind not in POLYGONS | LINES:
+    if geometry is None or not isinstance(kind, str) or kind not in POLYGONS | LINES:
         known = ", ".join(sorted(POLYGONS | LINES))
-        harvest.fault(at, f"{kind or 'no geometry'} has no area; there are {known}")
+        said = "no geometry" if kind is None else shown(kind)
+        harvest.fault(at, f"{said} has no area; there are {known}")
         return ()
-    parts = _parts(geometry, str(kind), f"{at}.coordinates", faults, halfwidth)
-    if kind == "MultiPolygon" and not faults.found:
-        faults.take(f"{at}.coordinates", _check_parts, parts)
-    for place in _unclosed(geometry, str(kind), f"{at}.coordinates"):
-        harvest.notice(place, "the ring does not end where it begins; it was closed")
+    parts = _parts(geometry, kind, f"{at}.coordinates", faults, halfwidth)
+    area = None if faults.found else faults.take(f"{at}.coordinates", _together, parts, kind)
     for violation in faults.found:
         harvest.fault(violation.field, violation.description)
-    if faults.found:
+    if area is None:
         return ()
+    for place in _unclosed(geometry, kind, f"{at}.coordinates"):
+        harvest.notice(place, "the ring does not end where it begins; it was closed")
+    return area
+
+
+def _together(parts: list[Polygon], kind: str) -> Area:
+    if kind == "MultiPolygon":
+        _check_parts(parts)
     return joined(parts) if kind in LINES else tuple(parts)
 
 
@@ -120,8 +160,8 @@ def _ring_place(where: str) -> str:
     """GeoJSON counts the outer boundary as ring 0 and holes from 1 on."""
     if where == "outer":
         return "[0]"
-    number = where.removeprefix("holes[").rstrip("]")
-    return f"[{int(number) + 1}]" if number.isdecimal() else ""
+    hole = where.removeprefix("holes[").rstrip("]")
+    return f"[{int(hole) + 1}]" if hole.isdecimal() else ""
 
 
 def _ring(positions: Any) -> Ring:
@@ -141,17 +181,21 @@ def _points(positions: Any) -> tuple[Point, ...]:
 
 def _point(position: Any) -> Point:
     sound = isinstance(position, list) and len(position) in (2, 3)
-    numbers = sound and all(isinstance(n, (int, float)) for n in position)
-    check(bool(numbers), "a position is a longitude and a latitude", GEOMETRY)
-    return Point.of_degrees(float(position[1]), float(position[0]))
+    check(sound, "a position is a longitude and a latitude", GEOMETRY)
+    try:
+        lng, lat, *_ = map(number, position)
+    except Unsound as fault:
+        said = f"a position is a longitude and a latitude: {fault}"
+        raise Unsound(said, GEOMETRY) from fault
+    return Point.of_degrees(lat, lng)
 
 
 def _unclosed(geometry: Mapping[str, Any], kind: str, path: str) -> Iterator[str]:
     if kind not in POLYGONS or not isinstance(geometry.get("coordinates"), list):
         return
     many = geometry["coordinates"] if kind == "MultiPolygon" else [geometry["coordinates"]]
-    for number, rings in enumerate(many):
-        at = f"{path}[{number}]" if kind == "MultiPolygon" else path
+    for part, rings in enumerate(many):
+        at = f"{path}[{part}]" if kind == "MultiPolygon" else path
         for index, ring in enumerate(rings if isinstance(rings, list) else ()):
             if isinstance(ring, list) and ring and ring[0] != ring[-1]:
                 yield f"{at}[{index}]"

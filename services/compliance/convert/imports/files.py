@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from meshkit.errors import Invalid
 from services.compliance.convert.imports import cds, features, geojson, osm, zfe
 from services.compliance.convert.imports.means import Means
 from services.compliance.domain.zone_import import Harvest, ImportFormat, ZoneImport
@@ -26,7 +27,13 @@ REFUSALS: Mapping[ImportFormat, Callable[[bytes], None]] = {
 
 def read_file(means: Means, own: ZoneImport, content: bytes) -> Harvest:
     """Everything in a file, and everything that is wrong with it; takes seconds: in a thread."""
-    return READERS[own.format](means, own, content).checked()
+    try:
+        return READERS[own.format](means, own, content).checked()
+    except Invalid as error:  # not in its format at all
+        harvest = Harvest()
+        for violation in error.violations:
+            harvest.fault(violation.field, violation.description)
+        return harvest
 
 
 def refuse_unreadable(kind: ImportFormat, content: bytes) -> None:

@@ -14,10 +14,12 @@ from doorstep.compliance.v1 import zone_pb2
 from services.compliance.convert.documents import fill
 from services.compliance.convert.faults import Faults
 from services.compliance.convert.geometry import polygon_to_proto
+from services.compliance.convert.given import text, whole
 from services.compliance.convert.imports.features import HALFWIDTH_METERS, area_of, features
 from services.compliance.convert.imports.means import Means, keep, tell
 from services.compliance.convert.moments import day_to_proto
 from services.compliance.convert.zones import zone_content
+from services.compliance.domain.faults import check
 from services.compliance.domain.zone_import import Harvest, ZoneImport
 
 TEMPLATE, HALFWIDTH = "template_id", "halfwidth_meters"
@@ -57,10 +59,12 @@ def _began(
     means: Means, properties: Mapping[str, Any], place: str, faults: Faults
 ) -> zone_pb2.Zone:
     """The zone of the template that is named, without its id, or an empty one."""
-    name = properties.get(TEMPLATE)
+    if properties.get(TEMPLATE) is None:
+        return zone_pb2.Zone()
+    name = faults.take(f"{place}.{TEMPLATE}", text, properties[TEMPLATE])
     if name is None:
         return zone_pb2.Zone()
-    template = means.template(str(name))
+    template = means.template(name)
     if template is None:
         faults.add(f"{place}.{TEMPLATE}", f"no built-in zone is named {name!r}")
         return zone_pb2.Zone()
@@ -103,8 +107,11 @@ def _complete(
 
 
 def _halfwidth(properties: Mapping[str, Any], place: str, faults: Faults) -> int:
-    width = properties.get(HALFWIDTH, HALFWIDTH_METERS)
-    if isinstance(width, int) and 0 < width <= HALFWIDTH_MAX_METERS:
-        return width
-    faults.add(f"{place}.{HALFWIDTH}", f"must be a whole number, 1 to {HALFWIDTH_MAX_METERS}")
-    return HALFWIDTH_METERS
+    given = properties.get(HALFWIDTH, HALFWIDTH_METERS)
+    return faults.take(f"{place}.{HALFWIDTH}", _width, given) or HALFWIDTH_METERS
+
+
+def _width(given: Any) -> int:
+    width = whole(given)
+    check(0 < width <= HALFWIDTH_MAX_METERS, f"must be 1 to {HALFWIDTH_MAX_METERS}")
+    return width

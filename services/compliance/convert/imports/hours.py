@@ -18,6 +18,7 @@ from datetime import date, timedelta
 
 from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]
 
+from services.compliance.convert.given import shown
 from services.compliance.domain.civil import DAY_SECONDS
 from services.compliance.domain.faults import Unsound, check
 from services.compliance.domain.schedule import HolidayEffect, Schedule, TimeSpan
@@ -80,7 +81,7 @@ def hours_of(text: str) -> Hours:
         told = str(OpeningHours(text))
     except ParserError as error:
         place = str(error).partition("\n")[0].rstrip(": ")
-        raise Unsound(f"{text!r} is not in the syntax of opening hours: {place}") from error
+        raise Unsound(f"{shown(text)} is not in the syntax of opening hours: {place}") from error
     hours, rules = Hours(), list(_rules(told))
     for rule, adds in rules:
         _apply(hours, rule, adds=adds, alone=len(rules) == 1)
@@ -156,11 +157,17 @@ def _dates(found: re.Match[str]) -> tuple[date | None, date | None]:
     """The first day, and the first day no longer."""
     if not found[1]:
         return None, None
-    first = date(int(found[1]), MONTHS.index(found[2]) + 1, int(found[3]))
-    last = first
-    if found[5]:
-        last = date(int(found[4] or found[1]), MONTHS.index(found[5]) + 1, int(found[6]))
+    first = _date(found[1], found[2], found[3])
+    last = _date(found[4] or found[1], found[5], found[6]) if found[5] else first
+    check(last < date.max, "the calendar has no day after the last one")
     return first, last + timedelta(days=1)
+
+
+def _date(year: str, month: str, number: str) -> date:
+    try:
+        return date(int(year), MONTHS.index(month) + 1, int(number))
+    except ValueError as error:
+        raise Unsound(f"the calendar has no {year} {month} {number}") from error
 
 
 def _spans(

@@ -17,6 +17,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.compliance.convert.faults import Faults
+from services.compliance.convert.given import one_of, shown, text, text_or_empty
 from services.compliance.convert.imports.features import HALFWIDTH_METERS, LINES, area_of, features
 from services.compliance.convert.imports.hours import hours_of
 from services.compliance.convert.imports.means import Means, keep_zone, tell
@@ -25,7 +26,7 @@ from services.compliance.domain.filter import Bounds, StickerBounds, VehicleFilt
 from services.compliance.domain.geometry import Area
 from services.compliance.domain.precedence import Claim, Tenancy, settled
 from services.compliance.domain.rule import Prohibition, Rule
-from services.compliance.domain.schedule import Schedule
+from services.compliance.domain.schedule import Schedule, check_start
 from services.compliance.domain.vehicle import Category
 from services.compliance.domain.zone import Zone, ZoneKind
 from services.compliance.domain.zone_import import Harvest, ZoneImport
@@ -33,6 +34,7 @@ from services.compliance.domain.zone_import import Harvest, ZoneImport
 CALENDAR = "FR"
 SCHEME = "fr-critair"
 GRADES = ("EL", "V1", "V2", "V3", "V4", "V5", "NC")  # from clean to dirty; a sticker's grade
+GRADE_OF = {grade: number for number, grade in enumerate(GRADES)}
 CLASSES: Mapping[str, tuple[Category, ...]] = {
     "vp": (Category.M1,),
     "vul": (Category.N1,),
@@ -84,28 +86,33 @@ def _section(
     for name in sorted(set(properties) - KNOWN):
         harvest.notice(f"{place}.{name}", "the schema has no such property")
     zone_id = faults.take(f"{place}.id", _id, properties.get("id"))
-    start = faults.take(f"{place}.date_debut", _day, properties.get("date_debut"))
+    start = faults.take(f"{place}.date_debut", _start, properties.get("date_debut"))
     end = faults.take(f"{place}.date_fin", _after, properties.get("date_fin"), start)
     rules = tuple(_rules(properties, place, faults))
+    source = faults.take(f"{place}.url_arrete", text_or_empty, properties.get("url_arrete"))
     area = area_of(feature, path, harvest, HALFWIDTH_METERS)
     tell(harvest, faults)
     if faults.found or not area or zone_id is None or start is None:
         return None
     is_road = feature["geometry"]["type"] in LINES
-    source = own.source or str(properties.get("url_arrete") or "")
-    return Section(path, zone_id, area, is_road, start, end, rules, source)
+    return Section(path, zone_id, area, is_road, start, end, rules, own.source or source or "")
 
 
 def _id(given: Any) -> str:
-    check(isinstance(given, str) and bool(given), "a text is required")
-    return str(given).lower()
+    return text(given).lower()
 
 
 def _day(given: Any) -> date:
     try:
-        return date.fromisoformat(str(given))
+        return date.fromisoformat(text(given))
     except ValueError as error:
-        raise Unsound(f"{given!r} is no date: write 2026-12-25") from error
+        raise Unsound(f"{shown(given)} is no date: write 2026-12-25") from error
+
+
+def _start(given: Any) -> date:
+    day = _day(given)
+    check_start(day)
+    return day
 
 
 def _after(given: Any, start: date | None) -> date | None:
@@ -114,7 +121,7 @@ def _after(given: Any, start: date | None) -> date | None:
         return None
     last = _day(given)
     check(start is None or start <= last, "it ends before it begins")
-    return last + timedelta(days=1)
+    return None if last == date.max else last + timedelta(days=1)  # how no end is written
 
 
 def _rules(properties: Mapping[str, Any], place: str, faults: Faults) -> Iterator[Rule]:
@@ -131,13 +138,12 @@ def _rules(properties: Mapping[str, Any], place: str, faults: Faults) -> Iterato
 
 
 def _grade(given: Any) -> int:
-    check(given in GRADES, f"{given!r} is not one of {', '.join(GRADES)}")
-    return GRADES.index(given)
+    return one_of(given, GRADE_OF)
 
 
 def _schedule(given: Any) -> Schedule:
-    check(isinstance(given, str), "hours are required beside the sticker")
-    schedule = hours_of(given).schedule()
+    check(given is not None, "hours are required beside the sticker")
+    schedule = hours_of(text(given)).schedule()
     check(schedule.start is None, "dates belong into date_debut and date_fin")
     return schedule
 
