@@ -31,7 +31,8 @@ OF_SUBJECT = "SELECT record FROM emission_records WHERE leg_id = $1 AND NOT repl
 
 CARRIED = """
     SELECT DISTINCT ON (s.delivery_id, s.task_id)
-           s.delivery_id, s.task_id, s.mass_grams, s.item_count, s.shortest_distance_meters
+           s.delivery_id, s.task_id, s.mass_grams, s.item_count, s.shortest_distance_meters,
+           s.great_circle
     FROM emission_shares s
     JOIN emission_records r
       ON r.tenant = s.tenant AND r.emission_record_id = s.emission_record_id AND NOT r.replaced
@@ -51,8 +52,8 @@ ADD = """
 ADD_SHARES = """
     INSERT INTO emission_shares (tenant, emission_record_id, rank, delivery_id, task_id, route_id,
                                  mass_grams, wtt_milligrams, ttw_milligrams, item_count,
-                                 shortest_distance_meters)
-    VALUES (doorstep_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"""
+                                 shortest_distance_meters, great_circle)
+    VALUES (doorstep_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
 
 RECORDS = """
     SELECT r.record FROM emission_records r
@@ -90,6 +91,7 @@ class PostgresLedger(PostgresFactors):
                 row["mass_grams"],
                 row["shortest_distance_meters"],
                 row["item_count"],
+                row["great_circle"],
             )
             for row in rows
         )
@@ -176,4 +178,5 @@ def _share_row(record: EmissionRecord, rank: int, share: Share) -> tuple[Any, ..
         share.co2e.ttw_milligrams,
         share.item_count,
         share.shortest_distance_meters,
+        share.great_circle,
     )

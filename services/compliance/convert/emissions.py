@@ -199,6 +199,7 @@ def _loads(messages: Sequence[emission_pb2.DeliveryLoad]) -> tuple[Load, ...]:
             load.mass_grams,
             load.shortest_distance_meters,
             load.item_count,
+            load.great_circle,
         )
         for load in messages
     )
@@ -228,6 +229,7 @@ def _load(load: Load) -> emission_pb2.DeliveryLoad:
         mass_grams=load.mass_grams,
         shortest_distance_meters=load.shortest_distance_meters,
         item_count=load.item_count,
+        great_circle=load.great_circle,
     )
 
 

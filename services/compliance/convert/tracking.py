@@ -53,9 +53,15 @@ def leg_from_tracking(message: pb.LegCompleted) -> Leg:
         stop_id=message.to_stop_id,
         carrier_id=message.carrier_id,
         energy_watt_hours=message.energy_watt_hours if energy else None,
-        loads=tuple(Load(s.delivery_id, s.task_id, s.mass_grams) for s in message.shares),
+        loads=tuple(map(_load, message.shares)),
         empty=message.empty,
     )
+
+
+def _load(share: pb.LegShare) -> Load:
+    meters = share.great_circle_distance_meters
+    items = share.item_count
+    return Load(share.delivery_id, share.task_id, share.mass_grams, meters, items, bool(meters))
 
 
 def idling_from_tracking(event_id: str, message: pb.IdlingEnded) -> IdlingFact:

@@ -11,11 +11,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from services.compliance.domain.footprint import NOTHING, Co2e
 from services.compliance.domain.ledger import EmissionRecord, HubOperation, Leg, Share
 
 UNKNOWN = "unknown"
+
+
+class DistanceBasis(StrEnum):
+    """Which distance an element has, as ISO 14083 tells them apart."""
+
+    SHORTEST = "SHORTEST"  # the shortest feasible one
+    GREAT_CIRCLE = "GREAT_CIRCLE"
+    ACTUAL = "ACTUAL"  # the one that was driven
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,7 @@ class Element:
     category: Category
     mass_grams: int
     distance_meters: int
-    is_shortest: bool  # the shortest feasible distance, not the one that was driven
+    basis: DistanceBasis
     co2e: Co2e
     start: datetime
     end: datetime
@@ -80,6 +89,7 @@ class _Link:
     mass_grams: int = 0
     shortest_meters: int = 0
     driven_meters: int = 0
+    great_circle: bool = False
     co2e: Co2e = NOTHING
 
 
@@ -122,6 +132,7 @@ class ChainSums:
         link.start, link.end = min(link.start, subject.start), max(link.end, subject.end)
         link.mass_grams = max(link.mass_grams, share.mass_grams)
         link.shortest_meters = max(link.shortest_meters, share.shortest_distance_meters)
+        link.great_circle |= share.great_circle
         link.co2e += share.co2e
         if isinstance(subject, Leg) and not is_empty(subject):
             link.driven_meters += subject.distance_meters
@@ -181,11 +192,17 @@ def _element(
         category,
         link.mass_grams,
         0 if category.hub_id else link.shortest_meters or link.driven_meters,
-        bool(link.shortest_meters) and not category.hub_id,
+        _basis(category, link),
         link.co2e,
         link.start,
         link.end,
     )
+
+
+def _basis(category: Category, link: _Link) -> DistanceBasis:
+    if category.hub_id or not link.shortest_meters:
+        return DistanceBasis.ACTUAL
+    return DistanceBasis.GREAT_CIRCLE if link.great_circle else DistanceBasis.SHORTEST
 
 
 def _operations(works: dict[Category, _Work], elements: tuple[Element, ...]) -> list[Operations]:

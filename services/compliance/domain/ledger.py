@@ -9,7 +9,7 @@ What a depot takes is shared over what went through it, where mass alone counts,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -46,6 +46,7 @@ class Load:
     mass_grams: int = 0
     shortest_distance_meters: int = 0
     item_count: int = 0  # 0: not counted, thus one
+    great_circle: bool = False  # that distance: ISO 14083 allows it beside the one by road
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class Share:
     co2e: Co2e
     item_count: int = 0
     shortest_distance_meters: int = 0
+    great_circle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +161,10 @@ def entry(
     allocation: Allocation = Allocation.MASS_DISTANCE,
 ) -> Entry:
     """The emissions of a leg; an empty one is shared over what the route has carried."""
-    made = _by(allocation, footprint(leg.vehicle, leg.effort, setting))
     loads = leg.loads or tuple(carried)
+    by_distance = allocation is Allocation.MASS_DISTANCE and len(loads) > 1
+    assumed = tuple(_stand_ins(loads)) if by_distance else ()
+    made = _by(allocation, footprint(leg.vehicle, leg.effort, setting), *assumed)
     return Entry(leg, made, allocated(made.co2e, loads, leg.distance_meters, allocation))
 
 
@@ -174,8 +178,20 @@ def hub_entry(
     return Entry(None, made, shares, operation)
 
 
-def _by(allocation: Allocation, made: Footprint) -> Footprint:
-    return replace(made, basis=replace(made.basis, allocation=allocation))
+def _by(allocation: Allocation, made: Footprint, *assumed: str) -> Footprint:
+    told = (*made.basis.assumptions, *assumed)
+    return replace(made, basis=replace(made.basis, allocation=allocation, assumptions=told))
+
+
+def _stand_ins(loads: Sequence[Load]) -> Iterator[str]:
+    """What stood in for the shortest feasible distances of loads that share by them."""
+    known = [load for load in loads if load.shortest_distance_meters]
+    if not known:
+        yield "shared by mass alone, as no shortest distance is known"
+    elif len(known) < len(loads):
+        yield "the leg's own distance counts where no shortest one is known"
+    if any(load.great_circle for load in known):
+        yield "shared by great-circle distances, which ISO 14083 allows beside the shortest by road"
 
 
 def estimates(
@@ -230,6 +246,7 @@ def _share(load: Load, co2e: Co2e) -> Share:
         co2e,
         load.item_count,
         load.shortest_distance_meters,
+        load.great_circle,
     )
 
 

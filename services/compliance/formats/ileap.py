@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from services.compliance.domain.chain import Category, Element, Operations
+from services.compliance.domain.chain import Category, DistanceBasis, Element, Operations
 from services.compliance.domain.energy_carrier import EnergyCarrier
 from services.compliance.domain.footprint import Co2e
 from services.compliance.domain.statement import STANDARD, Statement
@@ -26,6 +26,11 @@ MILLIGRAMS, GRAMS, METERS = 1_000_000, 1_000, 1_000  # per kilogram, kilogram, k
 GRAM_METERS = 1_000_000_000  # per ton kilometer
 GRAMS_PER_TON = 1_000_000
 KG_PLACES, TKM_PLACES, INTENSITY_PLACES = 6, 9, 9
+DISTANCES = {  # GlecDistance, section 6.2
+    DistanceBasis.SHORTEST: "sfd",
+    DistanceBasis.GREAT_CIRCLE: "gcd",
+    DistanceBasis.ACTUAL: "actual",
+}
 NO_CARRIER = "{name}: no energy carrier is known, which iLEAP asks for."
 NO_FACTOR = "{name}: the factor sets state no factor per unit of its energy, which iLEAP asks for."
 
@@ -81,7 +86,7 @@ def _footprints(statement: Statement) -> Iterator[dict[str, Any]]:
 
 def _tce(element: Element) -> dict[str, Any]:
     kind = "hocId" if element.category.hub_id else "tocId"
-    distance = "sfd" if element.is_shortest else "actual"
+    distance = DISTANCES[element.basis]
     return {
         "tceId": element.element_id,
         "prevTceIds": [element.previous_id] if element.previous_id else [],

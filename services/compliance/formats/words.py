@@ -24,7 +24,7 @@ QUALITIES = {
     DataQuality.DEFAULT: "default",
 }
 ALLOCATIONS = {
-    Allocation.MASS_DISTANCE: "by mass times distance",
+    Allocation.MASS_DISTANCE: "by mass times distance (shortest feasible or great-circle)",
     Allocation.ITEM: "by item",
 }
 DIMENSIONS = {

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from services.compliance.domain.chain import Chains, ChainSums
+from services.compliance.domain.chain import Chains, ChainSums, DistanceBasis
 from services.compliance.domain.footprint import (
     NOTHING,
     Basis,
@@ -80,13 +80,22 @@ def test_a_delivery_on_one_route_is_one_element_with_what_it_was_carried() -> No
     first, second = chains.elements
 
     assert (first.delivery_id, second.delivery_id) == ("a", "b")
-    assert (first.distance_meters, first.is_shortest) == (5_000, True)  # as it was told
-    assert (second.distance_meters, second.is_shortest) == (12_000, False)  # as it was driven
+    told, driven = (5_000, DistanceBasis.SHORTEST), (12_000, DistanceBasis.ACTUAL)
+    assert (first.distance_meters, first.basis) == told
+    assert (second.distance_meters, second.basis) == driven
     assert first.gram_meters == 15_000_000
     assert total(chains) == Co2e(117, 341)
     (done,) = chains.operations
     assert (done.distance_meters, done.empty_distance_meters) == (19_000, 7_000)
     assert done.gram_meters == first.gram_meters + second.gram_meters
+
+
+def test_a_great_circle_distance_is_told_as_one() -> None:
+    (element,) = chains_of(
+        [record(leg(1, "r", Load("a", "t1", 3_000, 4_000, great_circle=True)), Co2e(1, 1))]
+    ).elements
+
+    assert (element.distance_meters, element.basis) == (4_000, DistanceBasis.GREAT_CIRCLE)
 
 
 def test_a_failed_attempt_a_hub_and_the_next_day_follow_one_another() -> None:

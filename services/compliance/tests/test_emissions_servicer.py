@@ -329,6 +329,24 @@ async def test_factor_sets_are_listed_with_licence_and_rows(emissions: Any) -> N
     ).factor_sets == []
 
 
+async def test_legs_of_the_feed_are_shared_by_mass_and_distance_and_say_by_which(
+    emissions: Any, db: Database, take_in: TakeIn
+) -> None:
+    plain, far = completed("r.1", 2_000, 1_000), completed("r.2", 2_000, 1_000)
+    for rank, share in enumerate(far.leg_completed.shares, 1):
+        share.great_circle_distance_meters = 3_000 * rank
+    await feed(db, take_in, plain, far)
+    found = await emissions.ListEmissionRecords(pb.ListEmissionRecordsRequest(interval=DAY))
+    by_mass, by_both = found.records
+
+    parts = [[share.co2e.wtw_milligrams for share in one.shares] for one in (by_mass, by_both)]
+    assert parts[0] == [2 * parts[0][1], parts[0][1]]
+    assert parts[1][0] == parts[1][1], "half as heavy, twice as far"
+    assert "by mass alone" in by_mass.basis.assumptions[-1]
+    assert "great-circle" in by_both.basis.assumptions[-1]
+    assert by_both.leg.loads[0].great_circle
+
+
 async def test_metered_energy_of_tracking_is_used(
     emissions: Any, db: Database, take_in: TakeIn
 ) -> None:

@@ -126,6 +126,34 @@ def test_shares_go_by_mass_and_distance() -> None:
     assert light.co2e.ttw_milligrams > 0  # nothing travels for free
 
 
+MASS_ALONE = "shared by mass alone, as no shortest distance is known"
+OWN_DISTANCE = "the leg's own distance counts where no shortest one is known"
+GREAT_CIRCLE = (
+    "shared by great-circle distances, which ISO 14083 allows beside the shortest by road"
+)
+
+
+@pytest.mark.parametrize(
+    ("aboard", "told"),
+    [
+        ([Load("a", "", 1), Load("b", "", 2)], (MASS_ALONE,)),
+        ([Load("a", "", 1, 900), Load("b", "", 2)], (OWN_DISTANCE,)),
+        ([Load("a", "", 1, 900), Load("b", "", 2, 800)], ()),
+        ([Load("a", "", 1, 900, 0, True), Load("b", "", 2, 800, 0, True)], (GREAT_CIRCLE,)),
+        ([Load("a", "", 1, 900, 0, True), Load("b", "", 2)], (OWN_DISTANCE, GREAT_CIRCLE)),
+        ([Load("a", "", 1)], ()),  # whatever it weighs, it has all
+    ],
+)
+def test_what_stood_in_for_shortest_distances_is_told(
+    aboard: list[Load], told: tuple[str, ...]
+) -> None:
+    basis = entry(leg("1", *aboard), (), SETTING).footprint.basis
+    items = entry(leg("1", *aboard), (), SETTING, Allocation.ITEM).footprint.basis
+
+    assert basis.assumptions == told
+    assert items.assumptions == ()
+
+
 def test_shares_by_item_go_by_parcels_and_a_delivery_is_at_least_one() -> None:
     aboard = [Load("a", "", 9_000, item_count=3), Load("b", "", 1, item_count=1), Load("c")]
     shares = allocated(Co2e(0, 5_000), aboard, 10_000, Allocation.ITEM)

@@ -90,7 +90,11 @@ def driven(draw: random.Random, name: str, route: str, start: datetime) -> track
         ),
         shares=[
             tracking_pb.LegShare(
-                delivery_id=f"d{n}", task_id=f"t{n}", mass_grams=draw.randrange(30_000)
+                delivery_id=f"d{n}",
+                task_id=f"t{n}",
+                mass_grams=draw.randrange(30_000),
+                item_count=draw.randrange(4),
+                great_circle_distance_meters=draw.choice([0, draw.randrange(9_000)]),
             )
             for n in range(aboard)
         ],
@@ -164,8 +168,11 @@ async def test_a_parcel_network_may_share_what_the_feed_tells_by_item(
     loaded = [record.entry for record in await entries(db) if len(record.entry.shares) > 1]
 
     for entry in loaded:
-        parts = [share.co2e.ttw_milligrams for share in entry.shares]
-        assert max(parts) - min(parts) <= 1, "but for what cannot be divided"
+        items = [max(share.item_count, 1) for share in entry.shares]
+        each = entry.footprint.co2e.ttw_milligrams / sum(items)
+        pairs = zip(entry.shares, items, strict=True)
+        off = [abs(share.co2e.ttw_milligrams - each * count) for share, count in pairs]
+        assert max(off) < 1, "but for what cannot be divided"
         assert entry.footprint.basis.allocation is Allocation.ITEM
 
 

@@ -123,7 +123,13 @@ def _leg(event: told.LegCompleted) -> Made:
         mass_on_board_grams=event.mass_grams,
         vehicle=_vehicle(event.vehicle),
         shares=[
-            pb.LegShare(task_id=s.task_id, delivery_id=s.delivery_id, mass_grams=s.mass_grams)
+            pb.LegShare(
+                task_id=s.task_id,
+                delivery_id=s.delivery_id,
+                mass_grams=s.mass_grams,
+                item_count=s.item_count,
+                great_circle_distance_meters=s.great_circle_meters,
+            )
             for s in event.shares
         ],
         start_location=latlng(event.start_point),

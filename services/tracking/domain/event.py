@@ -68,12 +68,14 @@ class Crew:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One task of a stop or leg, with its delivery and mass."""
+    """One task of a stop or leg, with its delivery and mass; on a leg, how far its goods go."""
 
     task_id: str
     delivery_id: str
     mass_grams: int = 0
     kind: TaskKind = TaskKind.DELIVERY
+    item_count: int = 0  # 0: not known
+    great_circle_meters: int = 0  # 0: not known
 
 
 @dataclass(frozen=True, slots=True)

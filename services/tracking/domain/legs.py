@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from services.tracking.domain import track
 from services.tracking.domain.event import DistanceBasis, LegCompleted
+from services.tracking.domain.load import hauls
 from services.tracking.domain.progress import OpenLeg
 from services.tracking.domain.run import Run
 from services.tracking.domain.wording import charge
@@ -46,6 +47,7 @@ def _tell(run: Run, leg: OpenLeg) -> None:
     meters, basis = _distance(run, leg)
     progress = run.progress
     shares = leg.aboard or leg.attempted or tuple(charge(task) for task in run.route.tasks)
+    far = hauls(run.route)
     run.events.append(
         LegCompleted(
             crew=run.crew,
@@ -61,7 +63,9 @@ def _tell(run: Run, leg: OpenLeg) -> None:
             watt_hours=_energy(run, leg),
             mass_grams=sum(one.mass_grams for one in leg.aboard),
             vehicle=run.route.vehicle,
-            shares=shares,
+            shares=tuple(
+                replace(one, great_circle_meters=far.get(one.task_id, 0)) for one in shares
+            ),
             empty=not leg.aboard,
             start_point=leg.start_point,
             end_point=leg.end_point,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.tracking.domain.event import Charge
+from services.tracking.domain.geo import meters
 from services.tracking.domain.progress import Note
 from services.tracking.domain.route import Route
 from services.tracking.domain.wording import charge
@@ -39,6 +40,24 @@ def aboard(route: Route, notes: Mapping[str, Note]) -> tuple[Charge, ...]:
     brought = [work for work in pickups if work.done]
     load = {work.task.delivery_id: work.task for work in (*brought, *handed)}
     return tuple(task for delivery_id, task in load.items() if delivery_id not in gone)
+
+
+def hauls(route: Route) -> dict[str, int]:
+    """
+    How far the goods of each task go on a route, in great-circle meters, at least one.
+
+    From the pickup on the way, else from the start, to where they are handed over; what is only
+    picked up goes to the end. What lacks one of the two is left out.
+    """
+    places = [(task, stop.location) for stop in route.stops for task in stop.tasks]
+    origins = {t.delivery_id: place for t, place in places if t.kind is TaskKind.PICKUP}
+    found = {}
+    for task, place in places:
+        start = origins.get(task.delivery_id, route.start)
+        end = route.end if task.kind is TaskKind.PICKUP else place
+        if start is not None and end is not None:
+            found[task.task_id] = max(1, round(meters(start, end)))
+    return found
 
 
 def _works(route: Route, notes: Mapping[str, Note]) -> list[_Work]:

@@ -38,7 +38,8 @@ def crew_of(fact: Fact) -> Crew:
 
 def charge(task: Task) -> Charge:
     """A task as events name it."""
-    return Charge(task.task_id, task.delivery_id, task.mass_grams, task.kind)
+    items = len(task.parcel_ids)
+    return Charge(task.task_id, task.delivery_id, task.mass_grams, task.kind, items)
 
 
 def recorded(by: Crew, task: Task, stop_id: str, fact: Fact) -> OutcomeRecorded:

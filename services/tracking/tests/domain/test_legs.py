@@ -17,10 +17,11 @@ from services.tracking.domain.event import DistanceBasis, LegCompleted, RouteCom
 from services.tracking.domain.fact import Telemetry
 from services.tracking.domain.fix import Fix
 from services.tracking.domain.legs import PATIENCE, settle
+from services.tracking.domain.load import hauls
 from services.tracking.domain.observing import observe
 from services.tracking.domain.run import Run
-from services.tracking.domain.words import Source
-from services.tracking.tests.town import LEG_METERS, NINE, Drive, at, place, route, run
+from services.tracking.domain.words import Source, TaskKind
+from services.tracking.tests.town import LEG_METERS, NINE, Drive, at, place, route, run, stop, task
 
 Change = Callable[[Fix], Fix]
 
@@ -201,3 +202,34 @@ def test_energy_is_what_the_battery_lost_and_nothing_when_it_gained(
 
 def test_a_battery_that_nobody_read_has_no_energy_to_tell() -> None:
     assert leg_of(driven(way())).watt_hours is None
+
+
+# For whom.
+
+
+def test_a_share_tells_how_many_parcels_go_how_far_from_the_start() -> None:
+    full = [stop(n, task(n, parcel_ids=tuple(f"p{n}{i}" for i in range(n)))) for n in (1, 2, 3)]
+    one = run(route(stops=tuple(full)))
+    one.start(NINE)
+    one.arrive("stp_1", at(2), Source.DRIVER)
+
+    leg = leg_of(one, tracked=False)
+
+    assert [one.item_count for one in leg.shares] == [1, 2, 3]
+    far = [one.great_circle_meters for one in leg.shares]
+    assert far == [pytest.approx(LEG_METERS * n, abs=2) for n in (1, 2, 3)]
+
+
+def test_goods_of_a_pickup_are_hauled_from_there_and_to_the_end_where_nobody_gets_them() -> None:
+    fetched = replace(task(1), kind=TaskKind.PICKUP, delivery_id="del_3")
+    kept = replace(task(2), kind=TaskKind.PICKUP)
+    day = replace(route(), stops=(stop(1, fetched), stop(2, kept), stop(3)))
+
+    far = hauls(day)
+
+    assert far["tsk_3"] == pytest.approx(LEG_METERS * 2, abs=2)
+    assert far["tsk_2"] == pytest.approx(LEG_METERS * 2, abs=2), "back to the depot"
+
+
+def test_a_haul_from_nobody_knows_where_is_not_known() -> None:
+    assert hauls(replace(route(), start=None)) == {}
