@@ -134,6 +134,7 @@ class Layout:
             "map_file": self.plan.map_file and self.plan.map_file.absolute(),
             "maps_folder": self.state.folder("maps"),
             "kernels_folder": self.state.folder("numba"),
+            "rejected_folder": self.state.folder("rejected"),
             **peers,
         }
 

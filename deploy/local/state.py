@@ -1,7 +1,7 @@
 """
 The folder that holds everything a local mesh keeps, and the lock that lets only one use it.
 
-    pg/ keys/ maps/ numba/ media/ logs/ traces/ gateway/ clock.json emissions.pdf lock
+    pg/ keys/ maps/ numba/ media/ logs/ traces/ gateway/ rejected/ clock.json emissions.pdf lock
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import IO
 
 from deploy.local.trouble import Trouble, disk_trouble
 
-FOLDERS = ("gateway", "keys", "logs", "maps", "media", "numba", "traces")
+FOLDERS = ("gateway", "keys", "logs", "maps", "media", "numba", "rejected", "traces")
 # What a day leaves behind; keys and maps are dear and belong to no day. `pg` appears by itself.
 OF_THE_DAY = ("gateway", "logs", "media", "pg", "traces", "clock.json", "emissions.pdf")
 FREE_BYTES_MIN = 512 * 1024 * 1024  # PostgreSQL's first files and a day's rows take about 200 MiB

@@ -84,7 +84,11 @@ async def open_worlds(settings: PlannerSettings, stack: AsyncExitStack) -> tuple
     except BadMap as error:
         raise CannotStart(f"{error}; set DOORSTEP_PLANNER_MAP_FILE to an .osm.pbf") from error
     pool = SolverPool.of(
-        settings.solvers, settings.solver_waiting_max, VERSION, settings.job_solvers
+        settings.solvers,
+        settings.solver_waiting_max,
+        VERSION,
+        settings.rejected_folder,
+        settings.job_solvers,
     )
     await stack.enter_async_context(pool)
     access = await open_compliance(settings, stack)

@@ -19,6 +19,7 @@ class PlannerSettings(MeshSettings):
     map_file: Path = Path("clients/day/city/helsinki.osm.pbf")  # an OpenStreetMap extract
     maps_folder: Path = Path(".doorstep/maps")  # where compiled maps are kept
     kernels_folder: Path = Path(".doorstep/numba")  # where the road engine's machine code is kept
+    rejected_folder: Path = Path(".doorstep/rejected")  # where plans that broke a rule are kept
     solvers: int = Field(default=1, ge=1, le=64)  # processes that search; one core each
     job_solvers: int = Field(default=1, ge=1, le=64)  # more, for optimizations nobody waits for
     solver_waiting_max: int = Field(default=16, ge=1)  # searches that wait; more are refused

@@ -138,6 +138,9 @@ class Solver(Protocol):
         `tell` hears of every better plan on the way to it.
         """
 
+    async def keep_rejected(self, instance: Instance, plan: Plan) -> None:
+        """Keeps an answer that breaks a hard rule, to be verified again by whoever mends it."""
+
     async def time_routes(self, instance: Instance, sequences: Sequences) -> Plan:
         """Given sequences timed as they are, with every rule that they break."""
 

@@ -14,12 +14,16 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
 from opentelemetry import metrics
 
 from meshkit.errors import Internal, Unavailable
+from meshkit.ids import new_id
+from services.planner.adapters import rejected
+from services.planner.adapters.rejected import Rejected
 from services.planner.adapters.solver_jobs import Job, Sequences, tables_on_disk, without_tables
 from services.planner.adapters.solver_lane import Lane
 from services.planner.adapters.solver_process import SolverLost, SolverProcess
@@ -58,6 +62,8 @@ class Lanes:
     jobs: Lane
     quick: Lane
     spare: Spare
+    rejected_folder: Path
+    """Where plans lie that no rule should have let come so far."""
     engine: str = ""
     """Which engine searches; known once they are open."""
 
@@ -75,13 +81,20 @@ class SolverPool:
         self._lanes, self._searches, self._version = lanes, searches, version
 
     @classmethod
-    def of(cls, solvers: int, waiting_max: int, version: str, job_solvers: int = 1) -> SolverPool:
+    def of(
+        cls,
+        solvers: int,
+        waiting_max: int,
+        version: str,
+        rejected_folder: Path,
+        job_solvers: int = 1,
+    ) -> SolverPool:
         """A pool with so many processes for searches, and for optimizations."""
         spare = Spare()
         searches, jobs, quick = (
             Lane(count, waiting_max, spare) for count in (solvers, job_solvers, 1)
         )
-        return cls(Lanes(searches, jobs, quick, spare), searches, version)
+        return cls(Lanes(searches, jobs, quick, spare, rejected_folder), searches, version)
 
     @property
     def for_jobs(self) -> SolverPool:
@@ -126,9 +139,20 @@ class SolverPool:
             async with self._searches.turn(settings.answer_by - WORTH_SECONDS) as process:
                 seconds = settings.most_seconds(time.monotonic())
                 await watched(process, job, seconds + GRACE_SECONDS, best)
+        if best.rejected is not None:
+            await self._keep(found_by(best.rejected, instance, settings, sequences))
         solved = best.solved()
         note(solved, len(instance.problem.tasks), time.monotonic() - begun)
         return solved
+
+    async def keep_rejected(self, instance: Instance, plan: Plan) -> None:
+        """Keeps an answer that breaks a rule."""
+        await self._keep(Rejected(instance, plan, is_answer=True))
+
+    async def _keep(self, own: Rejected) -> None:
+        folder = self._lanes.rejected_folder
+        file = await asyncio.to_thread(rejected.keep, folder, new_id("plan"), own)
+        log.error("rejected_plan_kept", file=str(file))
 
     async def time_routes(self, instance: Instance, sequences: Sequence[Sequence[Node]]) -> Plan:
         """Given sequences timed as they are."""
@@ -250,6 +274,13 @@ async def watched(process: SolverProcess, job: Job, seconds: float, best: Best) 
 def are_quick(sequences: Sequences, windows: int) -> bool:
     """Whether so many windows beside given routes hold up nobody who asks a small question."""
     return windows * sum(map(len, sequences)) <= QUICK_WINDOWS_MAX
+
+
+def found_by(
+    outcome: Outcome, instance: Instance, settings: SearchSettings, seed_routes: Sequences
+) -> Rejected:
+    """A plan that broke a rule, with its search."""
+    return Rejected(instance, outcome.plan, outcome.is_final, settings, seed_routes, outcome.phases)
 
 
 def as_logged(broken: Sequence[Violation]) -> dict[str, Any]:

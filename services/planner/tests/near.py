@@ -122,6 +122,8 @@ class InPlace:
     """What was asked, in order."""
     seconds: list[float] = field(default_factory=list)
     """What each search was given."""
+    rejected: list[Plan] = field(default_factory=list)
+    """Answers that broke a rule."""
     engine_version: str = "in-place"
 
     async def solve(
@@ -140,6 +142,10 @@ class InPlace:
                 tell(Solved(plan, 1, SolveEnd.LIMIT))
             await asyncio.sleep(self.seconds_each)
         return Solved(last, 1, SolveEnd.LIMIT)
+
+    async def keep_rejected(self, instance: Instance, plan: Plan) -> None:
+        """Keeps it in a list."""
+        self.rejected.append(plan)
 
     async def time_routes(self, instance: Instance, sequences: Sequences) -> Plan:
         """Given routes."""

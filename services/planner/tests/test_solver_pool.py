@@ -37,9 +37,14 @@ ENDLESS = SearchSettings(solution_limit=10_000_000, seconds=60)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pool() -> AsyncIterator[SolverPool]:
-    async with SolverPool.of(solvers=1, waiting_max=2, version="test") as started:
+async def pool(rejected_folder: Path) -> AsyncIterator[SolverPool]:
+    async with SolverPool.of(1, 2, "test", rejected_folder) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def rejected_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("rejected")
 
 
 def searching(pool: SolverPool) -> int:
@@ -245,8 +250,8 @@ async def test_hundreds_of_windows_beside_full_routes_leave_the_quick_lane_to_ot
     assert are_quick((), 200)
 
 
-async def test_closing_leaves_no_process() -> None:
-    async with SolverPool.of(solvers=1, waiting_max=1, version="test") as own:
+async def test_closing_leaves_no_process(tmp_path: Path) -> None:
+    async with SolverPool.of(1, 1, "test", tmp_path) as own:
         pids = [one.process_id for lane in own._lanes.all for one in lane.members]
 
     assert len(pids) == 3

@@ -154,7 +154,7 @@ async def planned(
         if again:
             finished = await finished_plan(world, question, prepared, solved.plan)
         finished = await cleaned(world, question, prepared, finished, searches)
-    plan = await last_word(prepared.instance, finished.plan)
+    plan = await last_word(world.solver, prepared.instance, finished.plan)
     solved = replace(solved, end=SolveEnd.DEADLINE) if searches.was_cut else solved
     return prepared, solved, replace(finished, plan=plan)
 

@@ -86,7 +86,7 @@ async def at_least(
     if any(denied_areas(known.plan)):
         return finished
     try:
-        return replace(known, plan=await last_word(instance, known.plan))
+        return replace(known, plan=await last_word(world.solver, instance, known.plan))
     except Internal:  # its routes hold, but not all of it, such as a pin whose task it lost
         return finished
 

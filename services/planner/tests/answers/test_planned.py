@@ -158,10 +158,12 @@ async def test_a_plan_that_a_rule_is_against_is_no_answer() -> None:
         costs = tuple((kind, micros - 1) for kind, micros in plan.routes[0].costs)
         return (plan.with_routes((replace(plan.routes[0], costs=costs),)),)
 
+    solver = InPlace(finds=cheaper)
     with pytest.raises(Internal) as caught:
-        await answered(day(), InPlace(finds=cheaper))
+        await answered(day(), solver)
 
     assert caught.value.reason == "PLAN_UNVERIFIED"
+    assert len(solver.rejected) == 1
 
 
 @pytest.mark.parametrize("denies", [leg("nobody", 0), leg("v-s0")])

@@ -205,15 +205,17 @@ async def test_the_last_word_refuses_a_plan_that_claims_too_little() -> None:
     route = plan.routes[0]
     cheap = replace(route, costs=tuple((kind, micros - 1) for kind, micros in route.costs))
 
-    assert await last_word(instance, plan) == plan
+    assert await last_word(InPlace(), instance, plan) == plan
     with pytest.raises(Internal) as caught:
-        await last_word(instance, plan.with_routes((cheap, plan.routes[1])))
+        await last_word(InPlace(), instance, plan.with_routes((cheap, plan.routes[1])))
     assert caught.value.reason == "PLAN_UNVERIFIED"
 
 
 async def test_the_last_word_refuses_a_plan_that_gives_no_reason() -> None:
     instance = on_plane(two_towns(Objective()))
     with pytest.raises(Internal) as caught:
-        await last_word(instance, given_solution(instance, [((0, 0), (2, 0)), ()]).plan())
+        await last_word(
+            InPlace(), instance, given_solution(instance, [((0, 0), (2, 0)), ()]).plan()
+        )
 
     assert "COVERAGE t1" in str(caught.value)

@@ -53,7 +53,7 @@ async def running(
     async with (
         postgres.fresh("planner", MIGRATIONS) as db,
         RoadTravelTimes(HELSINKI, maps, COMPILED_CODE) as travel,
-        SolverPool.of(solvers=1, waiting_max=4, version="test") as pool,
+        SolverPool.of(1, 4, "test", tmp_path_factory.mktemp("rejected")) as pool,
         serving(hall, service="compliance") as halls,
     ):
         checks = raising(check_grpc.CheckServiceStub(halls.channel(Role.DISPATCHER)))
