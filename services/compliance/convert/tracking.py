@@ -12,7 +12,7 @@ from services.compliance.convert.moments import moment_from_proto, span_from_pro
 from services.compliance.domain.episode import IdlingFact
 from services.compliance.domain.idling import Excuse
 from services.compliance.domain.ledger import Leg, Load, Outcome
-from services.compliance.domain.vehicle import Category, Fuel, Vehicle
+from services.compliance.domain.vehicle import Body, Category, Fuel, Vehicle
 
 TONNE_GRAMS = 1_000_000
 N2_GRAMS_MAX = 12 * TONNE_GRAMS  # Regulation (EU) 2018/858, article 4: N2 up to 12 t, N3 above
@@ -25,7 +25,9 @@ FUELS = {
     vehicle_pb2.FUEL_NATURAL_GAS: Fuel.CNG,
     vehicle_pb2.FUEL_PETROLEUM_GAS: Fuel.LPG,
     vehicle_pb2.FUEL_HYDROGEN: Fuel.HYDROGEN,
-    vehicle_pb2.FUEL_RENEWABLE_DIESEL: Fuel.DIESEL,  # the table has no HVO: the rougher one counts
+    vehicle_pb2.FUEL_HYBRID_DIESEL: Fuel.HYBRID_DIESEL,
+    vehicle_pb2.FUEL_PLUG_IN_HYBRID_DIESEL: Fuel.PLUG_IN_DIESEL,
+    vehicle_pb2.FUEL_RENEWABLE_DIESEL: Fuel.DIESEL,
     vehicle_pb2.FUEL_NONE: Fuel.MUSCLE,
 }
 CATEGORIES = {
@@ -102,6 +104,7 @@ def outcome_from_tracking(message: pb.TaskOutcomeRecorded) -> Outcome:
 
 def vehicle_from_tracking(message: vehicle_pb2.VehicleAttributes) -> Vehicle:
     """A vehicle as a published route named it."""
+    articulated = message.kind == vehicle_pb2.VEHICLE_KIND_ARTICULATED
     euro = EURO.search(message.emission_class.upper())
     return Vehicle(
         vehicle_id=message.vehicle_id,
@@ -110,10 +113,12 @@ def vehicle_from_tracking(message: vehicle_pb2.VehicleAttributes) -> Vehicle:
         euro_class=int(euro[1]) if euro else None,
         max_mass_grams=message.gross_mass_grams or None,
         unladen_mass_grams=message.unladen_mass_grams or None,
+        body=Body.TRACTOR if articulated else None,
         payload_grams=message.payload_grams or None,
         watt_hours_per_kilometer=message.watt_hours_per_kilometer or None,
         registration_country=message.registration_country_code or None,
         milliliters_per_hundred_kilometers=message.milliliters_per_hundred_kilometers or None,
+        renewable_diesel=message.fuel == vehicle_pb2.FUEL_RENEWABLE_DIESEL,
     )
 
 

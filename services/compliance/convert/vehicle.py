@@ -43,6 +43,7 @@ def vehicle_from_proto(message: pb.Vehicle) -> Vehicle:
         registration_country=message.registration_country_code or None,
         user_classes=tuple(message.user_classes),
         refrigerated=message.refrigerated,
+        renewable_diesel=message.renewable_diesel,
         **numbers,
     )
 
@@ -63,6 +64,7 @@ def vehicle_to_proto(vehicle: Vehicle) -> pb.Vehicle:
         registration_country_code=vehicle.registration_country or "",
         user_classes=vehicle.user_classes,
         refrigerated=vehicle.refrigerated,
+        renewable_diesel=vehicle.renewable_diesel,
     )
     for field, name in NUMBERS.items():
         setattr(message, field, getattr(vehicle, name) or 0)

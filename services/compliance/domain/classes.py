@@ -23,6 +23,7 @@ RIGID_CLASSES = (  # upper bound of the gross mass in grams; DESNZ conversion fa
     (7_500_000, "rigid-7.5t"),
     (17_000_000, "rigid-17t"),
 )
+VAN_GRAMS_MAX = 3_500_000  # Regulation (EU) 2018/858, article 4: N1 up to 3.5 t
 REFERENCE_EXTRA_GRAMS = (
     25_000  # reference mass = mass in running order + 25 kg: Reg. 715/2007 art. 3
 )
@@ -70,12 +71,21 @@ def _stands_in(vehicle: Vehicle) -> Iterator[str]:
         yield "a bus counts as a van: the table has no buses"
     if vehicle.body is Body.TRACTOR:
         yield "an articulated truck counts as a rigid one"
+    if vehicle.category is None:
+        counted = "truck" if _is_truck(vehicle) else "van"
+        yield f"a vehicle of no stated category counts as a {counted}"
+
+
+def _is_truck(vehicle: Vehicle) -> bool:
+    """By category, else by mass."""
+    heavy = (vehicle.max_mass_grams or 0) > VAN_GRAMS_MAX
+    return vehicle.category in (Category.N2, Category.N3) or (vehicle.category is None and heavy)
 
 
 def _ranked(vehicle: Vehicle, mass_grams: int) -> Iterator[Candidate]:
     if vehicle.category is Category.CYCLE:
         return
-    if vehicle.category in (Category.N2, Category.N3):
+    if _is_truck(vehicle):
         yield from _trucks(vehicle, mass_grams)
     elif vehicle.category is Category.M1:
         yield from _named(("car-average",), vehicle)

@@ -177,6 +177,14 @@ def lacking(sets: Sequence[FactorSet], factor_ids: Sequence[str]) -> str:
     return "; ".join(told)
 
 
+def ages(rows: Iterable[Used], year: int) -> Iterator[str]:
+    """Of sets of other years than the one that is asked about; 0 asks about none."""
+    sets = {used.factor_set.factor_set_id: used.factor_set for used in rows}
+    for name, one in sets.items():
+        if year and one.year != year:
+            yield f"{name} is of {one.year}, not of {year}"
+
+
 def doubts(rows: Iterable[Used]) -> Iterator[str]:
     """What whoever uses the rows must say."""
     for used in rows:

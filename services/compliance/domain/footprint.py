@@ -29,6 +29,8 @@ from services.compliance.domain.vehicle import Category, Fuel, Vehicle
 METERS, WATT_HOURS, MILLILITERS, PERMILLE = 1_000, 1_000, 1_000, 1_000
 MILLI = 1_000  # milliwatt hours in a watt hour
 SECONDS_PER_HOUR = 3_600
+COOLING = "the cooling of the load is not counted"
+RENEWABLE = "renewable diesel (HVO) counts as fossil diesel"
 ENDS_OF_LEG = 1  # a leg is driven from one stop to the next
 
 
@@ -127,6 +129,7 @@ class Setting:
     country_code: str = ""
     charging_permille: int = 900  # of the grid's energy reaches the battery; 85-92 % is usual
     others: tuple[FactorSet, ...] = ()  # asked in this order for what `factors` does not state
+    year: int = 0  # of the leg; 0: not known
 
     @property
     def sets(self) -> tuple[FactorSet, ...]:
@@ -168,10 +171,10 @@ def _told(best: Footprint, vehicle: Vehicle, effort: Effort, setting: Setting) -
     told = _noted(best, setting, _wanted(vehicle, effort, setting))
     counted = best.basis.method in (Method.METERED_ENERGY, Method.METERED_FUEL, Method.NO_MOTOR)
     cooled = any("cooled-" in factor_id for factor_id in best.basis.factor_ids)
-    if not vehicle.refrigerated or counted or cooled:
-        return told
-    left_out = (*told.basis.assumptions, "the cooling of the load is not counted")
-    return replace(told, basis=replace(told.basis, assumptions=left_out))
+    uncooled = vehicle.refrigerated and not counted and not cooled
+    renewable = vehicle.renewable_diesel and best.basis.method is not Method.NO_MOTOR
+    notes = (*told.basis.assumptions, *[COOLING] * uncooled, *[RENEWABLE] * renewable)
+    return replace(told, basis=replace(told.basis, assumptions=notes))
 
 
 def _noted(best: Footprint, setting: Setting, wanted: Sequence[str]) -> Footprint:
@@ -385,15 +388,14 @@ def _basis(
     *assumptions: str,
 ) -> Basis:
     """A factor of another country is a default, however good the rest."""
-    first = rows[0].factor_set.factor_set_id
     sets = tuple(dict.fromkeys(used.factor_set.factor_set_id for used in rows))
     mismatch = not all(used.factor_set.fits(setting.country_code) for used in rows)
     return Basis(
         method,
         DataQuality.DEFAULT if mismatch else quality,
-        first,
-        tuple(used.named(first) for used in rows),
+        sets[0],
+        tuple(used.named(sets[0]) for used in rows),
         country_mismatch=mismatch,
-        assumptions=(*assumptions, *factors.doubts(rows)),
+        assumptions=(*assumptions, *factors.doubts(rows), *factors.ages(rows, setting.year)),
         other_set_ids=sets[1:],
     )

@@ -18,8 +18,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services.compliance.domain.amounts import rounded
-from services.compliance.domain.factors import Used, found
-from services.compliance.domain.footprint import NOTHING, Basis, Co2e, DataQuality, Method, Setting
+from services.compliance.domain.factors import Used, ages, doubts, found
+from services.compliance.domain.footprint import (
+    NOTHING,
+    RENEWABLE,
+    Basis,
+    Co2e,
+    DataQuality,
+    Method,
+    Setting,
+)
 from services.compliance.domain.vehicle import Category, Fuel, Vehicle
 
 GALLON_NANOLITERS = 3_785_411_784  # the US gallon, exactly
@@ -96,19 +104,20 @@ def idle_fuel(vehicle: Vehicle, length: timedelta, setting: Setting) -> IdleFuel
     wtt, ttw = used.factor.wtt_milligrams or 0, used.factor.ttw_milligrams or 0
     liters = parts * MILLILITERS
     co2e = Co2e(rounded(nanoliters * wtt, liters), rounded(nanoliters * ttw, liters))
-    return IdleFuel(burned, co2e, _basis(rate, used, setting))
+    renewable = (RENEWABLE,) if vehicle.renewable_diesel else ()
+    return IdleFuel(burned, co2e, _basis(rate, used, setting, *renewable))
 
 
-def _basis(rate: IdleRate, used: Used, setting: Setting) -> Basis:
+def _basis(rate: IdleRate, used: Used, setting: Setting, *assumed: str) -> Basis:
     row, own = used.factor, used.factor_set
-    doubts = (f"{row.factor_id}: {row.note}",) if row.doubted else ()
+    told = (*doubts([used]), *ages([used], setting.year), *assumed)
     return Basis(
         Method.IDLING_RATE,
         DataQuality.DEFAULT,
         own.factor_set_id,
         (row.factor_id,),
         country_mismatch=not own.fits(setting.country_code),
-        assumptions=(_assumption(rate), *doubts),
+        assumptions=(_assumption(rate), *told),
     )
 
 

@@ -112,6 +112,7 @@ class Vehicle:
     watt_hours_per_kilometer: int | None = None
     milliliters_per_hundred_kilometers: int | None = None
     refrigerated: bool = False
+    renewable_diesel: bool = False  # HVO: to rules it is diesel, to factors too, which say so
 
     def __post_init__(self) -> None:
         schemes = [sticker.scheme for sticker in self.stickers]

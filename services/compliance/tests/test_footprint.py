@@ -192,7 +192,33 @@ def test_every_row_of_the_table_is_read() -> None:
             Vehicle("t", Category.N3, Fuel.DIESEL, max_mass_grams=40_000_000, body=Body.TRACTOR),
             "an articulated truck counts as a rigid one",
         ),
+        (
+            Vehicle("v", None, Fuel.DIESEL, unladen_mass_grams=1_200_000),
+            "a vehicle of no stated category counts as a van",
+        ),
+        (
+            Vehicle("t", None, Fuel.DIESEL, max_mass_grams=12_000_000),
+            "a vehicle of no stated category counts as a truck",
+        ),
+        (
+            Vehicle("v", Category.N1, Fuel.DIESEL, renewable_diesel=True),
+            "renewable diesel (HVO) counts as fossil diesel",
+        ),
     ],
 )
 def test_what_stands_in_for_a_vehicle_is_told(vehicle: Vehicle, said: str) -> None:
     assert said in footprint(vehicle, Effort(1_000), BRITAIN).basis.assumptions
+
+
+@pytest.mark.parametrize(
+    ("year", "told"), [(2030, ("desnz-2025 is of 2025, not of 2030",)), (2025, ()), (0, ())]
+)
+def test_factors_of_another_year_are_told(year: int, told: tuple[str, ...]) -> None:
+    assert footprint(VAN, Effort(1_000), Setting(DESNZ, "GB", year=year)).basis.assumptions == told
+
+
+def test_a_truck_of_no_stated_category_is_counted_by_its_mass() -> None:
+    truck = Vehicle("t", None, Fuel.DIESEL, max_mass_grams=12_000_000)
+
+    basis = footprint(truck, Effort(1_000), BRITAIN).basis
+    assert basis.factor_ids == ("rigid-17t.average.km",)

@@ -175,3 +175,14 @@ def test_an_episode_costs_what_the_fuel_costs_where_a_price_is_known(
     assert (episode.verdict, episode.idling_rule_id) == (Verdict.DENY, "school")
     assert (episode.rule_revision, episode.penalty_micros) == (3, 350_000_000)
     assert episode.end - episode.start == timedelta(minutes=10)
+
+
+def test_what_stands_in_for_the_fuel_and_the_year_at_idle_is_told() -> None:
+    hvo = Vehicle("v", Category.N1, Fuel.DIESEL, renewable_diesel=True)
+    found = idle_fuel(hvo, timedelta(minutes=10), Setting(FACTORS, "GB", year=2030))
+
+    assert found.basis is not None
+    assert found.basis.assumptions[-2:] == (
+        "desnz-2025 is of 2025, not of 2030",
+        "renewable diesel (HVO) counts as fossil diesel",
+    )

@@ -46,7 +46,7 @@ async def settings_of(
     """By which factors each is counted; raises NotFound `FACTOR_SET_UNKNOWN`."""
     if factor_set_id:
         named = await factor_set(store, rates, factor_set_id)
-        return [rates.by_set(named, rates.country_of(subject)) for subject in subjects]
+        return [rates.by_set(named, rates.country_of(s), s.end.year) for s in subjects]
     places = {(rates.country_of(subject), subject.end.year) for subject in subjects}
     loaded = {
         (country, year): await loaded_in_force(store, country, year, known_by)
@@ -214,7 +214,9 @@ async def foresee(store: LedgerStore, rates: Rates, asked: Foreseen, now: dateti
     """The vehicle's energy and emissions per kilometer, hour and stop."""
     country = asked.country_code or rates.country_code
     if asked.factor_set_id:
-        setting = rates.by_set(await factor_set(store, rates, asked.factor_set_id), country)
+        setting = rates.by_set(
+            await factor_set(store, rates, asked.factor_set_id), country, now.year
+        )
     else:
         loaded = await loaded_in_force(store, country, now.year, now)
         setting = rates.in_force(country, now.year, loaded)

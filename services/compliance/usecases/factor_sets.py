@@ -41,11 +41,11 @@ class Rates:
             raise NotFound("FACTOR_SET_UNKNOWN", f"no factor set {self.factor_set_id!r}")
         every = (*loaded, *self.factors.list(""))
         first, *others = in_force(every, country_code, year, default)
-        return replace(self.by_set(first, country_code), others=tuple(others))
+        return replace(self.by_set(first, country_code, year), others=tuple(others))
 
-    def by_set(self, named: FactorSet, country_code: str) -> Setting:
+    def by_set(self, named: FactorSet, country_code: str, year: int) -> Setting:
         """What applies when somebody names a set: that one, and no other stands in for it."""
-        return Setting(named, country_code, self.charging_permille)
+        return Setting(named, country_code, self.charging_permille, year=year)
 
 
 async def create_factor_set(

@@ -197,6 +197,7 @@ def vehicle_of(name: str, known: VehicleAttributes) -> vehicle_pb2.Vehicle:
         consumption_milliliters_per_hundred_kilometers=(
             known.consumption_milliliters_per_hundred_kilometers
         ),
+        renewable_diesel=known.fuel_type is FuelType.HVO,
     )
     if (first := known.first_registration_date) is not None:
         date = made.first_registration_date
