@@ -80,6 +80,7 @@ class Co2e:
 
 
 NOTHING = Co2e()
+BY_CLASS = Method.DISTANCE_FACTOR, DataQuality.DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,13 +300,12 @@ def _by_class(vehicle: Vehicle, effort: Effort, setting: Setting) -> Footprint |
 def _of_class(
     rows: tuple[Used, ...], candidate: Candidate, effort: Effort, setting: Setting
 ) -> Footprint:
-    method, quality = Method.DISTANCE_FACTOR, DataQuality.DEFAULT
     elsewhere = _elsewhere(rows, setting)
     if elsewhere:
         return _charged_elsewhere(rows, elsewhere, candidate, effort, setting)
     weights = [weight for _, weight in candidate.parts]
     co2e = _mixed(rows, weights, effort.distance_meters)
-    return Footprint(co2e, 0, _basis(method, quality, setting, rows, *candidate.assumptions))
+    return Footprint(co2e, 0, _basis(*BY_CLASS, setting, rows, *candidate.assumptions))
 
 
 def _elsewhere(rows: tuple[Used, ...], setting: Setting) -> tuple[Used, ...]:
@@ -338,8 +338,7 @@ def _charged_elsewhere(
         *candidate.assumptions,
         f"consumption as {row.factor_set.factor_set_id} implies it for {row.factor.factor_id}",
     )
-    method, quality = Method.DISTANCE_FACTOR, DataQuality.DEFAULT
-    basis = _basis(method, quality, setting, (*rows, *charged), *assumed)
+    basis = _basis(*BY_CLASS, setting, (*rows, *charged), *assumed)
     return Footprint(_times(charged, taken, METERS * there), rounded(taken, there), basis)
 
 
@@ -349,8 +348,7 @@ def _cargo_bike(vehicle: Vehicle, effort: Effort, setting: Setting) -> Footprint
     per_kilometer = vehicle.watt_hours_per_kilometer or CARGO_BIKE_WATT_HOURS_PER_KILOMETER
     assumed = f"an electric cargo bike takes {per_kilometer} Wh per km"
     battery = per_kilometer * effort.distance_meters
-    method, quality = Method.DISTANCE_FACTOR, DataQuality.DEFAULT
-    return battery_footprint(battery, setting, method, quality, assumed)
+    return battery_footprint(battery, setting, *BY_CLASS, assumed)
 
 
 WAYS: tuple[Callable[[Vehicle, Effort, Setting], Footprint | None], ...] = (  # best first

@@ -183,6 +183,6 @@ def test_what_stands_in_for_the_fuel_and_the_year_at_idle_is_told() -> None:
 
     assert found.basis is not None
     assert found.basis.assumptions[-2:] == (
-        "desnz-2025 is of 2025, not of 2030",
+        "test is of 2025, not of 2030",
         "renewable diesel (HVO) counts as fossil diesel",
     )
