@@ -37,6 +37,11 @@ class DeliveryState(StrEnum):
     DAMAGED = "DAMAGED"
 
 
+AT_PUDO = frozenset(
+    {DeliveryState.HELD_AT_PUDO, DeliveryState.COLLECTED, DeliveryState.EXPIRED_AT_PUDO}
+)
+
+
 class ServiceLevel(StrEnum):
     """How soon it was promised."""
 
@@ -139,6 +144,7 @@ class Delivery:
     access_profile: AccessProfile | None = field(default=None, repr=False)
     windows: tuple[Window, ...] = ()
     promise_window: Window | None = None
+    green_window: Window | None = None  # chosen because it was offered with little carbon
     service_duration: timedelta | None = None
     required_skills: tuple[str, ...] = ()
     any_skills: tuple[str, ...] = ()
@@ -179,6 +185,17 @@ class Delivery:
         at_kerb = SERVICE_DURATION_DEFAULT if service is None else service
         on_foot = self.access_profile.extra_duration() if self.access_profile else timedelta()
         return at_kerb + on_foot
+
+    @property
+    def chose_green_window(self) -> bool:
+        """Whether what is promised was chosen for its little carbon."""
+        return self.green_window is not None and self.green_window == self.promise_window
+
+    @property
+    def chose_pudo(self) -> bool:
+        """Whether a pick-up point is accepted, or holds it."""
+        accepted = any(one.kind is HandoverKind.PUDO for one in self.alternatives)
+        return accepted or self.state in AT_PUDO
 
     @property
     def place_ids(self) -> tuple[str, ...]:

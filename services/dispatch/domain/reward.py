@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from meshkit.errors import Invalid
+from meshkit.errors import Invalid, NotReady
 from services.dispatch.domain.carrier import require_future
+from services.dispatch.domain.delivery import Delivery
 from services.dispatch.domain.values import Money, check
 
 
@@ -39,6 +40,21 @@ class RewardCode:
 
     def __post_init__(self) -> None:
         check(self.value is None or self.value.micros > 0, "a reward is worth something")
+
+
+def require_earned(delivery: Delivery, reason: RewardReason) -> None:
+    """Raises NotReady `REWARD_NOT_EARNED` where the delivery does not tell of such a choice."""
+    choices = {
+        RewardReason.GREEN_WINDOW: delivery.chose_green_window,
+        RewardReason.PUDO: delivery.chose_pudo,
+    }
+    if not choices.get(reason, True):
+        raise NotReady(
+            "REWARD_NOT_EARNED",
+            f"delivery {delivery.delivery_id!r} tells of no choice for {reason.value}",
+            delivery_id=delivery.delivery_id,
+            reward_reason=reason.value,
+        )
 
 
 def granted(

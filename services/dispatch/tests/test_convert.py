@@ -80,6 +80,7 @@ def whole_delivery() -> Any:
         access_profile={"floor": -1, "walk_duration": {"seconds": 30}, "gate_code": "12"},
         windows=[window],
         promise_window=window,
+        green_window=window,
         service_duration={"seconds": 60, "nanos": 5_000},
         parcels=[
             {

@@ -13,15 +13,18 @@ from typing import Any
 import pytest
 
 from doorstep.dispatch.v1 import delivery_service_pb2 as pb
-from meshkit.errors import AlreadyExists, Invalid, MeshError, NotFound
+from meshkit.errors import AlreadyExists, Invalid, MeshError, NotFound, NotReady
 from services.dispatch.adapters.secrets import fresh_code
 from services.dispatch.domain.reward import RewardCode, RewardReason
-from services.dispatch.tests.office import Office, ask, stamp
+from services.dispatch.tests.office import Office, ask, interval, stamp
 
 pytestmark = pytest.mark.pg
 
 CODE = re.compile(r"[2-9A-HJ-NP-Z]{4}(-[2-9A-HJ-NP-Z]{4}){3}")
 EUR = {"currency_code": "EUR", "units": 2}
+PUDO = {"kind": "HANDOVER_KIND_PUDO", "place_id": "depot"}
+MORNING, EVENING = interval(8, 10), interval(18, 20)
+CHOSEN = {"promise_window": MORNING, "green_window": MORNING, "alternatives": [PUDO]}
 
 
 def grant(delivery_id: str = "d1", reason: str = "GREEN_WINDOW", **fields: Any) -> Any:
@@ -39,7 +42,7 @@ async def listed(office: Office, **fields: Any) -> Any:
 
 
 async def test_a_reward_is_granted_with_a_code_and_shown_again(office: Office) -> None:
-    await office.order("d1")
+    await office.order("d1", **CHOSEN)
 
     [reward] = await granted(office, grant(value=EUR, expire_time=stamp(48)))
 
@@ -50,7 +53,7 @@ async def test_a_reward_is_granted_with_a_code_and_shown_again(office: Office) -
 
 
 async def test_a_delivery_earns_each_reason_once_whoever_asks(office: Office) -> None:
-    await office.order("d1", "d2")
+    await office.order("d1", "d2", **CHOSEN)
     request = grant()
     first, again = await granted(office, request, request)
 
@@ -65,7 +68,7 @@ async def test_a_delivery_earns_each_reason_once_whoever_asks(office: Office) ->
 
 
 async def test_of_many_who_ask_at_once_one_gets_the_reward(office: Office) -> None:
-    await office.order("d1")
+    await office.order("d1", **CHOSEN)
     calls = [office.desk.deliveries.CreateRewardCode(grant()) for _ in range(6)]
 
     answers = await asyncio.gather(*calls, return_exceptions=True)
@@ -88,7 +91,7 @@ async def test_of_many_who_ask_at_once_one_gets_the_reward(office: Office) -> No
 async def test_a_reward_that_cannot_be_is_refused(
     office: Office, request_: Any, error: type[MeshError], reason: str
 ) -> None:
-    await office.order("d1")
+    await office.order("d1", **CHOSEN)
 
     with pytest.raises(error) as caught:
         await granted(office, request_)
@@ -97,8 +100,30 @@ async def test_a_reward_that_cannot_be_is_refused(
     assert not (await listed(office)).reward_codes
 
 
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({}, "GREEN_WINDOW"),
+        ({"promise_window": EVENING, "green_window": MORNING}, "GREEN_WINDOW"),  # moved since
+        ({"green_window": MORNING}, "PUDO"),
+    ],
+)
+async def test_a_reward_needs_the_choice_that_it_is_for(
+    office: Office, fields: dict[str, Any], reason: str
+) -> None:
+    await office.order("d1", **fields)
+
+    with pytest.raises(NotReady) as caught:
+        await granted(office, grant(reason=reason))
+    goodwill = await granted(office, grant(reason="GOODWILL"))
+
+    assert caught.value.reason == "REWARD_NOT_EARNED"
+    assert caught.value.metadata["reward_reason"] == reason
+    assert (await listed(office)).reward_codes == goodwill
+
+
 async def test_rewards_are_listed_by_name_and_delivery_page_by_page(office: Office) -> None:
-    await office.order("d1", "d2")
+    await office.order("d1", "d2", **CHOSEN)
     made = await granted(office, grant(), grant("d2"), grant(reason="GOODWILL"))
 
     first = await listed(office, page_size=2)
@@ -111,7 +136,7 @@ async def test_rewards_are_listed_by_name_and_delivery_page_by_page(office: Offi
 
 
 async def test_another_tenant_sees_and_earns_nothing(office: Office) -> None:
-    await office.order("d1")
+    await office.order("d1", **CHOSEN)
     await granted(office, grant())
     rival = office.stranger().deliveries
 

@@ -40,6 +40,7 @@ WRITABLE = frozenset(
         "access_profile",
         "windows",
         "promise_window",
+        "green_window",
         "service_duration",
         "parcels",
         "required_skills",
