@@ -22,7 +22,7 @@ from services.compliance.adapters.curb_shelf import CurbIndexes
 from services.compliance.adapters.export_runner import ExportRunner
 from services.compliance.adapters.factor_files import builtin_sets
 from services.compliance.adapters.factor_shelf import FactorLibrary
-from services.compliance.adapters.holiday_calendars import holidays_of
+from services.compliance.adapters.import_process import ImportProcess
 from services.compliance.adapters.import_runner import ImportRunner
 from services.compliance.adapters.postgres_decisions import PostgresDecisions
 from services.compliance.adapters.postgres_episodes import PostgresEpisodes
@@ -35,8 +35,6 @@ from services.compliance.adapters.postgres_streets import PostgresStreets
 from services.compliance.adapters.report_process import ReportProcess
 from services.compliance.adapters.score_signer import ScoreSigner
 from services.compliance.adapters.shelf import RuleShelf
-from services.compliance.adapters.template_files import TemplateLibrary, template_documents
-from services.compliance.adapters.time_zones import country_of, time_zone_at
 from services.compliance.config import ComplianceSettings
 from services.compliance.convert.events import (
     decision_draft,
@@ -44,10 +42,8 @@ from services.compliance.convert.events import (
     idling_draft,
     rules_draft,
 )
-from services.compliance.convert.imports.files import read_file
-from services.compliance.convert.imports.means import Means
-from services.compliance.convert.templates import template_of
 from services.compliance.domain.idle_fuel import FuelPrices
+from services.compliance.file_reader import templates
 from services.compliance.servicer.checks import CheckServicer
 from services.compliance.servicer.emissions import EmissionsServicer
 from services.compliance.servicer.facts import CONSUMER, TYPES, taking_in
@@ -89,13 +85,6 @@ def prices(settings: ComplianceSettings) -> FuelPrices:
     if settings.fuel_prices and not settings.fuel_price_currency:
         raise CannotStart("set DOORSTEP_COMPLIANCE_FUEL_PRICE_CURRENCY to that of FUEL_PRICES")
     return FuelPrices(settings.fuel_price_currency, settings.fuel_prices)
-
-
-def templates() -> TemplateLibrary:
-    """The built-in rules of well-known zones."""
-    return TemplateLibrary(
-        lambda: (template_of(name, file, holidays_of) for name, file in template_documents())
-    )
 
 
 def rates(settings: ComplianceSettings) -> Rates:
@@ -151,8 +140,7 @@ def servicers(
 def import_runner(db: Database, clock: Clock) -> ImportRunner:
     """Who reads files of zones."""
     queue = PostgresImportQueue(db, rules, PostgresStreets, new_id)
-    means = Means(templates().get, holidays_of, time_zone_at, country_of)
-    return ImportRunner(queue, partial(read_file, means), clock)
+    return ImportRunner(queue, ImportProcess(), clock)
 
 
 async def start(settings: ComplianceSettings) -> None:

@@ -199,6 +199,13 @@ class ImportQueue(Protocol):
         """Applies it in one transaction, unless it was cancelled meanwhile."""
 
 
+class FileReader(Protocol):
+    """Reads files of zones; gives up after some time, and at once when it is cancelled."""
+
+    async def read(self, own: ZoneImport, content: bytes) -> Harvest:
+        """Everything in a file, and everything that is wrong with it."""
+
+
 class Shelf(Protocol):
     """Rule books, kept as long as nothing changes."""
 

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.compliance import __main__
+from services.compliance import file_reader
 from services.compliance.domain import polyline
 from services.compliance.domain.checking import check_presences, check_routes
 from services.compliance.domain.finding import Answer, CheckedRoute
@@ -107,7 +107,7 @@ def built_in(name: str) -> Zone:
 @cache
 def templates() -> Templates:
     """Read once: their calendars take a second."""
-    return __main__.templates()
+    return file_reader.templates()
 
 
 def _answer(zones: list[Zone], case: Case) -> Answer:

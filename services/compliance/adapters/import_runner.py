@@ -1,30 +1,28 @@
 """
-The runner of imports: one at a time in this process, read in a thread, for ever.
+The runner of imports: one at a time, for ever.
 
-A drain gives the work back; a killed process loses its lease; either way somebody begins anew, and
-nothing was written before the last transaction.
+The reading of one that was cancelled, or that somebody else works on, is ended. A drain gives the
+work back; a killed process loses its lease; either way somebody begins anew, and nothing was
+written before the last transaction.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
 
 from meshkit.clock import Clock
 from meshkit.errors import MeshError
-from services.compliance.domain.zone_import import Harvest, ZoneImport
-from services.compliance.ports import ImportClaim, ImportQueue
+from services.compliance.domain.zone_import import Harvest
+from services.compliance.ports import FileReader, ImportClaim, ImportQueue
 
 IDLE_SECONDS = 2.0  # between two looks for leases that ran out: nobody rings for those
-RENEW_SECONDS = 4.0  # a quarter of the lease: three signs of life may be lost
+RENEW_SECONDS = 4.0  # a quarter of the lease: three may be lost; a cancel ends the reading by then
 BEGUN_MAX = 20  # times: then it is the file that ends the processes
 AWAY_SECONDS = 1.0  # between two tries while the store is away
 BROKEN = "the import broke here; its operator finds why in the log under this import's id"
-
-ReadFile = Callable[[ZoneImport, bytes], Harvest]
 
 log = structlog.get_logger()
 
@@ -32,8 +30,15 @@ log = structlog.get_logger()
 class ImportRunner:
     """Works on imports. `run` is one of `serve`'s loops."""
 
-    def __init__(self, queue: ImportQueue, read: ReadFile, clock: Clock) -> None:
-        self._queue, self._read, self._clock = queue, read, clock
+    def __init__(
+        self,
+        queue: ImportQueue,
+        reader: FileReader,
+        clock: Clock,
+        renew_seconds: float = RENEW_SECONDS,
+    ) -> None:
+        self._queue, self._reader, self._clock = queue, reader, clock
+        self._renew_seconds = renew_seconds
 
     async def run(self) -> None:
         """Works until cancelled."""
@@ -64,17 +69,20 @@ class ImportRunner:
 
     async def _harvest(self, claim: ImportClaim) -> Harvest | None:
         """What the file yields, with signs of life meanwhile; None when it is no longer ours."""
-        reading = asyncio.create_task(asyncio.to_thread(self._read, claim.own, claim.content))
-        is_ours = True
-        while not reading.done():
-            await asyncio.wait((reading,), timeout=RENEW_SECONDS)
-            is_ours = reading.done() or (is_ours and await self._queue.renew(claim))
+        reading = asyncio.create_task(self._reader.read(claim.own, claim.content))
         try:
-            harvest = reading.result()
+            while not reading.done():
+                await asyncio.wait((reading,), timeout=self._renew_seconds)
+                if not reading.done() and not await self._queue.renew(claim):
+                    return None
+        finally:
+            reading.cancel()
+            await asyncio.wait((reading,))
+        try:
+            return reading.result()
         except Exception:  # a fault of ours ends this import, not the runner
             log.exception("import_broke", import_id=claim.own.import_id, tenant=claim.tenant)
-            harvest = _lost()
-        return harvest if is_ours else None
+            return _lost()
 
 
 def _lost() -> Harvest:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.compliance.domain.geometry import Area
-from services.compliance.domain.shapes import difference, intersection, joined
+from services.compliance.domain.shapes import difference, intersection, joined, meetings
 
 Days = tuple[date, date | None]  # `[start, end)`; None: for ever
 
@@ -36,7 +36,11 @@ class Tenancy:
 
 def settled(claims: Sequence[Claim]) -> list[list[Tenancy]]:
     """What is left of each claim, in order; a later one beats an earlier one."""
-    return [_left(claim, claims[number + 1 :]) for number, claim in enumerate(claims)]
+    near = meetings([claim.area for claim in claims])
+    return [
+        _left(claim, (claims[other] for other in near[number] if other > number))
+        for number, claim in enumerate(claims)
+    ]
 
 
 def _left(claim: Claim, later: Iterable[Claim]) -> list[Tenancy]:

@@ -144,6 +144,17 @@ def strips(
     return tuple(sorted(left, key=lambda part: part.outer.points[0]))
 
 
+def meetings(areas: Sequence[Area]) -> list[list[int]]:
+    """Of every area the numbers of those that have a point in common with it, in order."""
+    shapes = [area_shape(area) for area in areas]
+    found: list[list[int]] = [[] for _ in areas]
+    if not shapes:
+        return found
+    for one, other in shapely.STRtree(shapes).query(shapes, predicate="intersects").T:
+        found[one].append(int(other))
+    return [sorted(numbers) for numbers in found]
+
+
 def _degrees(line: Sequence[Point]) -> list[tuple[float, float]]:
     return [(point.lng_e7 / E7, point.lat_e7 / E7) for point in line]
 

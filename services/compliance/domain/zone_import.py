@@ -15,7 +15,7 @@ from services.compliance.domain.contradictions import contradictions
 from services.compliance.domain.curb_zone import CurbZone
 from services.compliance.domain.zone import Zone
 
-ZONES_MAX = 5_000  # zones and curb zones of one file
+ZONES_MAX = 5_000  # zones and curb zones of one file, and features of it before they are read
 REMARKS_MAX = 1_000  # faults, and as many notices, that are told of one file
 REMARK_MAX = 1_000  # characters of a place, and of what is said about it
 WAITING_MAX = 20  # imports of one tenant that are not over
@@ -77,7 +77,7 @@ class Harvest:
         self.notices.append(_remark(path, description))
 
     def checked(self) -> Harvest:
-        """With the faults that only all zones together show."""
+        """With the faults that only all zones together show; as many remarks as are told."""
         _refuse_doubles(self)
         for read in self.zones:
             if isinstance(read.zone, Zone):
@@ -85,10 +85,16 @@ class Harvest:
                     place = f"{read.path}.rules[{found.rule_index}].{found.field}"
                     self.fault(place, found.message)
         if len(self.zones) > ZONES_MAX:
-            self.fault("", f"{len(self.zones):,} zones are more than {ZONES_MAX:,}: cut the file")
+            self.fault("", too_many(len(self.zones), "zones"))
         if not self.zones and not self.faults:
             self.fault("", "there is no zone in the file")
+        self.faults, self.notices = list(told(self.faults)), list(told(self.notices))
         return self
+
+
+def too_many(count: int, nouns: str) -> str:
+    """What is said of a file that is too long."""
+    return f"{count:,} {nouns} are more than {ZONES_MAX:,}: cut the file"
 
 
 def _remark(path: str, description: str) -> Remark:

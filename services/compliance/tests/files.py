@@ -10,11 +10,7 @@ from typing import Any
 
 import osmium
 
-from services.compliance import __main__
-from services.compliance.adapters.holiday_calendars import holidays_of
-from services.compliance.adapters.time_zones import country_of, time_zone_at
 from services.compliance.convert.imports.files import read_file
-from services.compliance.convert.imports.means import Means
 from services.compliance.domain.checking import check_presences
 from services.compliance.domain.geometry import Point
 from services.compliance.domain.presence import Presence
@@ -22,9 +18,10 @@ from services.compliance.domain.vehicle import Vehicle
 from services.compliance.domain.verdict import Verdict
 from services.compliance.domain.zone import Zone
 from services.compliance.domain.zone_import import Harvest, ImportFormat, ZoneImport
+from services.compliance.file_reader import means
 from services.compliance.tests.places import RECORDED, book
 
-MEANS = Means(__main__.templates().get, holidays_of, time_zone_at, country_of)
+MEANS = means()
 SQUARE = [[24.9, 60.1], [25.0, 60.1], [25.0, 60.2], [24.9, 60.2], [24.9, 60.1]]
 BAN = {"rule_id": "ban", "prohibition": {}, "filter": {"fuels": ["DIESEL"]}}
 OURS = {

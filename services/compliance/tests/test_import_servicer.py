@@ -1,7 +1,8 @@
 """
 Imports of zones on a real port over a real store.
 
-Method: files of one or two features; the runner works one import at a time, when the test says so.
+Method: files of one or two features; the runner works one import at a time, when the test says so,
+and reads it in this process but where the test is about the other one.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ from meshkit.ids import new_id
 from meshkit.postgres import Database
 from meshkit.testing import Role, TestMesh
 from services.compliance.__main__ import import_runner, rules
+from services.compliance.adapters.import_process import ImportProcess
 from services.compliance.adapters.import_runner import BROKEN, ImportRunner
 from services.compliance.adapters.postgres_imports import PostgresImportQueue
 from services.compliance.adapters.postgres_streets import PostgresStreets
+from services.compliance.convert.imports.files import read_file
 from services.compliance.convert.moments import moment_to_proto
-from services.compliance.domain.zone_import import WAITING_MAX, Harvest
+from services.compliance.domain.zone_import import WAITING_MAX, Harvest, ZoneImport
 from services.compliance.tests import wire
-from services.compliance.tests.files import OURS, SQUARE, collection, feature
+from services.compliance.tests.files import MEANS, OURS, SQUARE, collection, feature
 from services.compliance.tests.places import at
 
 pytestmark = pytest.mark.pg
@@ -44,9 +47,20 @@ def zones(mesh: TestMesh) -> Any:
     return raising(pb_grpc.ZoneServiceStub(mesh.channel(Role.DISPATCHER)))
 
 
+def queue_of(db: Database) -> PostgresImportQueue:
+    return PostgresImportQueue(db, rules, PostgresStreets, new_id)
+
+
+class Here:
+    """Reads in this process: none has to be started for every file."""
+
+    async def read(self, own: ZoneImport, content: bytes) -> Harvest:
+        return read_file(MEANS, own, content)
+
+
 @pytest.fixture
 def runner(db: Database, clock: StoppedClock) -> ImportRunner:
-    return import_runner(db, clock)
+    return ImportRunner(queue_of(db), Here(), clock)
 
 
 def start(content: bytes | None = None, **fields: Any) -> pb.StartZoneImportRequest:
@@ -226,7 +240,7 @@ async def test_an_import_survives_the_process_that_began_it(
     zones: Any, db: Database, runner: ImportRunner, clock: StoppedClock
 ) -> None:
     own = (await zones.StartZoneImport(start())).zone_import
-    queue = PostgresImportQueue(db, rules, PostgresStreets, new_id)
+    queue = queue_of(db)
     lost = await queue.claim()
     assert lost is not None
     assert not await runner.work_once()  # it is somebody's
@@ -240,35 +254,71 @@ async def test_an_import_survives_the_process_that_began_it(
     assert (await found(zones, own.import_id)).zone_count == 1
 
 
+class Slow:
+    """A reader that never ends by itself."""
+
+    def __init__(self) -> None:
+        self.begun, self.ended = asyncio.Event(), asyncio.Event()
+
+    async def read(self, own: ZoneImport, content: bytes) -> Harvest:
+        self.begun.set()
+        try:
+            return await asyncio.Future()
+        finally:
+            self.ended.set()
+
+
+class Broken:
+    """A reader with a fault."""
+
+    async def read(self, own: ZoneImport, content: bytes) -> Harvest:
+        raise RuntimeError("a bug")
+
+
 async def test_a_drain_gives_the_work_back(zones: Any, db: Database, clock: StoppedClock) -> None:
     own = (await zones.StartZoneImport(start())).zone_import
-    begun, go_on = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def read(*_: Any) -> Harvest:
-        loop.call_soon_threadsafe(begun.set)
-        asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
-        return Harvest()
-
-    queue = PostgresImportQueue(db, rules, PostgresStreets, new_id)
-    working = asyncio.create_task(ImportRunner(queue, read, clock).run())
-    await begun.wait()
+    slow = Slow()
+    working = asyncio.create_task(ImportRunner(queue_of(db), slow, clock).run())
+    await slow.begun.wait()
     working.cancel()
-    go_on.set()
     await asyncio.wait((working,))
 
+    assert slow.ended.is_set()
     assert await import_runner(db, clock).work_once()
     assert (await found(zones, own.import_id)).state == DONE
+
+
+async def test_a_cancelled_import_is_read_no_further(
+    zones: Any, db: Database, clock: StoppedClock
+) -> None:
+    own = (await zones.StartZoneImport(start())).zone_import
+    slow = Slow()
+    runner = ImportRunner(queue_of(db), slow, clock, renew_seconds=0.05)
+    working = asyncio.create_task(runner.work_once())
+    await slow.begun.wait()
+    cancel = pb.CancelZoneImportRequest(request_id=wire.request_id(), import_id=own.import_id)
+    await zones.CancelZoneImport(cancel)
+
+    assert await working
+    assert slow.ended.is_set()
+    assert (await found(zones, own.import_id)).state == CANCELLED
+
+
+async def test_a_file_that_takes_too_long_to_read_is_refused(
+    zones: Any, db: Database, clock: StoppedClock
+) -> None:
+    reader = ImportProcess(seconds=0.05)
+    own = await imported(zones, ImportRunner(queue_of(db), reader, clock), start())
+
+    assert own.state == FAILED
+    (fault,) = own.faults
+    assert fault.description == "reading it took over 0.05 s: cut the file"
 
 
 async def test_a_fault_of_ours_ends_one_import_and_not_the_runner(
     zones: Any, db: Database, clock: StoppedClock
 ) -> None:
-    def read(*_: Any) -> Harvest:
-        raise RuntimeError("a bug")
-
-    queue = PostgresImportQueue(db, rules, PostgresStreets, new_id)
-    own = await imported(zones, ImportRunner(queue, read, clock), start())
+    own = await imported(zones, ImportRunner(queue_of(db), Broken(), clock), start())
 
     assert own.state == FAILED
     assert [fault.description for fault in own.faults] == [BROKEN]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from services.compliance.domain.zone_import import ImportFormat
+from services.compliance.domain.zone_import import ZONES_MAX, ImportFormat
 from services.compliance.tests.files import (
     BAN,
     OURS,
@@ -167,6 +167,8 @@ def zfe(**fields: Any) -> bytes:
         ("GEOJSON", b'{"type": "FeatureCollection", "features": {}}', {"features"}),
         ("GEOJSON", b'{"type": [], "features": []}', {"type"}),
         ("GEOJSON", b"7", {"content"}),
+        ("GEOJSON", collection(*[7] * (ZONES_MAX + 1)), {"features"}),
+        ("CDS", curbs(zones=[7] * (ZONES_MAX + 1)), {"data.zones"}),
         ("GEOJSON", collection({**feature(OURS), "type": []}), {F}),
         ("GEOJSON", collection({**feature(OURS), "properties": 7}), {f"{F}.properties"}),
         ("GEOJSON", collection(feature(OURS, SQUARE, [])), {f"{F}.geometry"}),  # type: ignore[arg-type]

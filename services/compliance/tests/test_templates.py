@@ -14,7 +14,7 @@ import yaml
 
 from doorstep.compliance.v1 import zone_pb2
 from meshkit.errors import Invalid
-from services.compliance import __main__
+from services.compliance import file_reader
 from services.compliance.adapters.holiday_calendars import holidays_of
 from services.compliance.convert.documents import fill, hold_to_contract
 from services.compliance.convert.faults import Faults
@@ -106,7 +106,7 @@ def test_an_unknown_calendar_is_refused(calendar: str) -> None:
 
 
 def test_a_template_makes_a_zone_of_an_area() -> None:
-    template = __main__.templates().get("it-milan-area-c")
+    template = file_reader.templates().get("it-milan-area-c")
     assert template is not None
 
     zone = template.on("milan", (SQUARE,))

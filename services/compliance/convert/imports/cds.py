@@ -36,7 +36,7 @@ from services.compliance.domain.curb import Activity, CurbPolicy, CurbRule
 from services.compliance.domain.curb_zone import CurbZone
 from services.compliance.domain.faults import Unsound, check, inside
 from services.compliance.domain.schedule import Schedule
-from services.compliance.domain.zone_import import Harvest, Read, ZoneImport
+from services.compliance.domain.zone_import import ZONES_MAX, Harvest, Read, ZoneImport, too_many
 
 ACTIVITIES = {activity.value: activity for activity in Activity}
 UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 7 * 86_400}
@@ -123,11 +123,17 @@ def _policies(
 
 
 def _items(given: Any, path: str, faults: Faults) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for index, item in enumerate(faults.take(path, items, given) or ()):
+    for index, item in enumerate(faults.take(path, _bounded, given) or ()):
         if isinstance(item, dict):
             yield f"{path}[{index}]", item
         else:
             faults.add(f"{path}[{index}]", f"must be an object, not {shown(item)}")
+
+
+def _bounded(given: Any) -> list[Any]:
+    listed = items(given)
+    check(len(listed) <= ZONES_MAX, too_many(len(listed), "items"))
+    return listed
 
 
 def _policy(

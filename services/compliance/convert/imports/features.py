@@ -18,7 +18,7 @@ from services.compliance.convert.given import number, shown
 from services.compliance.domain.faults import Unsound, check, inside
 from services.compliance.domain.geometry import GEOMETRY, Area, Point, Polygon, Ring
 from services.compliance.domain.shapes import buffered, check_area, check_polygon, joined
-from services.compliance.domain.zone_import import Harvest
+from services.compliance.domain.zone_import import ZONES_MAX, Harvest, too_many
 
 HALFWIDTH_METERS = 5  # of a street that is drawn as a line, where nobody says more
 POLYGONS = {"Polygon", "MultiPolygon"}
@@ -86,10 +86,13 @@ def _listed(document: Any, harvest: Harvest) -> list[Any]:
     if document.get("type") != "FeatureCollection":
         harvest.fault("type", 'must be "FeatureCollection"')
     listed = document.get("features")
-    if isinstance(listed, list):
-        return listed
-    harvest.fault("features", f"must be a list, not {shown(listed)}")
-    return []
+    if not isinstance(listed, list):
+        harvest.fault("features", f"must be a list, not {shown(listed)}")
+        return []
+    if len(listed) > ZONES_MAX:
+        harvest.fault("features", too_many(len(listed), "features"))
+        return []
+    return listed
 
 
 def area_of(feature: Mapping[str, Any], path: str, harvest: Harvest, halfwidth: int) -> Area:
