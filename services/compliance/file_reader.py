@@ -45,7 +45,7 @@ def main() -> None:
     """Once."""
     os.nice(NICENESS)
     with suppress(OSError):  # not every sandbox lets a process say so
-        FIRST_TO_GO.write_text("1000")  # where memory is short: rather this process than the service
+        FIRST_TO_GO.write_text("1000")  # rather this process than the service
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX_BYTES, MEMORY_MAX_BYTES))
     own, content = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own parent wrote it
     try:
