@@ -70,8 +70,8 @@ def idling_from_tracking(event_id: str, message: pb.IdlingEnded) -> IdlingFact:
     """
     An engine that ran while its vehicle stood, told by the change of that id.
 
-    A machine aboard that needs the engine excuses it where a rule says so. Without attributes of
-    the vehicle everything about it is unknown.
+    A machine aboard that needs the engine excuses it where a rule says so; whether anything else
+    does is not told. Without attributes of the vehicle everything about it is unknown.
     """
     named = replace(vehicle_from_tracking(message.vehicle), vehicle_id=message.vehicle_id)
     excuses = [Excuse.LOADING_DEVICE] if message.auxiliary_needed else []
@@ -84,6 +84,7 @@ def idling_from_tracking(event_id: str, message: pb.IdlingEnded) -> IdlingFact:
         message.route_id,
         message.carrier_id,
         frozenset(excuses),
+        frozenset(Excuse) - {Excuse.LOADING_DEVICE},
     )
 
 

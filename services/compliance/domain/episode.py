@@ -31,6 +31,7 @@ class IdlingFact:
     route_id: str = ""
     carrier_id: str = ""
     excuses: frozenset[Excuse] = frozenset()
+    untold: frozenset[Excuse] = frozenset()  # telematics do not tell whether these hold
 
     def __post_init__(self) -> None:
         check(self.length >= timedelta(), "a length of time is not negative")
@@ -38,7 +39,7 @@ class IdlingFact:
     @property
     def idled(self) -> Idled:
         """What rules judge."""
-        return Idled(self.vehicle, self.length, self.start.date(), self.excuses)
+        return Idled(self.vehicle, self.length, self.start.date(), self.excuses, self.untold)
 
 
 @dataclass(frozen=True, slots=True)

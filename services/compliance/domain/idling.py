@@ -3,7 +3,8 @@ How long an engine may run while the vehicle stands.
 
 Pure. Every rule whose area contains the place is asked, so a strict one around a school binds
 inside a milder one of the city. Exactly as long as the limit is allowed, longer is not. An excuse
-is what the caller or the driver states; it counts under the rules that list it.
+is what the caller or the driver states; it counts under the rules that list it. A caller who asks
+states all there are; telematics cannot tell of most, and whether those hold is unknown.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class Idled:
     length: timedelta
     day: date  # of UTC, by which permits are valid: idling rules have no time zone
     excuses: frozenset[Excuse] = frozenset()
+    untold: frozenset[Excuse] = frozenset()  # nobody knows whether these hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ KEPT = LimitAnswer(Verdict.ALLOW)
 
 
 def idling_answer(rules: Iterable[IdlingRule], idled: Idled) -> IdlingAnswer:
-    """ALLOW, DENY, or UNKNOWN when the vehicle's data do not say whether a rule is about it."""
+    """ALLOW, DENY, or UNKNOWN when it is not known whether a rule is about it or excuses it."""
     judged = [(rule, limit_answer(rule.limit, idled)) for rule in sorted(rules, key=_strictness)]
     verdict = worst(answer.verdict for _, answer in judged)
     broken = tuple(rule for rule, answer in judged if answer.verdict is Verdict.DENY)
@@ -114,17 +116,17 @@ def limit_answer(limit: IdlingLimit, idled: Idled) -> LimitAnswer:
     about = every(condition.truth for condition in found)
     if about is Truth.FAILS:
         return KEPT
-    excuse = next(_excusing(limit, idled), None)
+    excuse = next(_listed(limit, idled.excuses), None)
     if excuse is not None:
         return LimitAnswer(Verdict.ALLOW, excuse)
-    if about is Truth.HOLDS:
-        return LimitAnswer(Verdict.DENY)
-    missing = (c.attribute for c in found if c.truth is Truth.UNKNOWN)
-    return LimitAnswer(Verdict.UNKNOWN, None, tuple(dict.fromkeys(missing)))
+    missing = [c.attribute for c in found if c.truth is Truth.UNKNOWN]
+    missing += [excuse.lower() for excuse in _listed(limit, idled.untold)]
+    verdict = Verdict.UNKNOWN if missing else Verdict.DENY
+    return LimitAnswer(verdict, None, tuple(dict.fromkeys(missing)))
 
 
-def _excusing(limit: IdlingLimit, idled: Idled) -> Iterator[Excuse]:
-    return (excuse for excuse in limit.excuses if excuse in idled.excuses)
+def _listed(limit: IdlingLimit, excuses: frozenset[Excuse]) -> Iterator[Excuse]:
+    return (excuse for excuse in limit.excuses if excuse in excuses)
 
 
 def _strictness(rule: IdlingRule) -> tuple[timedelta, str]:

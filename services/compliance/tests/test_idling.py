@@ -7,6 +7,7 @@ fuel is checked against the published gallons per hour, worked out by hand.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -101,6 +102,27 @@ def test_an_unknown_vehicle_within_the_limit_is_allowed_and_beyond_it_excused() 
     assert idling_answer([CITY], idled(180, unknown)).verdict is Verdict.ALLOW
     excused = idling_answer([CITY], idled(181, unknown, Excuse.LOADING_DEVICE))
     assert (excused.verdict, excused.excuse) == (Verdict.ALLOW, Excuse.LOADING_DEVICE)
+
+
+COLD = rule(300, "state", DIESEL, Excuse.LOADING_DEVICE, Excuse.TEMPERATURE)
+
+
+@pytest.mark.parametrize(
+    ("rules", "seconds", "verdict", "missing"),
+    [
+        ([COLD], 301, Verdict.UNKNOWN, ("temperature",)),
+        ([COLD], 300, Verdict.ALLOW, ()),
+        ([CITY], 301, Verdict.DENY, ()),  # whose one excuse is told of
+        ([CITY, COLD], 301, Verdict.DENY, ()),
+    ],
+)
+def test_an_excuse_that_telematics_do_not_tell_of_is_unknown_and_named(
+    rules: list[IdlingRule], seconds: int, verdict: Verdict, missing: tuple[str, ...]
+) -> None:
+    untold = frozenset({Excuse.TEMPERATURE, Excuse.TRAFFIC})
+    answer = idling_answer(rules, replace(idled(seconds), untold=untold))
+
+    assert (answer.verdict, answer.missing) == (verdict, missing)
 
 
 def test_an_excuse_is_named_only_where_it_was_needed() -> None:

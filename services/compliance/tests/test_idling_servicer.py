@@ -282,6 +282,22 @@ async def test_an_episode_is_judged_by_the_rules_of_its_place(
     assert episode.HasField("basis") == change.idling_ended.HasField("vehicle")
 
 
+async def test_a_fine_is_not_charged_while_an_excuse_of_the_rule_is_unknown(
+    zones: Any, emissions: Any, db: Database, take_in: TakeIn
+) -> None:
+    excuses = [LOADING_DEVICE, idling_pb2.IDLING_EXCUSE_TEMPERATURE]
+    cold = idling_pb2.IdlingRule()
+    cold.CopyFrom(idling_rule())
+    cold.excuses[:] = excuses
+    await zones.CreateIdlingRule(create_idling(cold))
+    async with db.transaction("acme") as tx:
+        await take_in(tx, idled())
+    (episode,) = await listed(emissions)
+
+    assert (episode.verdict, list(episode.missing_attributes)) == (UNKNOWN, ["temperature"])
+    assert (episode.idling_rule_id, episode.penalty_micros) == ("", 0)
+
+
 async def test_idling_adds_nothing_to_the_ledger(
     emissions: Any, db: Database, take_in: TakeIn
 ) -> None:
