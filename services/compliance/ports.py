@@ -29,24 +29,8 @@ from services.compliance.domain.rulebook import RuleBook
 from services.compliance.domain.template import ZoneTemplate
 from services.compliance.domain.touch import Reach
 from services.compliance.domain.verdict import Verdict
-from services.compliance.domain.zone import Closure, RuleSet
+from services.compliance.domain.zone import ClosureVersion, RuleSet
 from services.compliance.domain.zone_import import Harvest, ZoneImport
-
-
-@dataclass(frozen=True, slots=True)
-class ClosureVersion:
-    """A closure as one revision has it."""
-
-    closure: Closure
-    revision: int
-    rules_version: int
-    create_time: datetime
-    record_time: datetime
-
-    @property
-    def etag(self) -> str:
-        """Names the revision for updates."""
-        return str(self.revision)
 
 
 class RuleStore(Protocol):
@@ -82,6 +66,9 @@ class RuleStore(Protocol):
         self, after: str, limit: int, start: datetime | None, end: datetime | None
     ) -> Sequence[ClosureVersion]:
         """The last revisions that hold in `[start, end)`, in the order of ids after one."""
+
+    async def closure_revisions(self, closure_id: str, limit: int) -> Sequence[ClosureVersion]:
+        """The last revisions of a closure, newest first."""
 
     async def add_closure(self, version: ClosureVersion) -> None:
         """Keeps a new revision and tells the feed."""

@@ -11,8 +11,7 @@ from meshkit.postgres import Snapshot, Transaction
 from services.compliance.adapters.codec import pack, unpack
 from services.compliance.domain.geometry import Box
 from services.compliance.domain.shapes import area_shape, polygon_shape
-from services.compliance.domain.zone import Closure, RuleSet, Zone
-from services.compliance.ports import ClosureVersion
+from services.compliance.domain.zone import Closure, ClosureVersion, RuleSet, Zone
 
 RULE_SET_COLUMNS = """rule_set_id, version, rules_version, record_time, create_time,
         effective_start, effective_end, zone"""
@@ -70,6 +69,9 @@ ADD_RULE_SET = """
 
 CLOSURE = _sql("""
     SELECT {closure} FROM closures WHERE closure_id = $1 ORDER BY revision DESC LIMIT 1""")
+
+CLOSURE_REVISIONS = _sql("""
+    SELECT {closure} FROM closures WHERE closure_id = $1 ORDER BY revision DESC LIMIT $2""")
 
 CLOSURES = _sql("""
     SELECT {closure} FROM (
@@ -149,6 +151,9 @@ class PostgresRules:
         self, after: str, limit: int, start: datetime | None, end: datetime | None
     ) -> Sequence[ClosureVersion]:
         return [_closure(row) for row in await self._tx.fetch(CLOSURES, after, start, end, limit)]
+
+    async def closure_revisions(self, closure_id: str, limit: int) -> Sequence[ClosureVersion]:
+        return [_closure(row) for row in await self._tx.fetch(CLOSURE_REVISIONS, closure_id, limit)]
 
     async def add_closure(self, version: ClosureVersion) -> None:
         await self._tx.execute(

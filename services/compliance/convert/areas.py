@@ -98,7 +98,10 @@ def decision_filter(request: pb.ListDecisionsRequest) -> DecisionFilter:
     read: Callable[[], tuple[datetime | None, datetime | None]] = partial(
         open_interval_from_proto, request.decide_interval
     )
-    start, end = accepted(faults, faults.take("decide_interval", read))
+    interval = faults.take("decide_interval", read)
+    if request.touching_rule_set_id and request.touching_closure_id:
+        faults.add("touching_closure_id", "one change at a time: leave one of the two empty")
+    start, end = accepted(faults, interval)
     return DecisionFilter(
         request.route_plan_id,
         request.route_id,

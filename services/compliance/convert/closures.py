@@ -27,8 +27,7 @@ from services.compliance.domain.faults import Unsound, inside
 from services.compliance.domain.filter import EVERY_VEHICLE, VehicleFilter
 from services.compliance.domain.geometry import E7, Point, Polygon
 from services.compliance.domain.shapes import buffered
-from services.compliance.domain.zone import Closure
-from services.compliance.ports import ClosureVersion
+from services.compliance.domain.zone import Closure, ClosureVersion
 
 HALFWIDTH_METERS = 5  # of a street where nobody says more
 

@@ -12,8 +12,7 @@ from services.compliance.convert.moments import interval_to_proto
 from services.compliance.domain.episode import IdlingEpisode
 from services.compliance.domain.finding import Decision
 from services.compliance.domain.ledger import EmissionRecord
-from services.compliance.domain.zone import RuleSet
-from services.compliance.ports import ClosureVersion
+from services.compliance.domain.zone import ClosureVersion, RuleSet
 
 
 def rules_draft(change: RuleSet | ClosureVersion) -> Draft:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from doorstep.compliance.v1 import zone_service_pb2 as pb
 from services.compliance.convert.closures import closure_to_proto
 from services.compliance.convert.zones import rule_set_to_proto
-from services.compliance.ports import ClosureVersion
+from services.compliance.domain.zone import ClosureVersion
 from services.compliance.usecases.rule_changes import Entry
 
 ANSWER_BYTES_MAX = 1 << 20  # a message may have 4 MiB; a zone is never cut in two

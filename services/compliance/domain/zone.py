@@ -175,3 +175,19 @@ class Closure:
         rule = Rule(CLOSED, Prohibition(), self.filter)
         zone = Zone(self.closure_id, self.title, ZoneKind.OTHER, "UTC", self.area, (rule,))
         return RuleSet("", zone, 0, version, at, at, self.start, self.end, self.closure_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureVersion:
+    """A closure as one revision has it."""
+
+    closure: Closure
+    revision: int
+    rules_version: int
+    create_time: datetime
+    record_time: datetime
+
+    @property
+    def etag(self) -> str:
+        """Names the revision for updates."""
+        return str(self.revision)

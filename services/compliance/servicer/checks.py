@@ -100,8 +100,8 @@ class CheckServicer(IdlingChecks):
         self, request: pb.ListDecisionsRequest, context: Context
     ) -> pb.ListDecisionsResponse:
         page, wanted = paging.page_of(request), areas.decision_filter(request)
-        if request.touching_rule_set_id:
-            return await self._touched(request.touching_rule_set_id, wanted, page)
+        if request.touching_rule_set_id or request.touching_closure_id:
+            return await self._touched(request, wanted, page)
         async with self._db.transaction(_tenant()) as tx:
             found = await self._decisions(tx).list(wanted, _before(page), page.limit)
         shown, token = page.cut(found, key=lambda d: (d.decided, d.decision_id))
@@ -129,10 +129,13 @@ class CheckServicer(IdlingChecks):
             yield batch
 
     async def _touched(
-        self, rule_set_id: str, wanted: DecisionFilter, page: paging.Page
+        self, request: pb.ListDecisionsRequest, wanted: DecisionFilter, page: paging.Page
     ) -> pb.ListDecisionsResponse:
         async with self._db.transaction(_tenant()) as tx:
-            touch = await stored.touch_of(self._rules(tx), rule_set_id)
+            if request.touching_closure_id:
+                touch = await stored.touch_of_closure(self._rules(tx), request.touching_closure_id)
+            else:
+                touch = await stored.touch_of(self._rules(tx), request.touching_rule_set_id)
         found = await stored.list_touched(self._open, touch, wanted, _before(page), page.size)
         return pb.ListDecisionsResponse(
             decisions=[findings.decision_to_proto(decision) for decision in found.decisions],

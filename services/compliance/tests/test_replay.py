@@ -12,6 +12,7 @@ import random
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from doorstep.compliance.v1 import check_service_pb2 as pb
 from doorstep.compliance.v1 import check_service_pb2_grpc as check_grpc
 from meshkit.client import raising
 from meshkit.clock import StoppedClock
+from meshkit.errors import MeshError
 from meshkit.ids import new_id
 from meshkit.postgres import Database
 from meshkit.testing import Role, TestMesh
@@ -30,8 +32,7 @@ from services.compliance.domain.geometry import E7, Point
 from services.compliance.domain.presence import Presence
 from services.compliance.domain.rule import ChargeUnit
 from services.compliance.domain.rulebook import RuleBook
-from services.compliance.domain.zone import Closure, RuleSet, Zone
-from services.compliance.ports import ClosureVersion
+from services.compliance.domain.zone import Closure, ClosureVersion, RuleSet, Zone
 from services.compliance.tests.places import (
     BIKE,
     DIESEL_VAN,
@@ -69,6 +70,7 @@ class Year:
         self.db, self.clock, self.draw = db, clock, random.Random(seed)
         self.shelf = RuleShelf(db, 4)
         self.rule_sets: list[RuleSet] = []
+        self.closures: list[ClosureVersion] = []
         self.decisions: list[Decision] = []
         self.batches: dict[str, list[Decision]] = {}
 
@@ -80,7 +82,9 @@ class Year:
             if self.draw.random() < 0.35:
                 await self.record(self.draw.choice(list(AREAS)))
             if number % 20 == 7:
-                await self.close(f"works-{number}")
+                await self.close(f"works-{number}", days=40)
+            if number % 20 == 12:
+                await self.close(f"works-{number - 5}", days=(6, 60, 0, 12)[number // 20])
             await self.decide()
 
     async def record(self, name: str) -> None:
@@ -108,13 +112,17 @@ class Year:
         made = zone(*own, zone_id=name, area=area)
         return replace(made, retired=draw.random() < 0.1)
 
-    async def close(self, closure_id: str) -> None:
-        now = self.clock.now()
-        closure = Closure(closure_id, "Works", (SQUARE,), now, now + timedelta(days=4))
+    async def close(self, closure_id: str, days: int) -> None:
+        """A closure from now on for some days; named again, it is another one."""
+        now, area = self.clock.now(), square(60.0, 25.0 + days / 1_000)
+        closure = Closure(closure_id, "Works", (area,), now, now + timedelta(days=days))
+        revision = sum(v.closure.closure_id == closure_id for v in self.closures) + 1
         async with self.db.transaction(TENANT) as tx:
             store = rules(tx)
             version = await store.next_rules_version()
-            await store.add_closure(ClosureVersion(closure, 1, version, now, now))
+            made = ClosureVersion(closure, revision, version, now, now)
+            await store.add_closure(made)
+        self.closures.append(made)
 
     async def decide(self) -> None:
         """One plan of up to three routes, some weeks ahead."""
@@ -163,22 +171,59 @@ async def test_a_change_of_rules_lists_exactly_the_decisions_that_it_touches(
     checks = raising(check_grpc.CheckServiceStub(mesh.channel(Role.DISPATCHER, tenant=TENANT)))
     brute, touched = Brute(year), 0
     for rule_set in year.rule_sets:
-        listed, token = [], "first"
-        while token:
-            asked = pb.ListDecisionsRequest(
-                touching_rule_set_id=rule_set.rule_set_id,
-                page_size=3,
-                page_token="" if token == "first" else token,
-            )
-            answer = await checks.ListDecisions(asked)
-            listed += [decision.decision_id for decision in answer.decisions]
-            token = answer.next_page_token
+        listed = await every(checks, touching_rule_set_id=rule_set.rule_set_id)
         expected = brute.touched(rule_set)
         touched += len(expected)
 
-        assert set(listed) == expected
-        assert len(listed) == len(expected)
+        assert sorted(listed) == sorted(expected)
     assert touched > len(year.rule_sets)
+
+
+async def test_a_closure_lists_exactly_the_decisions_that_it_touches(
+    year: Year, mesh: TestMesh
+) -> None:
+    checks = raising(check_grpc.CheckServiceStub(mesh.channel(Role.DISPATCHER, tenant=TENANT)))
+    brute, touched = Brute(year), 0
+    last = {version.closure.closure_id: version for version in year.closures}
+    for closure_id, version in last.items():
+        listed = await every(checks, touching_closure_id=closure_id)
+        expected = brute.closed(version)
+        touched += len(expected)
+
+        assert sorted(listed) == sorted(expected)
+    assert len(last) == 4
+    assert len(year.closures) > len(last), "some were changed"
+    assert touched > len(last)
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ({"touching_closure_id": "works-0"}, "CLOSURE_UNKNOWN"),
+        ({"touching_rule_set_id": "rls_0"}, "RULE_SET_UNKNOWN"),
+        ({"touching_closure_id": "a", "touching_rule_set_id": "b"}, "FIELD_INVALID"),
+    ],
+)
+async def test_a_change_that_is_none_or_two_touches_nothing(
+    mesh: TestMesh, asked: dict[str, Any], reason: str
+) -> None:
+    checks = raising(check_grpc.CheckServiceStub(mesh.channel(Role.DISPATCHER, tenant=TENANT)))
+    with pytest.raises(MeshError) as caught:
+        await checks.ListDecisions(pb.ListDecisionsRequest(**asked))
+
+    assert caught.value.reason == reason
+
+
+async def every(checks: Any, **asked: Any) -> list[str]:
+    """All pages of what a change touches."""
+    listed, token = [], ""
+    while True:
+        page = pb.ListDecisionsRequest(page_size=3, page_token=token, **asked)
+        answer = await checks.ListDecisions(page)
+        listed += [decision.decision_id for decision in answer.decisions]
+        token = answer.next_page_token
+        if not token:
+            return listed
 
 
 class Brute:
@@ -211,3 +256,25 @@ class Brute:
             if finding.zone_id == rule_set.zone.zone_id
             and (rule_set.start is None or finding.exit > rule_set.start)
         ]
+
+    def closed(self, version: ClosureVersion) -> set[str]:
+        """What the last revision of a closure touches."""
+        return {d.decision_id for d in self.year.decisions if self._shut(version, d)}
+
+    def _shut(self, version: ClosureVersion, decision: Decision) -> bool:
+        if decision.rules_version >= version.rules_version:
+            return False
+        known = [v for v in self.year.closures if v.rules_version <= decision.rules_version]
+        before, after = self._closed(known, decision), self._closed([*known, version], decision)
+        name = version.closure.closure_id
+        return [f for f in before if f.closure_id == name] != [
+            f for f in after if f.closure_id == name
+        ]
+
+    def _closed(self, known: list[ClosureVersion], decision: Decision) -> list[Finding]:
+        closures = {v.closure.closure_id: v.closure for v in known}
+        sets = [r for r in self.year.rule_sets if r.rules_version <= decision.rules_version]
+        book = RuleBook(1, sets, list(closures.values()))
+        batch = self.year.batches[decision.batch_id]
+        answers = check_routes(book, [mate.route for mate in batch])
+        return list(answers[decision.batch_rank].findings)

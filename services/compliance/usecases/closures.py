@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from meshkit.errors import AlreadyExists, Conflict, NotFound
-from services.compliance.domain.zone import Closure
-from services.compliance.ports import ClosureVersion, RuleStore
+from services.compliance.domain.zone import Closure, ClosureVersion
+from services.compliance.ports import RuleStore
 
 
 async def create_closure(store: RuleStore, closure: Closure, now: datetime) -> ClosureVersion:

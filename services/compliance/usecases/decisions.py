@@ -12,13 +12,14 @@ from services.compliance.domain.explanation import RuleExplanation, explain
 from services.compliance.domain.finding import Decision
 from services.compliance.domain.replay import is_alike, replayed
 from services.compliance.domain.rulebook import RuleBook
-from services.compliance.domain.touch import Touch
+from services.compliance.domain.touch import ClosureChange, Touch, ZoneChange
 from services.compliance.domain.verdict import Verdict
 from services.compliance.ports import DecisionFilter, DecisionStore, RuleStore, Shelf
+from services.compliance.usecases.closures import get_closure
 from services.compliance.usecases.offload import offloaded
 from services.compliance.usecases.zones import get_rule_set
 
-VERSIONS_MAX = 10_000  # of one zone: what a zone that changes every hour has after a year
+VERSIONS_MAX = 10_000  # of one zone or closure: what changes every hour has them after a year
 CANDIDATES_READ = 100  # decisions that are judged again in one go
 CANDIDATES_MAX = 2_000  # per page: what is left is for the next one
 
@@ -79,7 +80,13 @@ async def touch_of(rules: RuleStore, rule_set_id: str) -> Touch:
     """A version with all that were recorded before it."""
     rule_set = await get_rule_set(rules, rule_set_id)
     zone_id, before = rule_set.zone.zone_id, rule_set.rules_version
-    return Touch(rule_set, await rules.versions(zone_id, before, VERSIONS_MAX))
+    return Touch(ZoneChange(rule_set, await rules.versions(zone_id, before, VERSIONS_MAX)))
+
+
+async def touch_of_closure(rules: RuleStore, closure_id: str) -> Touch:
+    """The last revision of a closure with those before it; raises NotFound `CLOSURE_UNKNOWN`."""
+    await get_closure(rules, closure_id)
+    return Touch(ClosureChange(await rules.closure_revisions(closure_id, VERSIONS_MAX)))
 
 
 async def list_touched(

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from services.compliance.domain.zone import RuleSet, tenures
-from services.compliance.ports import ClosureVersion
+from services.compliance.domain.zone import ClosureVersion, RuleSet, tenures
 
 Entry = RuleSet | ClosureVersion
 
