@@ -13,7 +13,7 @@ import pytest
 from opening_hours import OpeningHours
 
 from services.compliance.adapters.holiday_calendars import holidays_of
-from services.compliance.convert.imports.hours import hours_of
+from services.compliance.convert.imports.hours import hours_of, together
 from services.compliance.domain.faults import Unsound
 from services.compliance.domain.schedule import ALWAYS, Schedule
 
@@ -53,13 +53,30 @@ def test_hours_hold_when_the_library_says_so(text: str) -> None:
     assert [q for q in QUARTERS if holds(schedule, q) is not oracle.is_open(q)] == []
 
 
-@pytest.mark.parametrize("text", READ + OVER_MIDNIGHT + MONTHS)
-def test_hours_turned_round_hold_when_the_library_says_closed(text: str) -> None:
-    turned, oracle = hours_of(text).otherwise(), OpeningHours(text, country="FR")
+MINUS = (
+    *(("24/7", text) for text in READ + OVER_MIDNIGHT + MONTHS),
+    ("Mo-Fr 08:00-16:00", "Mo-Fr 10:00-12:00"),
+    ("Mo-Fr 08:00-16:00; PH off", "10:00-12:00"),
+    ("08:00-16:00", "Mo-Fr 10:00-12:00; PH 14:00-15:00"),
+    ("19:00-06:00", "Sa 20:00-22:00"),
+    ("Mo-Fr 20:00-26:00", "01:00-02:00"),
+    ("Mo-Fr 08:00-16:00", "Sa 08:00-16:00"),
+    ("Mo-Fr 08:00-16:00", "24/7"),
+    ("Mo-Fr 08:00-16:00", "May Mo-Fr 10:00-12:00"),
+    ("May-Jul Mo-Fr 08:00-16:00", "Jul-Aug 10:00-12:00"),
+    ("2026 May 6-2026 May 9", "Mo-Fr 10:00-12:00"),
+    ("2026 May 6-2026 May 9", "2026 May 6-2026 May 9"),
+)
 
-    assert [
-        q for q in QUARTERS if (turned is not None and holds(turned, q)) is oracle.is_open(q)
-    ] == []
+
+@pytest.mark.parametrize(("text", "away"), MINUS)
+def test_hours_without_others_hold_when_the_library_says_so(text: str, away: str) -> None:
+    left = hours_of(text).minus(hours_of(away))
+    oracle, gone = (OpeningHours(hours, country="FR") for hours in (text, away))
+
+    for quarter in QUARTERS:
+        held = bool(left) and holds(together(left), quarter)
+        assert held is (oracle.is_open(quarter) and not gone.is_open(quarter)), quarter
 
 
 @pytest.mark.parametrize(
@@ -88,12 +105,19 @@ def test_what_is_not_read_is_refused(text: str) -> None:
         hours_of(text).schedule()
 
 
-@pytest.mark.parametrize("text", ["Mo-Fr 20:00-06:00; PH off", *DATED])
-def test_what_cannot_be_turned_round_is_refused(text: str) -> None:
-    with pytest.raises(Unsound, match="turned round"):
-        hours_of(text).otherwise()
+@pytest.mark.parametrize(
+    ("text", "away"),
+    [
+        *(("24/7", text) for text in ("Mo-Fr 20:00-06:00; PH off", *DATED)),
+        ("Mo-Fr 08:00-16:00", "10:00-12:00; PH off"),
+        ("10:00-12:00; PH 08:00-16:00", "Mo-Fr 10:00-12:00"),
+    ],
+)
+def test_what_cannot_be_taken_away_is_refused(text: str, away: str) -> None:
+    with pytest.raises(Unsound, match="taken"):
+        hours_of(text).minus(hours_of(away))
 
 
 def test_hours_that_always_hold_leave_no_rest() -> None:
     assert hours_of("24/7").schedule() == ALWAYS
-    assert hours_of("24/7").otherwise() is None
+    assert hours_of("24/7").minus(hours_of("24/7")) == ()

@@ -34,6 +34,19 @@ NIGHT = "residential | hgv:conditional=no @ (19:00-6:00)"
 DAY = "residential | access:conditional=no @ (7:30-19:00 AND weight>7.5)"
 WORKS = "residential | access:conditional=no @ (2026 May 10 - 2026 May 12)"
 BUT = "residential | motor_vehicle=no | motor_vehicle:conditional="
+SLOT = (
+    "residential | motor_vehicle:conditional=no @ (Mo-Fr 08:00-16:00); "
+    "delivery @ (Mo-Fr 10:00-12:00)"
+)
+TURNED = (
+    "residential | motor_vehicle:conditional=delivery @ (Mo-Fr 10:00-12:00); "
+    "no @ (Mo-Fr 08:00-16:00)"
+)
+GOODS = (
+    "residential | vehicle:conditional=no @ (08:00-16:00) | "
+    "goods:conditional=yes @ (Mo-Fr 10:00-12:00)"
+)
+HOURLY = "residential | maxweight=3 | maxweight:conditional=7.5 @ (06:00-10:00)"
 UNWEIGHED = Vehicle("truck", Category.N2)
 
 
@@ -70,7 +83,30 @@ UNWEIGHED = Vehicle("truck", Category.N2)
         ("residential | access=restricted", DIESEL_VAN, "12 11:00", Verdict.UNKNOWN),
         ("residential | access=private", DIESEL_VAN, "12 11:00", Verdict.ALLOW),
         ("residential | bicycle=use_sidepath", BIKE, "12 11:00", Verdict.ALLOW),
-        (BUT + "yes @ (snow)", DIESEL_VAN, "12 11:00", Verdict.DENY),
+        (BUT + "yes @ (snow)", DIESEL_VAN, "12 11:00", Verdict.UNKNOWN),
+        (BUT + "residents @ (08:00-10:00)", DIESEL_VAN, "12 09:00", Verdict.UNKNOWN),
+        (BUT + "residents @ (08:00-10:00)", DIESEL_VAN, "12 11:00", Verdict.DENY),
+        (BUT + "yes @ (08:00-10:00; PH off)", DIESEL_VAN, "12 09:00", Verdict.ALLOW),
+        (BUT + "yes @ (weight>=7.5)", DIESEL_VAN, "12 11:00", Verdict.UNKNOWN),
+        (BUT + "maybe @ (08:00-10:00)", DIESEL_VAN, "12 09:00", Verdict.UNKNOWN),
+        (SLOT, DIESEL_VAN, "12 11:00", Verdict.ALLOW),
+        (SLOT, DIESEL_VAN, "12 09:00", Verdict.DENY),
+        (SLOT, DIESEL_VAN, "12 12:00", Verdict.DENY),
+        (SLOT, DIESEL_VAN, "12 16:00", Verdict.ALLOW),
+        (TURNED, DIESEL_VAN, "12 11:00", Verdict.DENY),  # the later clause wins
+        (GOODS, DIESEL_VAN, "12 11:00", Verdict.ALLOW),  # the more special key wins
+        (GOODS, TRUCK, "12 11:00", Verdict.DENY),
+        (SLOT + "; yes @ (weight<=2.8)", DIESEL_VAN, "12 09:00", Verdict.DENY),
+        (SLOT + "; yes @ (weight<=3.5)", DIESEL_VAN, "12 09:00", Verdict.ALLOW),
+        ("residential | access=private | access:conditional=no @ (22:00-06:00)",
+         DIESEL_VAN, "12 23:00", Verdict.DENY),
+        ("residential | vehicle:conditional=no @ (2026 May 20 - 2026 May 10)",
+         DIESEL_VAN, "12 23:00", Verdict.UNKNOWN),
+        (HOURLY, DIESEL_VAN, "12 07:00", Verdict.ALLOW),
+        (HOURLY, DIESEL_VAN, "12 11:00", Verdict.DENY),
+        (HOURLY, TRUCK, "12 07:00", Verdict.DENY),
+        ("residential | maxweight=about 3", DIESEL_VAN, "12 11:00", Verdict.UNKNOWN),
+        ("residential | maxweight:conditional=3 @ (snow)", DIESEL_VAN, "12 11:00", Verdict.UNKNOWN),
         (BUT + "yes @ (weight<3.5)", DIESEL_VAN, "12 11:00", Verdict.DENY),
         (BUT + "yes @ (weight<=3.5)", DIESEL_VAN, "12 11:00", Verdict.ALLOW),
         (BUT + "yes @ (weight<=3.5)", TRUCK, "12 11:00", Verdict.DENY),
@@ -89,7 +125,7 @@ UNWEIGHED = Vehicle("truck", Category.N2)
         ("residential | maxheight=12'0\"", TRUCK, "12 11:00", Verdict.DENY),
         ("residential | maxheight=default", TRUCK, "12 11:00", Verdict.ALLOW),
     ],
-)
+)  # fmt: skip
 def test_a_street_says_who_may_drive_there_when(
     tmp_path: Path, tags: str, vehicle: Vehicle, clock: str, expected: Verdict
 ) -> None:

@@ -12,8 +12,8 @@ Syntax: https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]
@@ -27,6 +27,7 @@ DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 HOLIDAY = "PH"
 ALL_WEEK = tuple(range(7))
+ALL_YEAR = tuple(range(1, 13))
 WHOLE_DAY = (0, DAY_SECONDS)
 
 _DAY = r"(?:Mo|Tu|We|Th|Fr|Sa|Su|PH)"
@@ -35,7 +36,7 @@ _CLOCK = r"\d\d:\d\d-\d\d:\d\d"
 _DATE = rf"(\d{{4}}) ({_MONTH}) (\d{{1,2}})"
 RULE = re.compile(
     rf"(?:{_DATE}(?:-(?:(\d{{4}}) )?({_MONTH}) (\d{{1,2}}))?)? ?"
-    rf"(?P<months>{_MONTH}(?:[-,]{_MONTH})*(?![ ]\d))? ?"
+    rf"(?P<months>{_MONTH}(?:[-,]{_MONTH})*(?! \d{{1,2}}(?!\d?:)))? ?"
     rf"(?P<days>{_DAY}(?:[-,]{_DAY})*)? ?"
     rf"(?P<clock>{_CLOCK}(?:,{_CLOCK})*)? ?"
     r"(?P<state>closed)?"
@@ -54,25 +55,45 @@ class Hours:
     start: date | None = None
     end: date | None = None
 
+    @property
+    def spans(self) -> tuple[TimeSpan, ...]:
+        """The same hours as spans of a schedule."""
+        return tuple(_spans(self.weekdays, self.holidays, self.months))
+
     def schedule(self) -> Schedule:
         """When it holds; Unsound when that is never."""
-        spans = tuple(_spans(self.weekdays, self.holidays, self.months))
-        check(bool(spans), "these hours never hold")
-        return Schedule(self.start, self.end, () if spans == (TimeSpan(),) else spans)
+        return together((self,))
 
-    def otherwise(self) -> Schedule | None:
-        """When it does not hold; None when it always does."""
-        check(not (self.start or self.end), "hours of one range of dates cannot be turned round")
-        over = any(end < start for day in self.weekdays for start, end in day)
-        told = self.holidays is not None
-        check(not (over and told), "hours over midnight with holidays cannot be turned round")
-        days = [_rest(_unrolled(self.weekdays, number)) for number in ALL_WEEK]
-        holidays = None if self.holidays is None else _rest(self.holidays)
-        spans = tuple(_spans(days, holidays, self.months))
-        if self.months:
-            others = tuple(month for month in range(1, 13) if month not in self.months)
-            spans += (TimeSpan(months=others),) if others else ()
-        return Schedule(spans=spans) if spans else None
+    def minus(self, other: Hours) -> tuple[Hours, ...]:
+        """What is left of these hours without others, in parts; Unsound where no hours say that."""
+        undated = other.start is None and other.end is None
+        same_dates = (self.start, self.end) == (other.start, other.end)
+        check(undated or same_dates, "hours of other dates cannot be taken away")
+        own, away = _by_day(self), _by_day(other)
+        months = set(self.months or ALL_YEAR)
+        shared = months & set(other.months or ALL_YEAR)
+        left = replace(
+            own,
+            weekdays=[_without(*day) for day in zip(own.weekdays, away.weekdays, strict=True)],
+            holidays=_without_holidays(own, away),
+            months=_months(shared),
+        )
+        parts = [left] if shared else []
+        if months - shared:
+            parts.append(replace(own, months=_months(months - shared)))
+        return tuple(part for part in parts if part.spans)
+
+
+def always() -> Hours:
+    """All hours of all days."""
+    return Hours([(WHOLE_DAY,)] * 7)
+
+
+def together(parts: Sequence[Hours]) -> Schedule:
+    """When any of some hours of the same dates hold; Unsound when that is never."""
+    spans = tuple(dict.fromkeys(span for part in parts for span in part.spans))
+    check(bool(spans), "these hours never hold")
+    return Schedule(parts[0].start, parts[0].end, () if spans == (TimeSpan(),) else spans)
 
 
 def hours_of(text: str) -> Hours:
@@ -182,6 +203,15 @@ def _spans(
         yield TimeSpan((), start, end, HolidayEffect.ONLY, months)
 
 
+def _by_day(hours: Hours) -> Hours:
+    """The same hours, those that run over midnight cut there."""
+    if not any(end < start for day in hours.weekdays for start, end in day):
+        return hours
+    told = hours.holidays is not None or bool(hours.months)
+    check(not told, "hours over midnight with holidays or months cannot be taken apart")
+    return replace(hours, weekdays=[_unrolled(hours.weekdays, number) for number in ALL_WEEK])
+
+
 def _unrolled(weekdays: list[Spans], number: int) -> Spans:
     """What of one weekday is covered, by its own spans and those that run over midnight into it."""
     own = ((s, e if e > s else DAY_SECONDS) for s, e in weekdays[number])
@@ -189,13 +219,30 @@ def _unrolled(weekdays: list[Spans], number: int) -> Spans:
     return (*own, *late)
 
 
-def _rest(covered: Spans) -> Spans:
-    """What of a day is not covered."""
-    found, at = [], 0
-    for start, end in sorted(covered):
-        if start > at:
-            found.append((at, start))
-        at = max(at, end)
-    if at < DAY_SECONDS:
-        found.append((at, DAY_SECONDS))
-    return tuple(found)
+def _without(covered: Spans, away: Spans) -> Spans:
+    """What of a day is left."""
+    for start, end in away:
+        cut = ((low, min(high, start), max(low, end), high) for low, high in covered)
+        covered = tuple(
+            span for a, b, c, d in cut for span in ((a, b), (c, d)) if span[0] < span[1]
+        )
+    return covered
+
+
+def _without_holidays(own: Hours, away: Hours) -> Spans | None:
+    """What is left of public holidays; None: as on weekdays."""
+    if own.holidays is None and away.holidays is None:
+        return None
+    return _without(_on_holidays(own), _on_holidays(away)) if own.holidays != () else ()
+
+
+def _on_holidays(hours: Hours) -> Spans:
+    if hours.holidays is not None:
+        return hours.holidays
+    same = all(set(day) == set(hours.weekdays[0]) for day in hours.weekdays)
+    check(same, "holidays that go by their weekday cannot be taken apart")
+    return hours.weekdays[0]
+
+
+def _months(numbers: set[int]) -> tuple[int, ...]:
+    return () if len(numbers) == len(ALL_YEAR) else tuple(sorted(numbers))

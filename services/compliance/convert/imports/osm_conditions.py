@@ -72,7 +72,7 @@ def _clause(value: str, condition: str, text: str) -> Clause:
         elif atom not in OURS:
             hours = atom
     try:
-        hours_of(hours or "24/7")
+        hours_of(hours or "24/7").schedule()
     except Unsound:
         return Clause(value, text, unread=condition)
     return Clause(value, text, hours, above, is_above)

@@ -12,29 +12,24 @@ Source: https://wiki.openstreetmap.org/wiki/Key:access and /wiki/Conditional_res
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from services.compliance.convert.imports.hours import hours_of
-from services.compliance.convert.imports.osm_conditions import MEASURES, Clause, clauses, over
-from services.compliance.domain.faults import Unsound
+from services.compliance.convert.imports.osm_access import NOT_READ, Access, Closing
+from services.compliance.convert.imports.osm_conditions import (
+    CENTIMETERS_PER_METER,
+    MEASURES,
+    Clause,
+    clauses,
+    over,
+)
 from services.compliance.domain.filter import EVERY_VEHICLE, VehicleFilter
 from services.compliance.domain.rule import Effect, PermitDemand, Prohibition, Rule
-from services.compliance.domain.schedule import ALWAYS, Schedule
+from services.compliance.domain.schedule import Schedule
 from services.compliance.domain.vehicle import Category
 from services.compliance.domain.zone import ZoneKind
 
-LETS_IN = {
-    "yes", "permissive", "designated", "destination", "delivery", "public", "official", "loading",
-    "discouraged", "dismount", "opposite",
-}  # fmt: skip
-KEEPS_OUT = {"no", "agricultural", "forestry", "emergency", "military", "psv", "bus", "taxi", "hov"}
-HOUSE = "who lives there decides"
-THEIRS = {
-    **dict.fromkeys(("private", "customers", "customer", "residents", "permit"), HOUSE),
-    "use_sidepath": "the way beside it is within the strip",
-}
 MOTOR = (
     Category.L,
     Category.M1,
@@ -123,143 +118,73 @@ def _measures(wanted: VehicleFilter) -> bool:
 
 def _access_bans(tags: Mapping[str, str], street: Street) -> Iterator[Ban]:
     for categories, keys in CHAINS:
-        implied = tags.get("highway") == "pedestrian" and Category.CYCLE not in categories
-        base, told = ("no" if implied else "yes"), "highway=pedestrian"
-        layers: list[tuple[str, Clause]] = []
-        for key in keys:
+        access = Access(VehicleFilter(categories=categories), street.notices)
+        if tags.get("highway") == "pedestrian" and Category.CYCLE not in categories:
+            access.close("highway=pedestrian")
+        plain = max((number for number, key in enumerate(keys) if key in tags), default=0)
+        for key in keys[plain:]:
             if key in tags:
-                base, told, layers = tags[key], f"{key}={tags[key]}", []
-            if key + CONDITIONAL in tags:
-                layers += [(key, clause) for clause in clauses(tags[key + CONDITIONAL])]
-        wanted = VehicleFilter(categories=categories)
-        lets_in = _lets_in(base)
-        if lets_in is None:
-            if base in THEIRS:
-                street.notices.append(f"{told}: {THEIRS[base]}; left out")
-            else:
-                street.notices.append(f"{told}: not read here; the answer is unknown")
-                yield _unknown(wanted, told)
-        elif lets_in:
-            yield from _bans_at(wanted, layers, street)
-        else:
-            yield from _bans_but(wanted, told, layers, street)
+                access.start(tags[key], f"{key}={tags[key]}")
+            for title, clause in _clauses(tags, key):
+                access.take(clause, title)
+        yield from map(_ban, access.closings)
 
 
-def _lets_in(value: str) -> bool | None:
-    """Whether the value lets a delivery in; None when that is not the map's to say."""
-    words = {word.strip() for word in value.split(";")}
-    if words & LETS_IN:
-        return True
-    return False if words <= KEEPS_OUT else None
+def _clauses(tags: Mapping[str, str], key: str) -> Iterator[tuple[str, Clause]]:
+    """The conditional values of a key, each with what it is called."""
+    for clause in clauses(tags.get(key + CONDITIONAL, "")):
+        yield f"{key}{CONDITIONAL}={clause.text}", clause
 
 
-Layers = Sequence[tuple[str, Clause]]
-
-
-def _bans_at(wanted: VehicleFilter, layers: Layers, street: Street) -> Iterator[Ban]:
-    """Everybody may enter but at the times of the clauses that keep out."""
-    for key, clause in layers:
-        title = f"{key}{CONDITIONAL}={clause.text}"
-        lets_in = _lets_in(clause.value)
-        if clause.unread and lets_in is not True:
-            street.notices.append(f"{title}: not read here; the answer is unknown")
-            yield _unknown(wanted, title)
-        elif lets_in is False:
-            schedule = clause.when().schedule()
-            if clause.above is None:
-                yield Ban(wanted, schedule, Prohibition(), title)
-            elif clause.is_above:
-                yield Ban(_with(clause.above, wanted), schedule, Prohibition(), title)
-            else:
-                street.notices.append(f"{title}: it keeps out the small ones; unknown for all")
-                yield _unknown(wanted, title)
-
-
-def _bans_but(wanted: VehicleFilter, told: str, layers: Layers, street: Street) -> Iterator[Ban]:
-    """Nobody may enter but at the times of the clauses that let in."""
-    open_hours, titles = [], [told]
-    for key, clause in layers:
-        title = f"{key}{CONDITIONAL}={clause.text}"
-        if clause.unread:
-            street.notices.append(f"{title}: not read here; it lets nobody in")
-        elif _lets_in(clause.value) and clause.above is None:
-            open_hours.append(clause.hours or "24/7")
-            titles.append(title)
-        elif _lets_in(clause.value) and clause.above is not None and not clause.is_above:
-            yield Ban(_with(clause.above, wanted), ALWAYS, Prohibition(), f"{told}; {title}")
-            open_hours.append(clause.hours or "24/7")
-            titles.append(title)
-    schedule = _closed(open_hours, titles, street)
-    if schedule is not None:
-        yield Ban(wanted, schedule, Prohibition(), "; ".join(titles))
-
-
-def _closed(open_hours: Sequence[str], titles: Sequence[str], street: Street) -> Schedule | None:
-    """When it is closed: always, but for the open hours; None when never."""
-    if not open_hours:
-        return ALWAYS
-    if "24/7" in open_hours:
-        return None
-    try:
-        text = open_hours[0] if len(open_hours) == 1 else ", ".join(open_hours)
-        return hours_of(text).otherwise()
-    except Unsound as fault:
-        street.notices.append(f"{'; '.join(titles)}: {fault}; it lets nobody in")
-        return ALWAYS
-
-
-def _with(above: VehicleFilter, wanted: VehicleFilter) -> VehicleFilter:
-    return replace(above, categories=wanted.categories)
-
-
-def _unknown(wanted: VehicleFilter, title: str) -> Ban:
-    demand = PermitDemand(UNREAD, f"OpenStreetMap says: {title}"[:500])
-    return Ban(replace(wanted, lacking_permits=(UNREAD,)), ALWAYS, demand, title)
+def _ban(closing: Closing) -> Ban:
+    if closing.is_known:
+        return Ban(closing.wanted, closing.schedule(), Prohibition(), closing.title)
+    demand = PermitDemand(UNREAD, f"OpenStreetMap says: {closing.title}"[:500])
+    wanted = replace(closing.wanted, lacking_permits=(UNREAD,))
+    return Ban(wanted, closing.schedule(), demand, closing.title)
 
 
 def _limit_bans(tags: Mapping[str, str], street: Street) -> Iterator[Ban]:
     for key, word in LIMIT_KEYS.items():
-        name, unit = MEASURES[word]
-        lifted = False
-        for clause in clauses(tags.get(key + CONDITIONAL, "")):
-            lifted |= yield from _conditional_limit(key, clause, name, unit, street)
-        if key in tags and not lifted:
-            wanted = _limited(tags[key], name, unit, f"{key}={tags[key]}", street)
-            if wanted is not None:
-                yield Ban(wanted, ALWAYS, Prohibition(), f"{key}={tags[key]}")
+        access = Access(VehicleFilter(categories=MOTOR), street.notices)
+        if key in tags:
+            _limit(access, tags[key], f"{key}={tags[key]}", word)
+        for title, clause in _clauses(tags, key):
+            _conditional_limit(access, clause, title, word)
+        yield from map(_ban, access.closings)
     for key in sorted(tags):
-        if key.startswith(tuple(f"{limit}:" for limit in LIMIT_KEYS)) and not key.endswith(
-            CONDITIONAL
-        ):
+        limit, _, more = key.partition(":")
+        if limit in LIMIT_KEYS and more and f":{more}" != CONDITIONAL:
             street.notices.append(f"{key}={tags[key]}: limits of one mode are not read; left out")
 
 
-def _conditional_limit(
-    key: str, clause: Clause, name: str, unit: int, street: Street
-) -> Generator[Ban, None, bool]:
-    """A limit at some times; returns whether the plain limit is lifted for deliveries."""
-    title = f"{key}{CONDITIONAL}={clause.text}"
-    always = not (clause.hours or clause.above or clause.unread)
-    if clause.value in UNLIMITED and always:
-        return True
-    wanted = None if clause.unread else _limited(clause.value, name, unit, title, street)
-    if wanted is None or clause.above is not None:
-        street.notices.append(f"{title}: not read here; the plain limit holds")
-        return False
-    yield Ban(wanted, clause.when().schedule(), Prohibition(), title)
-    return False
+def _limit(access: Access, value: str, title: str, word: str) -> None:
+    above = _limited(value, word)
+    if above is not None:
+        access.close(title, above=above)
+    elif value not in UNLIMITED:
+        access.doubt(title, NOT_READ)
 
 
-def _limited(value: str, name: str, unit: int, title: str, street: Street) -> VehicleFilter | None:
-    """Those above a limit."""
-    bound = None
+def _conditional_limit(access: Access, clause: Clause, title: str, word: str) -> None:
+    """A limit at some times, which until then takes the place of the others."""
+    above = _limited(clause.value, word)
+    if above is None and clause.value not in UNLIMITED:
+        clause = replace(clause, unread=clause.text)
+    access.open(clause, title)
+    if clause.unread or (above is not None and clause.above is not None):
+        access.doubt(title, NOT_READ)
+    elif above is not None:
+        access.close(title, clause.when(), above)
+
+
+def _limited(value: str, word: str) -> VehicleFilter | None:
+    """Those above a limit; None when it is none that can be read."""
+    name, unit = MEASURES[word]
     if (metric := METRIC.fullmatch(value.strip())) is not None:
-        bound = int(Decimal(metric[1]) * unit)
-    elif (feet := IMPERIAL.fullmatch(value.strip())) is not None and unit == 100:
-        inches = Decimal(feet[1]) * 12 + Decimal(feet[2] or 0)
-        bound = int(inches * CENTIMETERS_PER_INCH)
-    if bound is None:
-        if value not in UNLIMITED:
-            street.notices.append(f"{title}: not read here; left out")
+        return over(name, int(Decimal(metric[1]) * unit) + 1)
+    feet = IMPERIAL.fullmatch(value.strip())
+    if feet is None or unit != CENTIMETERS_PER_METER:
         return None
-    return replace(over(name, bound + 1), categories=MOTOR)
+    inches = Decimal(feet[1]) * 12 + Decimal(feet[2] or 0)
+    return over(name, int(inches * CENTIMETERS_PER_INCH) + 1)
