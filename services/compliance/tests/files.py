@@ -66,6 +66,20 @@ def extract(folder: Path, *ways: Mapping[str, str]) -> bytes:
     return file.read_bytes()
 
 
+def drawn(folder: Path, tags: Mapping[str, str], *places: tuple[float, float]) -> bytes:
+    """A map of one way along places, by longitude and latitude; it may return to its first one."""
+    file = folder / "way.osm.pbf"
+    file.unlink(missing_ok=True)
+    writer = osmium.SimpleWriter(str(file))
+    numbers = {place: number for number, place in enumerate(dict.fromkeys(places), 1)}
+    for place, number in numbers.items():
+        writer.add_node(osmium.osm.mutable.Node(id=number, location=place, tags={}))
+    nodes = [numbers[place] for place in places]
+    writer.add_way(osmium.osm.mutable.Way(id=1, nodes=nodes, tags=dict(tags)))
+    writer.close()
+    return file.read_bytes()
+
+
 def verdict(zones: Sequence[Zone], vehicle: Vehicle, moment: datetime, place: Point) -> Verdict:
     """What zones say to a vehicle that stands somewhere at a moment."""
     asked = [(vehicle, Presence(place, moment))]

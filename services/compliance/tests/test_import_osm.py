@@ -11,7 +11,6 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-import osmium
 import pytest
 
 from services.compliance.domain.checking import check_presences
@@ -21,7 +20,7 @@ from services.compliance.domain.vehicle import Category, Fuel, Vehicle
 from services.compliance.domain.verdict import Verdict
 from services.compliance.domain.zone import ZoneKind
 from services.compliance.domain.zone_import import ImportFormat
-from services.compliance.tests.files import SQUARE, extract, harvest, verdict, zones_of
+from services.compliance.tests.files import SQUARE, drawn, extract, harvest, verdict, zones_of
 from services.compliance.tests.places import BIKE, DIESEL_VAN, at, book
 from tests import shared
 
@@ -169,20 +168,42 @@ def test_what_a_map_says_that_is_not_ours_is_counted(tmp_path: Path) -> None:
 def test_a_low_emission_zone_of_the_map_is_unknown_until_its_rules_are_written(
     tmp_path: Path,
 ) -> None:
-    file = tmp_path / "zone.osm.pbf"
-    writer = osmium.SimpleWriter(str(file))
-    for number, (lng, lat) in enumerate(SQUARE[:-1], 1):
-        writer.add_node(osmium.osm.mutable.Node(id=number, location=(lng, lat), tags={}))
     tags = {"boundary": "low_emission_zone", "name": "Keskusta", "type": "boundary"}
-    writer.add_way(osmium.osm.mutable.Way(id=1, nodes=[1, 2, 3, 4, 1], tags=tags))
-    writer.close()
-    found = harvest(ImportFormat.OSM_PBF, file.read_bytes())
+    content = drawn(tmp_path, tags, *((lng, lat) for lng, lat in SQUARE))
+    found = harvest(ImportFormat.OSM_PBF, content)
 
     (zone,) = zones_of(found)
     assert (zone.title, zone.kind) == ("Keskusta", ZoneKind.LOW_EMISSION)
     inside = Point.of_degrees(60.15, 24.95)
     assert verdict([zone], DIESEL_VAN, at("2026-05-12 09:00"), inside) is Verdict.UNKNOWN
     assert verdict([zone], BIKE, at("2026-05-12 09:00"), inside) is Verdict.ALLOW
+
+
+@pytest.mark.parametrize(
+    ("tags", "places", "said"),
+    [
+        ("pedestrian", [(179.999, 10), (-179.999, 10)], "antimeridian"),
+        ("pedestrian", [(180, 10), (179.9999, 10)], "antimeridian"),
+        ("pedestrian", [(10, 90), (10, 89.9)], "a pole"),
+        ("pedestrian", [(0, 0), (1, 1)], "no zone in the file"),
+        ("pedestrian | area=yes", [(8.7, 49.4), (8.8, 49.4), (8.7, 49.4)], "no zone in the file"),
+    ],
+)
+def test_a_way_that_no_strip_can_follow_is_a_fault(
+    tmp_path: Path, tags: str, places: list[tuple[float, float]], said: str
+) -> None:
+    found = harvest(ImportFormat.OSM_PBF, drawn(tmp_path, street(tags), *places))
+
+    (fault,) = found.faults
+    assert said in fault.description
+
+
+def test_a_measure_without_measure_is_not_read(tmp_path: Path) -> None:
+    tags = {"highway": "residential", "maxweight": "9" * 30}
+    found = harvest(ImportFormat.OSM_PBF, extract(tmp_path, tags))
+
+    (notice,) = found.notices
+    assert "the answer is unknown" in notice.description
 
 
 @pytest.mark.shared

@@ -33,7 +33,16 @@ from services.compliance.convert.imports.osm_tags import (
 )
 from services.compliance.domain.faults import Unsound
 from services.compliance.domain.filter import VehicleFilter
-from services.compliance.domain.geometry import Area, Point, Polygon, Ring
+from services.compliance.domain.geometry import (
+    E7,
+    LAT_MAX,
+    LNG_MAX,
+    Area,
+    Point,
+    Polygon,
+    Ring,
+    box_around,
+)
 from services.compliance.domain.rule import PermitDemand, Rule
 from services.compliance.domain.schedule import ALWAYS
 from services.compliance.domain.shapes import Lines, check_polygon, strips
@@ -51,6 +60,8 @@ DRIVEN = THROUGH | {"service", "pedestrian", "busway"}
 LOW_EMISSION = ("boundary", "low_emission_zone")
 SOURCE = "OpenStreetMap, (c) OpenStreetMap contributors, ODbL 1.0"
 SLUG_MAX = 40  # characters of a name in an id
+MARGIN = E7 // 100  # 1 km on the equator
+AT_AN_END = "it crosses the antimeridian, or comes near to it or a pole: cut it out of the extract"
 ASK = "OpenStreetMap does not say whom the zone keeps out: write its rules with UpdateZone."
 
 Line = tuple[Point, ...]
@@ -100,7 +111,7 @@ def read(means: Means, own: ZoneImport, content: bytes) -> Harvest:
     try:
         _read_ways(content, found, harvest)
         areas = list(_low_emission_zones(content, harvest))
-    except RuntimeError as error:
+    except (RuntimeError, UnicodeDecodeError) as error:
         harvest.fault("", f"the file ends to be readable: {error}")
         return harvest
     for notice, count in sorted(found.left_out.items()):
@@ -108,11 +119,15 @@ def read(means: Means, own: ZoneImport, content: bytes) -> Harvest:
     sometimes = [group for group in found.groups.values() if not group.is_closed]
     free = Lines(found.free)
     others = Lines([*found.free, *(line for group in sometimes for line in group.lines)])
-    for group in found.groups.values():
+    for group in filter(_has_ground, found.groups.values()):
         _keep(means, own, harvest, group, others if group.is_closed else free)
     for path, title, area in areas:
         _keep_low_emission(means, own, harvest, path, title, area)
     return harvest
+
+
+def _has_ground(group: Group) -> bool:
+    return bool(group.lines or group.areas)
 
 
 def _buffer(content: bytes) -> Any:
@@ -139,6 +154,10 @@ def _read_way(way: Any, tags: Mapping[str, str], found: Map, harvest: Harvest) -
     if len(set(line)) < 2:
         return  # the extract cut it off
     street, path = street_of(tags), f"way/{way.id}"
+    if _is_at_an_end(line):
+        if street.rules:
+            harvest.fault(path, AT_AN_END)
+        return
     for notice in dict.fromkeys(street.notices):
         found.left_out[notice] += 1
     if not street.rules:
@@ -155,8 +174,17 @@ def _read_way(way: Any, tags: Mapping[str, str], found: Map, harvest: Harvest) -
 
 
 def _line(way: Any) -> Line:
-    nodes = (node for node in way.nodes if node.location.valid())
-    return tuple(Point(round(n.lat * 1e7), round(n.lon * 1e7)) for n in nodes)
+    nodes = (node.location for node in way.nodes if node.location.valid())
+    places = ((round(node.lat * E7), round(node.lon * E7)) for node in nodes)
+    return tuple(Point(*place) for place in places if any(place))  # (0, 0) is a lost one
+
+
+def _is_at_an_end(line: Line) -> bool:
+    """Whether a strip along the line could leave the map."""
+    box = box_around(line)
+    wide = box.east_e7 - box.west_e7 >= LNG_MAX
+    west_or_east = max(-box.west_e7, box.east_e7) > LNG_MAX - MARGIN
+    return wide or west_or_east or max(-box.south_e7, box.north_e7) > LAT_MAX - 100 * MARGIN
 
 
 def _add_area(group: Group, path: str, line: Line, harvest: Harvest) -> None:

@@ -27,8 +27,9 @@ MEASURES = {  # the word of a condition or limit: our condition, its units
     "width": ("width_centimeters", CENTIMETERS_PER_METER),
     "length": ("length_centimeters", CENTIMETERS_PER_METER),
 }
+NUMBER = r"\d{1,6}(?:\.\d{1,6})?"  # of tonnes or meters: a longer one is none
 CLAUSE = re.compile(r"\s*([^@;]+?)\s*@\s*(\([^)]*\)|[^;]+?)\s*(?:;|$)")
-ATOM = re.compile(rf"({'|'.join(MEASURES)})\s*(<=|>=|<|>)\s*(\d+(?:\.\d+)?)")
+ATOM = re.compile(rf"({'|'.join(MEASURES)})\s*(<=|>=|<|>)\s*({NUMBER})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from services.compliance.convert.imports.osm_access import NOT_READ, Access, Clo
 from services.compliance.convert.imports.osm_conditions import (
     CENTIMETERS_PER_METER,
     MEASURES,
+    NUMBER,
     Clause,
     clauses,
     over,
@@ -51,8 +52,8 @@ CHAINS: tuple[tuple[tuple[Category, ...], tuple[str, ...]], ...] = (
 ACCESS_KEYS = frozenset(key for _, keys in CHAINS for key in keys)
 LIMIT_KEYS = {f"max{word}": word for word in MEASURES}
 UNLIMITED = {"none", "default", "below_default", "no_sign", "unsigned", "no_indications"}
-METRIC = re.compile(r"(\d+(?:\.\d+)?)\s*(t|m|)")
-IMPERIAL = re.compile(r"(\d+)'\s*(?:(\d+(?:\.\d+)?)\")?")
+METRIC = re.compile(rf"({NUMBER})\s*(t|m|)")
+IMPERIAL = re.compile(rf"(\d{{1,3}})'\s*(?:({NUMBER})\")?")
 CENTIMETERS_PER_INCH = Decimal("2.54")
 CONDITIONAL = ":conditional"
 UNREAD = "osm-condition"  # a permit that nobody has: who cannot show it is not known to be let in
