@@ -18,8 +18,8 @@ from google.protobuf.internal import api_implementation
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from meshkit import forks, telemetry
 from meshkit import log as logs
-from meshkit import telemetry
 from meshkit.actions import actions_of
 from meshkit.auth import Authority
 from meshkit.clock import ClockError
@@ -48,6 +48,7 @@ class CannotStart(Exception):
 
 def run(settings_class: type[Settings], start: Callable[[Settings], Awaitable[None]]) -> None:
     """A process from beginning to end: settings, log, telemetry, event loop, then `start`."""
+    forks.without_handlers()
     try:
         settings = settings_class.load()
         logs.configure(settings.service(), settings.log_level)

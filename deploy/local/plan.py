@@ -16,6 +16,7 @@ from deploy.local.process import Process
 from deploy.local.state import State
 from deploy.local.supervisor import RestartPolicy
 from deploy.table import NAMES, ROOT, Service, named
+from meshkit import forks
 from meshkit.roles import Access
 
 START_SECONDS = 600  # a planner's first start compiles its kernels, on a busy machine
@@ -110,6 +111,7 @@ class Layout:
     def shared(self) -> dict[str, str]:
         """What every process is told."""
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        environment[forks.VARIABLE] = forks.OFF
         environment["DOORSTEP_JWKS_FILE"] = str(self.state.jwks_file)
         environment["DOORSTEP_REFLECTION"] = "true"  # on loopback only; the gateway refuses it
         if self.plan.otlp:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from asyncio.subprocess import PIPE
+
+import structlog
 
 from meshkit.config import MeshSettings, settings_of
 from meshkit.errors import Unavailable
 from meshkit.server import run, serve
 from meshkit.tests.echo import EchoServicer
+
+log = structlog.get_logger()
 
 
 class EchoSettings(MeshSettings):
@@ -16,6 +21,7 @@ class EchoSettings(MeshSettings):
     model_config = settings_of("echo")
 
     failure: str = ""  # what goes wrong after the start
+    children: int = 0  # programs that it starts one after the other
 
 
 async def start(settings: EchoSettings) -> None:
@@ -28,7 +34,21 @@ async def start(settings: EchoSettings) -> None:
         if settings.failure == "bug":
             raise RuntimeError("broken")
 
-    await serve(settings, [EchoServicer()], loops=[beside])
+    async def parent() -> None:
+        died = [code for _ in range(settings.children) if (code := await _child())]
+        log.info("children_ended", died=died)
+
+    await serve(settings, [EchoServicer()], loops=[beside, parent])
+
+
+async def _child() -> int | None:
+    """What a program ended with that repeats what it is told."""
+    process = await asyncio.create_subprocess_exec("/bin/cat", stdin=PIPE, stdout=PIPE)
+    try:
+        await process.communicate(b"told")
+    except RuntimeError:  # uvloop's word for a child that is gone
+        await process.wait()
+    return process.returncode
 
 
 if __name__ == "__main__":

@@ -233,3 +233,24 @@ async def test_a_loop_that_fails_ends_the_process(failure: str, last: str) -> No
     assert code == 1
     assert last in rest.splitlines()[-1]
     assert "server_stopped" in rest
+
+
+@pytest.mark.mesh
+async def test_programs_that_a_busy_process_starts_live_as_long_as_they_need() -> None:
+    process = await Process.start(LISTEN="127.0.0.1:0", CHILDREN="300")
+    port = (await process.until("server_started"))["port"]
+
+    async def ask() -> None:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            stub: Any = health_pb2_grpc.HealthStub(channel)
+            while True:
+                await stub.Check(health_pb2.HealthCheckRequest())
+
+    callers = [asyncio.create_task(ask()) for _ in range(4)]
+    ended = await process.until("children_ended")
+    for caller in callers:
+        caller.cancel()
+    await asyncio.gather(*callers, return_exceptions=True)
+
+    assert ended["died"] == []
+    assert (await process.end(signal.SIGTERM))[0] == 0
