@@ -13,6 +13,7 @@ from datetime import date, datetime
 from itertools import groupby
 
 from services.compliance.domain.atlas import Atlas, Stay
+from services.compliance.domain.budget import KEPT_MAX, Budget
 from services.compliance.domain.filter import VehicleFilter, conditions
 from services.compliance.domain.presence import Presence
 from services.compliance.domain.shapes import Shape
@@ -46,7 +47,11 @@ class RuleBook:
     """Zones and closures of one tenant at one moment of knowledge."""
 
     def __init__(
-        self, rules_version: int, versions: Sequence[RuleSet], closures: Sequence[Closure] = ()
+        self,
+        rules_version: int,
+        versions: Sequence[RuleSet],
+        closures: Sequence[Closure] = (),
+        kept_max: int = KEPT_MAX,
     ) -> None:
         self.rules_version = rules_version
         self.grounds = (*_zone_grounds(versions), *_closure_grounds(closures, rules_version))
@@ -55,6 +60,7 @@ class RuleBook:
         self._asked = [self._filters_of(ground) for ground in self.grounds]
         self._timelines: dict[Hashable, Timeline] = {}
         self._standings: dict[Vehicle, Standing] = {}
+        self._budget = Budget(kept_max, self._forget)
 
     def stays(self, presences: Sequence[Presence]) -> list[list[Stay]]:
         """For every presence its stays; `Stay.area_index` counts `grounds`."""
@@ -88,11 +94,15 @@ class RuleBook:
         found = self._timelines.get(key)
         if found is None:
             if len(self._timelines) >= TIMELINES_MAX:
-                self._timelines.clear()
-                self._standings.clear()  # which hold timelines too
+                self._forget()
             ground = self.grounds[index]
-            found = self._timelines[key] = Timeline(ground.tenures, vehicle, ground.history)
+            found = Timeline(ground.tenures, vehicle, ground.history, self._budget)
+            self._timelines[key] = found
         return found
+
+    def _forget(self) -> None:
+        self._timelines.clear()
+        self._standings.clear()  # which hold timelines too
 
     def _filters_of(self, ground: Ground) -> tuple[tuple[int, VehicleFilter], ...]:
         rules = (rule for tenure in ground.tenures for rule in tenure.rule_set.zone.rules)

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
+from services.compliance.domain.budget import Budget
 from services.compliance.domain.civil import local_days, stretches
 from services.compliance.domain.filter import conditions
 from services.compliance.domain.rule import Rule
@@ -30,7 +31,6 @@ from services.compliance.domain.zone import RuleSet, Tenure, Zone
 DAY = timedelta(days=1)
 NEXT_ALLOWED_MAX = timedelta(days=366)  # how far ahead an allowed time is searched
 HOLIDAYS = "holidays"  # what is missing where a year has none listed and a rule holds on them only
-KEPT_DAYS_MAX = 800  # days kept per area and vehicle
 
 
 class Timeline:
@@ -38,15 +38,21 @@ class Timeline:
     Answers for one vehicle and one area whose versions hold in turn.
 
     `history` is that of the whole zone, on all areas it had: where none of it holds, nobody knows.
-    A closure has none.
+    A closure has none. What it keeps is counted in the `budget` of its rule book.
     """
 
     def __init__(
-        self, tenures: Sequence[Tenure], vehicle: Vehicle, history: Sequence[Tenure] = ()
+        self,
+        tenures: Sequence[Tenure],
+        vehicle: Vehicle,
+        history: Sequence[Tenure] = (),
+        budget: Budget | None = None,
     ) -> None:
         self._tenures = tenures
         self._history = history
         self._vehicle = vehicle
+        self._budget = budget or Budget()
+        self._age = self._budget.age
         self._days: dict[date, tuple[Span, ...]] = {}
         self._next: dict[date, date] = {}
         self._outcomes: dict[tuple[Judged, ...], Outcome] = {}
@@ -118,6 +124,7 @@ class Timeline:
         if found is None:
             changes = [c for tenure in self._tenures for c in self._changes(tenure, day)]
             known = [c for tenure in self._history for c in _edges(tenure, day)]
+            self._spend()
             found = self._next[day] = min((*changes, *known), default=date.max - DAY)
         return found
 
@@ -136,11 +143,18 @@ class Timeline:
     def _day(self, day: date) -> tuple[Span, ...]:
         spans = self._days.get(day)
         if spans is None:
-            if len(self._days) >= KEPT_DAYS_MAX:
-                self._days.clear()
-                self._next.clear()
-            spans = self._days[day] = tuple(self._work_out(day))
+            spans = tuple(self._work_out(day))
+            self._spend()
+            self._days[day] = spans
         return spans
+
+    def _spend(self) -> None:
+        """Before one more answer is kept: forgets all others where the book has too many."""
+        age = self._budget.spend()
+        if age != self._age:
+            self._age = age
+            for kept in (self._days, self._next, self._outcomes, self._judged):
+                kept.clear()
 
     def _work_out(self, day: date) -> Iterator[Span]:
         """The spans of one day of UTC, without gap."""
@@ -186,6 +200,7 @@ class Timeline:
             return ALLOWED
         outcome = self._outcomes.get(active)
         if outcome is None:
+            self._spend()
             outcome = self._outcomes[active] = judge(active)
         return outcome
 
@@ -195,6 +210,7 @@ class Timeline:
         found = self._judged.get(key)
         if found is None:
             judged = (_judged(rule, self._vehicle, day) for rule in rule_set.zone.rules)
+            self._spend()
             found = self._judged[key] = tuple(j for j in judged if j.truth is not Truth.FAILS)
         return found
 
