@@ -50,7 +50,6 @@ class Vehicle:
 
     at: Point
     odometer_meters: int = 0
-    used_watt_hours: float = 0.0
 
 
 @dataclass(slots=True)
@@ -222,10 +221,6 @@ class Driver:
         self._capture(last)
         self._vehicle.odometer_meters = last.odometer_meters
         self._vehicle.at = last.point
-        driven = last.odometer_meters - before
-        self._vehicle.used_watt_hours += (
-            driven * MAKES[self.turn.kind].watt_hours_per_kilometer / 1e3
-        )
 
     async def _stand(self, length: timedelta) -> None:
         until = self._clock.now() + length
@@ -239,9 +234,7 @@ class Driver:
         if self._captured_at and reading.time - self._captured_at < SAMPLE_MIN:
             return
         self._captured_at = reading.time
-        battery = MAKES[self.turn.kind].battery_watt_hours
-        left = max(battery - self._vehicle.used_watt_hours, 0.0) / battery if battery else None
-        self.device.capture(reading, left)
+        self.device.capture(reading, MAKES[self.turn.kind].charge_ratio(reading.odometer_meters))
 
     def _meters(self) -> int:
         return self._vehicle.odometer_meters

@@ -13,6 +13,8 @@ from datetime import date, datetime, time, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
+METERS_A_KILOMETER = 1_000
+
 
 class Kind(Enum):
     """Kinds of vehicle in the fleet."""
@@ -36,6 +38,13 @@ class Make:
     fixed_micros: int
     micros_per_kilometer: int
     micros_per_hour: int
+
+    def charge_ratio(self, meters: int) -> float | None:
+        """What is left of a battery, full at first, after so many meters; None without one."""
+        if not self.battery_watt_hours:
+            return None
+        used = meters * self.watt_hours_per_kilometer / METERS_A_KILOMETER
+        return max(self.battery_watt_hours - used, 0.0) / self.battery_watt_hours
 
 
 # Ours, of the order that makers and European parcel carriers state; a tenant replaces them. A bike

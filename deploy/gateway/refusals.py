@@ -65,6 +65,13 @@ REFUSALS = (
         "send smaller batches; media go by UploadMedia in parts",
     ),
     Refusal(
+        415,
+        "INVALID_ARGUMENT",
+        "GRPC_ONLY",
+        "this path speaks gRPC and gRPC-Web",
+        "send JSON to the `google.api.http` path of the method, if the contract gives it one",
+    ),
+    Refusal(
         429,
         "RESOURCE_EXHAUSTED",
         "RATE_LIMITED",

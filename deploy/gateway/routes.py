@@ -18,6 +18,8 @@ from deploy.gateway.unwrap import route_metadata
 from meshkit.auth import TENANT_KEY
 
 JSON_PREFIX = "/v1/"
+RPC_PREFIX = "/doorstep."
+IS_GRPC: Yaml = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
 NOWHERE = "nowhere"  # no cluster has this name
 # What no outsider may say: who it is (its token does), for whom a service acts, and what we mark.
 IDENTITY_HEADERS = (TENANT_KEY, "x-forwarded-client-cert", "x-envoy-original-path")
@@ -55,6 +57,7 @@ def route_config(gateway: Gateway, contract: PublicContract) -> Yaml:
                 "typed_per_filter_config": {CORS: cors_policy(gateway)},
                 "routes": [
                     *(rpc_route(rpc) for rpc in contract.rpcs),
+                    grpc_only_route(),
                     event_stream_route(gateway, contract),
                     refused_route(),
                 ],
@@ -66,7 +69,7 @@ def route_config(gateway: Gateway, contract: PublicContract) -> Yaml:
 def rpc_route(rpc: Rpc) -> Yaml:
     return {
         "name": rpc.path[1:],
-        "match": {"path": rpc.path},
+        "match": {"path": rpc.path, "headers": [IS_GRPC]},
         "route": {
             "cluster": rpc.cluster,
             "timeout": patience(rpc),
@@ -76,6 +79,15 @@ def rpc_route(rpc: Rpc) -> Yaml:
         **({} if rpc.streaming else {"request_headers_to_add": [deadline_header(rpc)]}),
         **({"typed_per_filter_config": {BUFFER: unbuffered()}} if rpc.client_streaming else {}),
         **route_metadata(rpc.unwrapped),
+    }
+
+
+def grpc_only_route() -> Yaml:
+    """JSON has paths of its own; what transcoding made of them comes here as gRPC."""
+    return {
+        "name": "grpc-only",
+        "match": {"prefix": RPC_PREFIX, "headers": [{**IS_GRPC, "invert_match": True}]},
+        "direct_response": {"status": 415},
     }
 
 

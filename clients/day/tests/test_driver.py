@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from clients.day.drive import Leg, Reading
 from clients.day.driver import Driver
-from clients.day.fleet import Kind, turn
+from clients.day.fleet import MAKES, Kind, turn
 from clients.day.pace import DayClock
 from clients.day.tests.test_desk import SETTING, UTC
 from doorstep.dispatch.v1 import manifest_pb2
@@ -58,3 +59,25 @@ async def test_a_driver_whom_nobody_relieves_goes_home_at_the_end_of_the_shift(
     await driver._break_down()
 
     assert TURN.end <= clock.now()
+
+
+def test_a_battery_empties_with_every_meter_and_never_below_nothing() -> None:
+    make = MAKES[Kind.E_VAN]
+
+    assert make.charge_ratio(0) == 1.0
+    assert make.charge_ratio(10_000) == (12_000 - 950) / 12_000
+    assert make.charge_ratio(1_000_000) == 0.0
+    assert MAKES[Kind.DIESEL_VAN].charge_ratio(10) is None
+
+
+async def test_each_position_of_a_drive_says_what_its_meters_have_used(
+    driver: Driver, clock: DayClock
+) -> None:
+    told: list[tuple[Reading, float | None]] = []
+    driver.device.capture = lambda *said: told.append(said)  # type: ignore[method-assign]
+    leg = Leg(((60.17, 24.94), (60.18, 24.95)), clock.now(), timedelta(minutes=5), 1_250)
+    await driver._roll(leg, leg.arrival)
+
+    assert len(told) > 2
+    assert told[-1][0].odometer_meters > 1_000
+    assert all(left == MAKES[TURN.kind].charge_ratio(one.odometer_meters) for one, left in told)

@@ -333,6 +333,14 @@ async def test_a_grpc_message_that_is_too_large_is_exhausted_with_a_reason(
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
+async def test_json_on_a_path_of_grpc_is_told_where_json_is_spoken(
+    door: Edge, carrier: str
+) -> None:
+    reply = await door.ask("POST", GRPC_TENDER, {}, token=carrier, content_type="application/json")
+
+    assert (reply.status, reply.reason) == (415, "GRPC_ONLY")
+
+
 async def test_headers_beyond_the_limit_are_refused(door: Edge, carrier: str) -> None:
     reply = await door.ask("GET", TENDER, token=carrier, x_big="x" * 20_000)
 

@@ -49,7 +49,7 @@ def of_each_rpc(name: str) -> pytest.MarkDecorator:
 def test_a_public_rpc_has_one_exact_route_with_its_time(rpc: Rpc) -> None:
     route = ROUTES[rpc.path[1:]]
 
-    assert route["match"] == {"path": rpc.path}
+    assert route["match"]["path"] == rpc.path
     assert route["route"]["cluster"] == rpc.cluster
     assert route["route"]["timeout"] == ("0s" if rpc.streaming else f"{rpc.timeout_seconds + 1}s")
 
