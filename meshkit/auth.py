@@ -79,6 +79,7 @@ class Authority:
                 f"{caller.role} may not call {method.name}",
                 domain=MESH_DOMAIN,
                 role=caller.role.value,
+                callers=" ".join(sorted(role.value for role in method.callers)),
             )
         return _with_tenant(caller, str(metadata.get(TENANT_KEY, "")))
 

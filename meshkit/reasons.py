@@ -31,7 +31,7 @@ MESH_REASONS: Mapping[str, MeshReason] = MappingProxyType(
         ),
         "CALLER_NOT_ALLOWED": MeshReason(
             "The contract does not list the caller's role for the method.",
-            "Call with a token of a role that the method's comment names.",
+            "Call with a token of one of the roles that the metadata `callers` lists.",
         ),
         "CURSOR_MOVED": MeshReason(
             "Another process follows the feed for the same consumer and was faster.",
