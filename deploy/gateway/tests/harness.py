@@ -32,10 +32,12 @@ from deploy.local.health import http_ok
 from deploy.local.process import Process, Run
 from deploy.table import NAMES
 from meshkit.caller import current_caller
+from meshkit.client import Bearer, MeshChannel, connect
 from meshkit.errors import Invalid, NotFound, Violation
 from meshkit.testing import TestMesh, serving
 
 ANSWER_SECONDS_MAX = 20
+TENDER = "/v1/tenders/tnd_1"
 
 
 class Tenders(tender_grpc.TenderServiceServicer):
@@ -201,3 +203,8 @@ async def until_found(admin: int, port: int) -> None:
 async def is_found(admin: int, port: int) -> bool:
     reply = await asyncio.to_thread(request, admin, "GET", "/clusters", None, {})
     return f":{port}::health_flags::healthy".encode() in reply.body
+
+
+def channel(door: Edge, token: str = "") -> MeshChannel:
+    """gRPC through the gateway, as whom a token says."""
+    return connect(f"{ports.HOST}:{door.port}", tokens=Bearer(token) if token else None)

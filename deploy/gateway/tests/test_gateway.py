@@ -2,18 +2,16 @@
 What partners, recipients and browsers meet: the real Envoy before real servers on real ports.
 
 Method: one gateway for the whole file, asked over HTTP/1.1, gRPC and gRPC-Web; planner and
-compliance are down. Tests of limits start a gateway of their own.
+compliance are down.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import struct
 import uuid
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any, cast
 
 import grpc
@@ -27,15 +25,14 @@ import doorstep.compliance.v1.check_service_pb2_grpc as check_grpc
 import doorstep.dispatch.v1.tender_service_pb2 as tender_pb
 import doorstep.dispatch.v1.tender_service_pb2_grpc as tender_grpc
 from deploy.gateway.settings import Limits, Rate
-from deploy.gateway.tests.harness import Edge, Reply, edge
+from deploy.gateway.tests.harness import TENDER, Edge, Reply, channel, edge
 from deploy.local.ports import HOST
 from meshkit.auth import Role
-from meshkit.client import Bearer, MeshChannel, connect, raising
-from meshkit.errors import Exhausted, NotFound, Unauthenticated, Unavailable, Unimplemented
+from meshkit.client import raising
+from meshkit.errors import NotFound, Unauthenticated, Unavailable, Unimplemented
 
 pytestmark = [pytest.mark.mesh, pytest.mark.asyncio(loop_scope="module")]
 
-TENDER = "/v1/tenders/tnd_1"
 DECLINE = f"{TENDER}:decline"
 GRPC_TENDER = "/doorstep.dispatch.v1.TenderService/GetTender"
 PAGE = "http://localhost:5173"
@@ -51,10 +48,6 @@ async def door(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Edge]:
 @pytest.fixture
 def carrier(door: Edge) -> str:
     return door.dispatch.token(Role.CARRIER)
-
-
-def channel(door: Edge, token: str = "") -> MeshChannel:
-    return connect(f"{HOST}:{door.port}", tokens=Bearer(token) if token else None)
 
 
 async def test_a_partner_reads_json_with_the_contracts_names(door: Edge, carrier: str) -> None:
@@ -351,46 +344,6 @@ async def test_headers_beyond_the_limit_are_refused(door: Edge, carrier: str) ->
 async def test_the_gateway_is_live_while_a_service_is_down_but_not_ready(door: Edge) -> None:
     assert (await door.ask("GET", "/health/live")).status == 200
     assert (await door.ask("GET", "/health/ready")).status == 503
-
-
-async def test_one_caller_too_fast_is_429_and_the_others_go_on(tmp_path: Path) -> None:
-    async with edge(tmp_path, Limits(caller=Rate(1, 5), stranger=Rate(1, 3))) as door:
-        hasty, calm = (
-            door.dispatch.token(Role.CARRIER, subject=name) for name in ("hasty", "calm")
-        )
-        replies = [await door.ask("GET", TENDER, token=hasty) for _ in range(8)]
-        other = await door.ask("GET", TENDER, token=calm)
-        links = [await door.ask("GET", "/v1/tracking/link-1") for _ in range(5)]
-        async with channel(door, hasty) as opened:
-            with pytest.raises(Exhausted) as caught:
-                await raising(tender_grpc.TenderServiceStub(opened)).GetTender(
-                    tender_pb.GetTenderRequest(tender_id="tnd_1")
-                )
-
-    refused = [reply for reply in replies if reply.status == 429]
-    assert 2 <= len(refused) <= 3  # one token may drip in meanwhile
-    assert refused[0].reason == "RATE_LIMITED"
-    assert refused[0].headers["retry-after"] == "1"
-    assert other.status == 200
-    assert 429 in {reply.status for reply in links}
-    assert caught.value.reason == "RATE_LIMITED"
-
-
-def tokens_of(door: Edge, count: int) -> list[str]:
-    return [door.dispatch.token(Role.CARRIER, subject=f"c-{number}") for number in range(count)]
-
-
-async def test_many_other_callers_do_not_wash_a_bucket_away(tmp_path: Path) -> None:
-    async with edge(tmp_path, Limits(caller=Rate(1, 20))) as door:
-        # Reading a key takes 50 ms: forty in the loop would make the servers say they lag.
-        tokens = await asyncio.to_thread(tokens_of, door, 40)
-        first = [await door.ask("GET", TENDER, token=tokens[0]) for _ in range(24)]
-        others = [await door.ask("GET", TENDER, token=token) for token in tokens[1:]]
-        again = [await door.ask("GET", TENDER, token=tokens[0]) for _ in range(10)]
-
-    assert 429 in {reply.status for reply in first}
-    assert {reply.status for reply in others} == {200}
-    assert 429 in {reply.status for reply in again}  # a new bucket would have held twenty
 
 
 async def test_what_nobody_serves_yet_is_still_routed(door: Edge, carrier: str) -> None:
