@@ -29,7 +29,7 @@ from services.planner.convert.questions import kept_plan
 from services.planner.ports import AccessRules
 from services.planner.servicer import Defaults, PlannerServicer
 from services.planner.servicer.jobs import DRAFTS, read_question
-from services.planner.usecases.optimize import World
+from services.planner.usecases.asked import World
 from services.planner.usecases.work import Means
 
 SCHEMA = "planner"

@@ -11,7 +11,7 @@ from services.planner.domain.access import AccessArea, Charge, Finding
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.optimization import Batch, Optimization, Trail
 from services.planner.domain.phases import Phase
-from services.planner.domain.plan import Costs, Plan, Route, SolveEnd, SolveRecord
+from services.planner.domain.plan import Costs, Plan, Route, SolveEnd, SolveRecord, WhyNot
 from services.planner.domain.settings import SearchSettings
 from services.planner.domain.shift import Vehicle
 from services.planner.domain.task import Window
@@ -156,6 +156,11 @@ class Solver(Protocol):
         self, instance: Instance, sequences: Sequences, task: int, windows: Sequence[Window]
     ) -> Offers:
         """The routes as they are, and what serving a task in each window would cost."""
+
+    async def reasons(
+        self, instance: Instance, sequences: Sequences, tasks: Sequence[int]
+    ) -> tuple[tuple[WhyNot, ...], ...]:
+        """Why given sequences do not serve each of some tasks, for every shift."""
 
     async def explain(
         self, instance: Instance, sequences: Sequences, tasks: Sequence[int], seconds: float

@@ -28,7 +28,7 @@ Sequences = tuple[tuple[Node, ...], ...]
 class Job:
     """What a solver process is to do."""
 
-    kind: Literal["solve", "time", "insert", "keep", "explain", "windows"]
+    kind: Literal["solve", "time", "insert", "keep", "reasons", "explain", "windows"]
     instance: Instance
     """Without its tables, which lie in files."""
     table_files: tuple[str, ...]

@@ -29,7 +29,7 @@ from services.planner.adapters.solver_lane import Lane
 from services.planner.adapters.solver_process import SolverLost, SolverProcess
 from services.planner.adapters.solver_spare import Spare
 from services.planner.domain.instance import Instance, Node
-from services.planner.domain.plan import Plan, Route, SolveEnd, Violation
+from services.planner.domain.plan import Plan, Route, SolveEnd, Violation, WhyNot
 from services.planner.domain.settings import SearchSettings
 from services.planner.domain.task import Window
 from services.planner.ports import Solved
@@ -195,6 +195,15 @@ class SolverPool:
         lane = self._lanes.quick if are_quick(given, len(windows)) else self._searches
         answer: Offers = await self._answer(instance, job, lane)
         note_refused(offer.refused for offer in answer[1])
+        return answer
+
+    async def reasons(
+        self, instance: Instance, sequences: Sequence[Sequence[Node]], tasks: Sequence[int]
+    ) -> tuple[tuple[WhyNot, ...], ...]:
+        """Why tasks are not served, for every shift."""
+        given: Sequences = tuple(map(tuple, sequences))
+        job = Job("reasons", without_tables(instance), (), given, tasks=tuple(tasks))
+        answer: tuple[tuple[WhyNot, ...], ...] = await self._answer(instance, job)
         return answer
 
     async def explain(

@@ -28,6 +28,7 @@ from services.planner.search.offers import price_windows
 from services.planner.solver import pyvrp_engine, routing
 from services.planner.solver.kernels import warm
 from services.planner.solver.solve import Outcome, Solve
+from services.planner.solver.why import reasons_of
 
 SEARCH_NICE = 5  # searches give way to the event loop and to exact answers
 
@@ -70,6 +71,8 @@ def done(job: Job, output: BinaryIO, parent: int) -> Any:
             return price_windows(
                 instance, job.sequences, job.tasks[0], job.windows, route_violations
             )
+        case "reasons":
+            return reasons_of(instance, job.sequences, job.tasks, route_violations)
         case "explain":
             return explain_tasks(
                 instance,

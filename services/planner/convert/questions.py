@@ -13,7 +13,8 @@ from services.planner.convert.problem import (
     problem_from_proto,
     settings_from_proto,
 )
-from services.planner.usecases.optimize import Answer, Question
+from services.planner.usecases.asked import Question
+from services.planner.usecases.optimize import Answer
 
 LEVEL = 1  # of compression: a third of the size in a tenth of the time of the best
 

@@ -28,8 +28,9 @@ from services.planner.rules.verify import RULES_VERSION
 from services.planner.search.solution import nodes_of
 from services.planner.solver.routing import ENGINE
 from services.planner.solver.solve import Outcome
+from services.planner.usecases.asked import Question
 from services.planner.usecases.finish import Finished, finish, pairs_of
-from services.planner.usecases.optimize import Answer, Question
+from services.planner.usecases.optimize import Answer
 from services.planner.usecases.world import Prepared, prepare, with_notices
 
 SECONDS_MAX = 3_600.0

@@ -21,7 +21,7 @@ from services.planner.domain.settings import SearchSettings
 from services.planner.servicer.base import Context, read_problem
 from services.planner.servicer.plans import ANSWER_SECONDS, Plans
 from services.planner.usecases import answers
-from services.planner.usecases.optimize import Question
+from services.planner.usecases.asked import Question
 from services.planner.usecases.reoptimize import Replanned, reoptimize
 from services.planner.usecases.world import refuse_too_many_tasks
 

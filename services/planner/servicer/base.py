@@ -15,7 +15,7 @@ from meshkit.postgres import Database
 from services.planner.convert.problem import problem_from_proto
 from services.planner.domain.problem import Problem
 from services.planner.ports import Records
-from services.planner.usecases.optimize import World
+from services.planner.usecases.asked import World
 from services.planner.usecases.world import refuse_too_many_tasks
 
 Context = ServicerContext[Any, Any]

@@ -19,7 +19,7 @@ from services.planner.convert.questions import kept_request, question_from_proto
 from services.planner.domain.optimization import search_seconds
 from services.planner.servicer.base import PlannerBase
 from services.planner.usecases import optimizations
-from services.planner.usecases.optimize import Question
+from services.planner.usecases.asked import Question
 
 DRAFTS = Drafts(optimization_draft, batch_draft)
 

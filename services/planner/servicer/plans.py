@@ -23,7 +23,8 @@ from services.planner.domain.lint import lint
 from services.planner.domain.settings import SearchSettings
 from services.planner.servicer.base import Context, PlannerBase, read_problem
 from services.planner.usecases import given, matrix
-from services.planner.usecases.optimize import Question, optimize
+from services.planner.usecases.asked import Question
+from services.planner.usecases.optimize import optimize
 from services.planner.usecases.world import refuse_too_many_tasks
 
 ANSWER_SECONDS = 60.0  # what a caller without a deadline waits: the contract's maximum

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from services.planner.domain.access import AccessArea, AccessSpan, Charge, Finding, Verdict
 from services.planner.domain.instance import Instance, Node
 from services.planner.domain.optimization import Trail
-from services.planner.domain.plan import Plan, Route, SolveEnd
+from services.planner.domain.plan import Plan, Route, SolveEnd, WhyNot
 from services.planner.domain.problem import Problem
 from services.planner.domain.settings import SearchSettings
 from services.planner.domain.shift import Vehicle
@@ -43,8 +43,9 @@ from services.planner.search.explain import Check
 from services.planner.search.explanations import Explanations, explain_tasks
 from services.planner.search.given import kept_plan
 from services.planner.search.offers import Offers, price_windows
+from services.planner.solver.why import reasons_of
 from services.planner.tests.problems import DEPOT, plane_table, spot
-from services.planner.usecases.optimize import Question, World
+from services.planner.usecases.asked import Question, World
 
 QUICK = SearchSettings(solution_limit=200, seconds=5.0)
 Denies = Callable[[Presence], bool]
@@ -168,6 +169,12 @@ class InPlace:
     ) -> Offers:
         """Windows."""
         return price_windows(instance, sequences, task, windows, self.check)
+
+    async def reasons(
+        self, instance: Instance, sequences: Sequences, tasks: Sequence[int]
+    ) -> tuple[tuple[WhyNot, ...], ...]:
+        """Reasons."""
+        return reasons_of(instance, sequences, tasks, self.check)
 
     async def explain(
         self, instance: Instance, sequences: Sequences, tasks: Sequence[int], seconds: float

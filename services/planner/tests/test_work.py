@@ -33,8 +33,9 @@ from services.planner.tests.near import InPlace, Plane, question, world
 from services.planner.tests.problems import shift, task
 from services.planner.usecases import optimizations
 from services.planner.usecases import work as at_work
+from services.planner.usecases.asked import World
 from services.planner.usecases.optimizations import Wanted
-from services.planner.usecases.optimize import Answer, World
+from services.planner.usecases.optimize import Answer
 from services.planner.usecases.work import AWAY_MAX, LOST_MAX, Means, pause_seconds, work
 
 pytestmark = pytest.mark.pg

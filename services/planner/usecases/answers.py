@@ -17,10 +17,10 @@ from services.planner.search.insert import Insertion
 from services.planner.search.offers import Offer
 from services.planner.search.relax import Relaxed
 from services.planner.search.solution import nodes_of
+from services.planner.usecases.asked import Question, World, finished_plan
 from services.planner.usecases.choices import choose
 from services.planner.usecases.finish import Finished, denied_areas
 from services.planner.usecases.given import DENIED, refuse, task_faults
-from services.planner.usecases.optimize import Question, World, finished_plan
 from services.planner.usecases.world import Prepared, hour_of, prepare
 
 

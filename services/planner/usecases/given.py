@@ -17,9 +17,10 @@ from services.planner.rules.walk import Walk
 from services.planner.search.answers import TaskProposals
 from services.planner.search.insert import Insertion
 from services.planner.search.solution import nodes_of
+from services.planner.usecases.asked import Question, World, finished_plan
 from services.planner.usecases.choices import choose
 from services.planner.usecases.finish import Finished, denied_areas
-from services.planner.usecases.optimize import Answer, Question, World, around, finished_plan
+from services.planner.usecases.optimize import Answer, around
 from services.planner.usecases.world import Prepared, prepare
 
 PROPOSALS_DEFAULT = 5

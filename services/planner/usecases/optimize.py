@@ -11,27 +11,26 @@ from dataclasses import dataclass, replace
 from meshkit.clock import Clock
 from meshkit.errors import Exhausted, Unavailable
 from meshkit.ids import NewId
-from services.planner.domain.instance import Instance, Node
 from services.planner.domain.lint import lint
 from services.planner.domain.optimization import Run, Trail
-from services.planner.domain.plan import Plan, SolveEnd, SolveRecord, WhyNot
-from services.planner.domain.problem import TASKS_AT_ONCE_MAX, FixedRoute, Problem
-from services.planner.domain.reason import Reason
+from services.planner.domain.plan import Plan, SolveEnd, SolveRecord
+from services.planner.domain.problem import TASKS_AT_ONCE_MAX
 from services.planner.domain.settings import SearchSettings
-from services.planner.ports import (
-    AccessRules,
-    PlanComputed,
-    Records,
-    Solved,
-    Solver,
-    TravelTimes,
-)
-from services.planner.rules.balance import evenness_of
+from services.planner.ports import PlanComputed, Records, Solved
 from services.planner.rules.verify import RULES_VERSION
 from services.planner.search.solution import nodes_of
-from services.planner.usecases.denied import denied_of, whole_routes
-from services.planner.usecases.finish import Finished, bare, denied_areas, finish
+from services.planner.usecases.asked import (
+    CLEANING_RESERVES,
+    Question,
+    World,
+    finished_plan,
+    reserve_of,
+    sequences_of,
+)
+from services.planner.usecases.cleaned import cleaned
+from services.planner.usecases.finish import Finished, bare, denied_areas
 from services.planner.usecases.last_word import last_word
+from services.planner.usecases.returned import returned
 from services.planner.usecases.searches import Searches
 from services.planner.usecases.world import (
     Blocks,
@@ -43,37 +42,7 @@ from services.planner.usecases.world import (
     with_travel,
 )
 
-CLEANINGS_MAX = 3  # times that visits which compliance still denies are taken out one by one
-RESERVE_SECONDS = 0.35  # for legs, access and the way back: 0.3 for 150 tasks, `deadlines` says
-RESERVE_SECONDS_PER_TASK = 0.001
-CLEANING_RESERVES = 2  # to take visits out: a round for some, another for whole routes
 FIRST_SHARE = 0.8  # of the time, where a second search may follow that begins from its plan
-ROUTE_BROKE = "its route does not hold without what compliance denies"
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Everybody that a plan needs."""
-
-    travel: TravelTimes
-    access: AccessRules
-    solver: Solver
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is to be planned, and how."""
-
-    problem: Problem
-    digest: str
-    settings: SearchSettings
-    seed_routes: tuple[FixedRoute, ...] = ()
-    omit_polylines: bool = False
-    omit_access: bool = False
-    request: bytes = b""
-    """As it is kept, to be repeated."""
-    answer_by: float | None = None
-    """When the caller waits no longer, monotonic; None when nobody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +103,8 @@ async def planned(
     world: World, question: Question, prepared: Prepared, searches: Searches | None = None
 ) -> tuple[Prepared, Solved, Finished]:
     """
-    Searches; where compliance denies legs, once more around the areas that it names.
+    Searches; where compliance denies legs, once more around the areas that it names. What it
+    still denies leaves its route, and goes to another shift that may serve it.
 
     Both searches together take the time that is given; every rule has its say on what comes out.
     """
@@ -153,7 +123,8 @@ async def planned(
             return prepared, solved, bare(prepared, solved.plan)
         if again:
             finished = await finished_plan(world, question, prepared, solved.plan)
-        finished = await cleaned(world, question, prepared, finished, searches)
+        rest = await cleaned(world, question, prepared, finished, searches)
+        finished = await returned(world, question, prepared, finished, rest, searches)
     plan = await last_word(world.solver, prepared.instance, finished.plan)
     solved = replace(solved, end=SolveEnd.DEADLINE) if searches.was_cut else solved
     return prepared, solved, replace(finished, plan=plan)
@@ -177,11 +148,6 @@ def in_time(question: Question) -> SearchSettings:
     return replace(question.settings, answer_by=question.answer_by - reserve_of(question))
 
 
-def reserve_of(question: Question) -> float:
-    """What an answer takes beside its search, in seconds."""
-    return RESERVE_SECONDS + RESERVE_SECONDS_PER_TASK * len(question.problem.tasks)
-
-
 async def searched_around(
     world: World, settings: SearchSettings, prepared: Prepared, plan: Plan, searches: Searches
 ) -> tuple[Prepared, Solved] | None:
@@ -200,17 +166,6 @@ async def searched_around(
     return None
 
 
-async def finished_plan(
-    world: World, question: Question, prepared: Prepared, plan: Plan
-) -> Finished:
-    """Legs, findings and charges of a plan."""
-    finished = await finish(
-        world.travel, world.access, prepared, plan, omit_polylines=question.omit_polylines
-    )
-    is_told = finished.access_checked and not question.omit_access
-    return replace(finished, access_checked=is_told)
-
-
 async def around(world: World, prepared: Prepared, plan: Plan) -> Prepared:
     """The instance with the roads left out that lead through areas which compliance denied."""
     problem = prepared.instance.problem
@@ -220,61 +175,6 @@ async def around(world: World, prepared: Prepared, plan: Plan) -> Prepared:
     known, places = access_of(prepared), prepared.instance.places
     again = await with_travel(world.travel, problem, known, blocks, places)
     return replace(again, notices=prepared.notices)
-
-
-async def cleaned(
-    world: World, question: Question, prepared: Prepared, finished: Finished, searches: Searches
-) -> Finished:
-    """
-    The plan without the visits that compliance denies, so that none is left in it.
-
-    What is left of a route is timed anew, so that it may be denied elsewhere; a route of which
-    something is denied after all, or when time runs out, goes as a whole.
-    """
-    reasons: dict[int, WhyNot] = {}
-    one_by_one = searches.cleanings(CLEANINGS_MAX)
-    for round_ in range(CLEANINGS_MAX + 1):
-        if not any(denied_areas(finished.plan)):
-            break
-        if round_ < one_by_one and is_late(question):
-            one_by_one = round_
-            searches.cut_cleanings(round_)
-        found = denied_of if round_ < one_by_one else whole_routes
-        denied = found(prepared.instance, finished.plan)
-        reasons |= denied.tasks
-        sequences = sequences_of(prepared.instance, finished.plan)
-        kept = [denied.kept(shift, nodes) for shift, nodes in enumerate(sequences)]
-        held = await world.solver.keep(prepared.instance, kept)
-        plan = retold(prepared.instance, held, finished.plan, reasons)
-        finished = await finished_plan(world, question, prepared, plan)
-    return finished
-
-
-def is_late(question: Question) -> bool:
-    """Whether there is no time left to take visits out one by one."""
-    if question.answer_by is None:
-        return False
-    return question.answer_by - time.monotonic() < CLEANING_RESERVES * reserve_of(question)
-
-
-def retold(instance: Instance, held: Plan, before: Plan, reasons: dict[int, WhyNot]) -> Plan:
-    """What holds of a plan, with why each task is left out and how even it is."""
-    shifts = instance.problem.shifts
-    told = {left.task: left.reasons for left in before.unassigned}
-    for route in before.routes:
-        broke = WhyNot(Reason.ZONE, (shifts[route.shift].shift_id,), ROUTE_BROKE)
-        told |= {one.task: (reasons.get(one.task, broke),) for one in route.served}
-    left = tuple(replace(one, reasons=told[one.task]) for one in held.unassigned)
-    # No cheaper plan is known that compliance allows.
-    return replace(held, unassigned=left, evenness=evenness_of(instance, held, held.cost_micros))
-
-
-def sequences_of(instance: Instance, plan: Plan) -> list[tuple[Node, ...]]:
-    """The sequences of a plan, shift by shift."""
-    sequences: list[tuple[Node, ...]] = [()] * len(instance.problem.shifts)
-    for route in plan.routes:
-        sequences[route.shift] = route.sequence
-    return sequences
 
 
 def record_of(

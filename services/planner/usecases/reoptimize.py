@@ -21,15 +21,13 @@ from services.planner.domain.reason import Reason
 from services.planner.ports import Records
 from services.planner.rules.balance import evenness_of
 from services.planner.search.solution import nodes_of
+from services.planner.usecases.asked import Question, World, finished_plan
 from services.planner.usecases.better import cheapest_of, is_better
 from services.planner.usecases.finish import Finished, denied_areas
 from services.planner.usecases.last_word import last_word
 from services.planner.usecases.optimize import (
     Answer,
-    Question,
-    World,
     computed,
-    finished_plan,
     planned,
     prepared_question,
     record_of,

@@ -15,15 +15,8 @@ from meshkit.errors import NotFound, NotReady
 from services.planner.domain.optimization import TASKS_MAX, Trail
 from services.planner.domain.plan import SolveRecord
 from services.planner.ports import Records
-from services.planner.usecases.optimize import (
-    Answer,
-    Question,
-    World,
-    planned,
-    prepared_question,
-    record_of,
-    sequences_of,
-)
+from services.planner.usecases.asked import Question, World, sequences_of
+from services.planner.usecases.optimize import Answer, planned, prepared_question, record_of
 from services.planner.usecases.reoptimize import at_least, known_plan
 from services.planner.usecases.searches import Searches
 

@@ -13,7 +13,7 @@ from services.planner.ports import Sequences, Solved, Solver
 from services.planner.usecases.world import Prepared
 
 WORTH_SECONDS = 0.3  # with less left no further search begins
-CLEANED = "cleaned"
+CLEANED, RETURNED = "cleaned", "returned"  # what follows a search, in rounds
 REPLAY_PATIENCE = 4.0  # times the seconds of the first time: this machine may be slower
 
 Tell = Callable[[Solved], None]
@@ -67,15 +67,15 @@ class Searches:
             return len(self.runs) < len(self.again)
         return settings.answer_by - time.monotonic() >= WORTH_SECONDS
 
-    def cleanings(self, most: int) -> int:
-        """How often visits are taken out one by one, at most: as often as the first time."""
-        last = [phase for run in self.again[-1:] for phase in run.phases[-1:]]
-        return next((one.iterations for one in last if one.engine == CLEANED), most)
+    def rounds(self, name: str, most: int) -> int:
+        """How many rounds follow a search, at most: as many as the first time."""
+        last = [phase for run in self.again[-1:] for phase in run.phases]
+        return next((one.iterations for one in last if one.engine == name), most)
 
-    def cut_cleanings(self, done: int) -> None:
-        """Notes how often it was, where time allowed no more."""
+    def cut_rounds(self, name: str, done: int) -> None:
+        """Notes how many there were, where time allowed no more."""
         self.was_cut, last = True, self.runs[-1]
-        note = Phase(CLEANED, (Chunk(done, 0, 0),))
+        note = Phase(name, (Chunk(done, 0, 0),))
         self.runs[-1] = replace(last, phases=(*last.phases, note))
 
     def _tell_of(self, prepared: Prepared, run: Run) -> Tell | None:

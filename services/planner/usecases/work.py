@@ -20,16 +20,14 @@ from services.planner.domain.instance import Instance
 from services.planner.domain.optimization import TASKS_MAX, Trail
 from services.planner.domain.plan import Plan, SolveEnd
 from services.planner.ports import Claim, Found, Progress, Queue, Solved
+from services.planner.usecases.asked import Question, World, sequences_of
 from services.planner.usecases.better import is_better
 from services.planner.usecases.finish import Finished, bare
 from services.planner.usecases.optimize import (
     Answer,
-    Question,
-    World,
     planned,
     prepared_question,
     record_of,
-    sequences_of,
     trail,
 )
 from services.planner.usecases.searches import Runs, Searches

@@ -25,8 +25,9 @@ from services.planner.rules.verify import verify
 from services.planner.search.given import given_solution
 from services.planner.tests.near import QUICK, Denies, Hall, InPlace, question, world
 from services.planner.tests.problems import shift, task
+from services.planner.usecases.cleaned import CLEANINGS_MAX
 from services.planner.usecases.finish import Finished, denied_areas
-from services.planner.usecases.optimize import CLEANINGS_MAX, planned
+from services.planner.usecases.optimize import planned
 from services.planner.usecases.searches import Searches
 from services.planner.usecases.world import Prepared, prepare
 

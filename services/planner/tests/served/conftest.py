@@ -39,7 +39,7 @@ from services.planner.tests.city_hall import CityHall
 from services.planner.tests.roads.test_helsinki import HELSINKI
 from services.planner.tests.roads.test_travel_worker import COMPILED_CODE
 from services.planner.tests.served.town import Town
-from services.planner.usecases.optimize import World
+from services.planner.usecases.asked import World
 from services.planner.usecases.work import Means
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
