@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,6 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         state=Path(os.environ.get("DOORSTEP_STATE", ".doorstep")).absolute(),
         database_url=os.environ.get("DOORSTEP_DATABASE_URL", ""),
     )
+    _stop_when_told()
     try:
         result = asyncio.run(run(options))
     except (Trouble, BadExtract) as trouble:
@@ -72,6 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     print(json.dumps(result))
     return 0 if all(result["invariants"].values()) else 1
+
+
+def _stop_when_told() -> None:
+    """A shell's background and a supervisor stop the mesh in the same order as ^C does."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 if __name__ == "__main__":
