@@ -18,6 +18,7 @@ from services.planner.search.offers import Offer
 from services.planner.search.relax import Relaxed
 from services.planner.search.solution import nodes_of
 from services.planner.usecases.asked import Question, World, finished_plan
+from services.planner.usecases.barred import with_access
 from services.planner.usecases.choices import choose
 from services.planner.usecases.finish import Finished, denied_areas
 from services.planner.usecases.given import DENIED, refuse, task_faults
@@ -86,7 +87,8 @@ async def explain_unassigned(
     seconds: float,
 ) -> ExplanationsAnswer:
     """
-    What keeps each task out, and the changes that would let it in, none that is denied.
+    What keeps each task out, and the changes that would let it in, none that is denied: rules
+    first, and compliance where no rule does.
 
     Changes are looked for, and tried at other hours, for so many seconds from now on, all together.
     """
@@ -94,9 +96,11 @@ async def explain_unassigned(
     refuse((*given_faults(problem, routes), *task_faults(problem, routes, task_ids)))
     prepared = await prepare(world.travel, world.access, problem, omit_access=question.omit_access)
     tasks = [problem.rank_of_task[task_id] for task_id in task_ids]
+    sequences = nodes_of(problem, routes)
     base, told = await world.solver.explain(
-        prepared.instance, nodes_of(problem, routes), tasks, max(0.0, ends - time.monotonic())
+        prepared.instance, sequences, tasks, max(0.0, ends - time.monotonic())
     )
+    told = await with_access(world, question, prepared, sequences, told)
     told = await at_other_hours(world, question, routes, told, ends)
     changed = Plan(tuple(one.insertion.route for own in told for one in own.relaxed))
     finished = await finished_plan(world, question, prepared, changed)

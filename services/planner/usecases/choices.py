@@ -6,7 +6,7 @@ Asked about are as many as are wanted; where some are denied, the next in cost, 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from services.planner.domain.access import Finding
@@ -41,6 +41,10 @@ class Denials:
     def against(self, route: Route) -> Finding | None:
         """What was said against a route, or against one like it."""
         return self._findings.get(self._kind(route))
+
+    def one_of_each(self, routes: Iterable[Route]) -> list[Route]:
+        """One of all routes that are alike."""
+        return list({self._kind(route): route for route in routes}.values())
 
     def _kind(self, route: Route) -> Hashable:
         """All that compliance looks at: the vehicle but for its name, where it is, and when."""

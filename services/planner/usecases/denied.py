@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from services.planner.domain.access import Finding
 from services.planner.domain.instance import Instance, Node, is_reload
 from services.planner.domain.plan import Plan, Route, Visit, WhyNot
+from services.planner.domain.problem import Problem
+from services.planner.domain.reason import OF_THE_SEARCH, Reason
 from services.planner.rules.walk import Walk
+from services.planner.search.explain import grouped
 from services.planner.usecases.finish import denied_areas
 
 
@@ -65,6 +68,25 @@ def why_of(instance: Instance, route: Route, finding: Finding) -> WhyNot:
     """A finding as the reason for leaving a task out."""
     shift_id = instance.problem.shifts[route.shift].shift_id
     return WhyNot(finding.verdict.reason, (shift_id,), finding.area_id)
+
+
+Said = tuple[Reason, str]  # the reason, and its words
+
+
+def with_denials(
+    problem: Problem, why: Iterable[WhyNot], denied: Mapping[int, Said]
+) -> tuple[WhyNot, ...]:
+    """Reasons of rules, and of shifts that no rule keeps a task out of what compliance says."""
+
+    def told() -> Iterator[tuple[Reason, str, str]]:
+        for one in why:
+            for shift_id in one.shift_ids:
+                said = denied.get(problem.rank_of_shift[shift_id])
+                if said is None or one.reason not in OF_THE_SEARCH:
+                    said = one.reason, one.message
+                yield *said, shift_id
+
+    return grouped(told())
 
 
 def bound_to(walk: Walk, visit: Visit) -> Iterator[int]:

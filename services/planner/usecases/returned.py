@@ -8,16 +8,16 @@ bounded, and time is kept to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from services.planner.domain.instance import Instance
 from services.planner.domain.plan import Plan, Route, Unassigned, WhyNot
-from services.planner.domain.reason import OF_THE_SEARCH, Reason
 from services.planner.domain.score import drop_micros, score_of
 from services.planner.rules.balance import evenness_of
 from services.planner.search.answers import TaskProposals
-from services.planner.search.explain import UNTRIED, grouped
+from services.planner.search.explain import UNTRIED
 from services.planner.search.insert import members
 from services.planner.usecases.asked import (
     Question,
@@ -28,6 +28,7 @@ from services.planner.usecases.asked import (
 )
 from services.planner.usecases.choices import Denials, choose
 from services.planner.usecases.cleaned import ROUTE_BROKE
+from services.planner.usecases.denied import Said, with_denials
 from services.planner.usecases.finish import Finished, denied_areas
 from services.planner.usecases.searches import RETURNED, Searches
 from services.planner.usecases.world import Prepared
@@ -36,8 +37,6 @@ ROUNDS_MAX = 10  # in each, a route takes one task at the most
 TASKS_MAX = 40  # tried in a round, those first that are dearest to leave out
 SHIFTS_MAX = 100  # priced for a task, the cheapest
 
-Told = dict[tuple[int, int], tuple[Reason, str]]  # task and shift: what compliance says there
-
 
 @dataclass(slots=True)
 class Returning:
@@ -45,7 +44,8 @@ class Returning:
 
     plan: Plan
     tasks: frozenset[int]
-    told: Told
+    told: defaultdict[int, dict[int, Said]]
+    """For a task, what compliance says on which shift."""
     denials: Denials
 
     @property
@@ -72,7 +72,11 @@ class Returning:
                 if finding is not None:
                     said = finding.verdict.reason, finding.area_id
                     for task in members(self.denials.instance, own.task):
-                        self.told[task, one.line] = said
+                        self.told[task][one.line] = said
+
+    def reasons(self, task: int, why: Iterable[WhyNot]) -> tuple[WhyNot, ...]:
+        """What rules say of a task, and compliance where no rule keeps it out."""
+        return with_denials(self.denials.instance.problem, why, self.told[task])
 
 
 async def returned(
@@ -90,7 +94,7 @@ async def returned(
     if not out:
         return rest
     tasks = frozenset(one.task for one in out)
-    own = Returning(rest.plan, tasks, dict(denied_there(instance, out)), Denials(instance))
+    own = Returning(rest.plan, tasks, denied_there(instance, out), Denials(instance))
     was_cut = await all_rounds(world, question, prepared, own, searches)
     if own.plan is not rest.plan:
         even = evenness_of(instance, own.plan, own.plan.cost_micros)
@@ -162,14 +166,16 @@ def is_better(instance: Instance, plan: Plan, other: Plan) -> bool:
 
 def denied_there(
     instance: Instance, left: Iterable[Unassigned]
-) -> Iterator[tuple[tuple[int, int], tuple[Reason, str]]]:
+) -> defaultdict[int, dict[int, Said]]:
     """For tasks that were taken out, what compliance said on the shifts where they were."""
+    told = defaultdict[int, dict[int, Said]](dict)
     for one in left:
         for why in one.reasons:
             if why.message != ROUTE_BROKE:
                 for shift_id in why.shift_ids:
                     shift = instance.problem.rank_of_shift[shift_id]
-                    yield (one.task, shift), (why.reason, why.message)
+                    told[one.task][shift] = why.reason, why.message
+    return told
 
 
 async def reasons(
@@ -186,26 +192,9 @@ def with_reasons(instance: Instance, own: Returning, why: Sequence[tuple[WhyNot,
     untried = (WhyNot(UNTRIED[0], every, UNTRIED[1]),)
     known = dict(zip(own.waiting, why, strict=False))
     left = tuple(
-        replace(one, reasons=beside_denials(instance, own, one.task, known.get(one.task, untried)))
+        replace(one, reasons=own.reasons(one.task, known.get(one.task, untried)))
         if one.task in own.tasks
         else one
         for one in own.plan.unassigned
     )
     return replace(own.plan, unassigned=left)
-
-
-def beside_denials(
-    instance: Instance, own: Returning, task: int, why: Iterable[WhyNot]
-) -> tuple[WhyNot, ...]:
-    """Reasons of rules, and those of compliance where no rule keeps a task out."""
-    rank_of_shift = instance.problem.rank_of_shift
-
-    def told() -> Iterator[tuple[Reason, str, str]]:
-        for one in why:
-            for shift_id in one.shift_ids:
-                denied = own.told.get((task, rank_of_shift[shift_id]))
-                if denied is None or one.reason not in OF_THE_SEARCH:
-                    denied = one.reason, one.message
-                yield *denied, shift_id
-
-    return grouped(told())
