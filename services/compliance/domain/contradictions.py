@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.compliance.domain.filter import Bounds, VehicleFilter
-from services.compliance.domain.rule import Charge, Rule
+from services.compliance.domain.rule import Charge, Prohibition, Rule
 from services.compliance.domain.schedule import HolidayEffect, Schedule
 from services.compliance.domain.vehicle import NO_EXHAUST, NO_EXHAUST_EURO
 
@@ -56,6 +56,8 @@ def _against(rule: Rule, earlier: Sequence[Rule]) -> Iterator[tuple[str, str]]:
             other.effect,
         ):
             yield "rule_id", f"the rule is {other.rule_id!r} once more: a charge would be due twice"
+        if shadow := _shadow(rule, other):
+            yield "schedule", shadow
         if isinstance(rule.effect, Charge) and isinstance(other.effect, Charge):
             capped = rule.effect.daily_cap_micros or other.effect.daily_cap_micros
             if capped and rule.effect.currency_code != other.effect.currency_code:
@@ -64,6 +66,24 @@ def _against(rule: Rule, earlier: Sequence[Rule]) -> Iterator[tuple[str, str]]:
                     f"rule {other.rule_id!r} charges {other.effect.currency_code}: the daily cap of"
                     " a zone bounds one currency",
                 )
+
+
+def _shadow(rule: Rule, other: Rule) -> str:
+    """
+    Why one of two rules never shows: the other one forbids whatever it selects whenever it holds.
+
+    What is forbidden at some of its times only is none: outside of them it is due.
+    """
+    for ban, hidden in ((rule, other), (other, rule)):
+        forbids = isinstance(ban.effect, Prohibition) and ban.filter == hidden.filter
+        always = ban.schedule in (Schedule(), hidden.schedule)
+        if forbids and always and not isinstance(hidden.effect, Prohibition):
+            kind = "charge" if isinstance(hidden.effect, Charge) else "permit"
+            return (
+                f"rule {ban.rule_id!r} forbids whatever {hidden.rule_id!r} is about, always when"
+                f" that holds: no {kind} is ever asked for"
+            )
+    return ""
 
 
 def _impossible(wanted: VehicleFilter) -> Iterator[tuple[str, str]]:

@@ -16,11 +16,11 @@ from services.compliance.domain.contradictions import contradictions
 from services.compliance.domain.faults import Unsound
 from services.compliance.domain.filter import Bounds, StickerBounds, VehicleFilter
 from services.compliance.domain.geometry import E7, Point, Polygon, Ring
-from services.compliance.domain.rule import Charge, ChargeUnit, Prohibition, Rule
+from services.compliance.domain.rule import Charge, ChargeUnit, PermitDemand, Prohibition, Rule
 from services.compliance.domain.schedule import HolidayEffect, Schedule, TimeSpan, YearDay
 from services.compliance.domain.shapes import area_shape, check_area
 from services.compliance.domain.vehicle import Fuel
-from services.compliance.tests.places import SQUARE, charged, day, forbidden, hours, square
+from services.compliance.tests.places import DIESEL, SQUARE, charged, day, forbidden, hours, square
 
 Corner = tuple[float, float]
 EURO, CROWN = (Charge(1, code, ChargeUnit.DAY, 9) for code in ("EUR", "SEK"))
@@ -82,7 +82,14 @@ def test_a_schedule_that_never_holds_is_told(
 @pytest.mark.parametrize(
     ("rules", "fields"),
     [
-        ([charged(), forbidden()], []),
+        ([charged(), forbidden()], ["schedule"]),
+        ([forbidden(), charged()], ["schedule"]),
+        ([forbidden(schedule=hours(6, 7)), charged(schedule=hours(6, 7))], ["schedule"]),
+        ([forbidden(), charged(schedule=hours(6, 7))], ["schedule"]),
+        ([forbidden(schedule=hours(6, 7)), charged()], []),  # due at other hours
+        ([forbidden(), Rule("pass", PermitDemand("a"), DIESEL)], ["schedule"]),
+        ([forbidden(), Rule("fee", EURO)], []),  # due for others
+        ([forbidden(), forbidden("again", hours(6, 7))], []),  # says the same by another law
         ([charged(), charged(rule_id="again")], ["rule_id"]),
         ([charged(), charged(rule_id="again", schedule=hours(6, 7))], []),
         ([Rule("a", EURO), Rule("b", CROWN)], ["charge.currency_code"]),
