@@ -23,6 +23,7 @@ from services.compliance.domain.ledger import (
     Outcome,
     Report,
     Share,
+    counted_at,
     subject_id,
 )
 from services.compliance.ports import RecordFilter
@@ -152,7 +153,7 @@ def _row(record: EmissionRecord) -> tuple[Any, ...]:
         leg.stop_id if leg else "",
         leg.carrier_id if leg else "",
         leg.vehicle.vehicle_id if leg else "",
-        subject.end,
+        counted_at(subject),
         record.record_time,
         leg.distance_meters if leg else 0,
         leg is not None and (leg.empty or not leg.loads),

@@ -33,6 +33,7 @@ VARIANTS: dict[Fuel, tuple[str, ...]] = {
     Fuel.ELECTRIC: ("electric",),
     Fuel.LPG: ("lpg",),
     Fuel.CNG: ("cng",),
+    Fuel.HYDROGEN: ("hydrogen",),  # in no built-in set: one that a tenant loads may have it
     Fuel.HYBRID_PETROL: ("hybrid", "petrol"),
     Fuel.HYBRID_DIESEL: ("hybrid", "diesel"),
     Fuel.PLUG_IN_PETROL: ("plug-in", "petrol"),
@@ -93,8 +94,9 @@ def _ranked(vehicle: Vehicle, mass_grams: int) -> Iterator[Candidate]:
         yield from _light(vehicle)
     else:
         yield from _vans(vehicle)
-    assumed = ("the vehicle is not known well: an average van of unknown fuel stands in",)
-    yield Candidate((("van-average.unknown.km", 1),), assumed)
+    if vehicle.fuel is None:
+        assumed = ("the vehicle is not known well: an average van of unknown fuel stands in",)
+        yield Candidate((("van-average.unknown.km", 1),), assumed)
 
 
 def _vans(vehicle: Vehicle) -> Iterator[Candidate]:

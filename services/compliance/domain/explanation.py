@@ -14,12 +14,13 @@ from datetime import date, datetime
 from services.compliance.domain.civil import local_days, stretches
 from services.compliance.domain.filter import Condition, conditions
 from services.compliance.domain.finding import Decision
-from services.compliance.domain.rule import Charge, PermitDemand, Rule
+from services.compliance.domain.rule import Rule
 from services.compliance.domain.rulebook import Ground, RuleBook
 from services.compliance.domain.schedule import Window
 from services.compliance.domain.truth import Truth, every
 from services.compliance.domain.vehicle import Vehicle
 from services.compliance.domain.verdict import Verdict
+from services.compliance.domain.wording import effect_in_words, schedule_in_words, stay_in_words
 from services.compliance.domain.zone import Zone
 
 CLAIMS = {
@@ -113,8 +114,9 @@ def _scheduled(rule: Rule, visit: _Visit, day: date) -> Condition:
     doubtful = not holds and _overlaps(
         rule.schedule.doubtful_windows(day, zone.holidays), visit, day
     )
-    local = f"{visit.start.isoformat()} to {visit.end.isoformat()}"
-    return Condition("schedule", _told(rule), local, Truth.of(None if doubtful else holds))
+    stay = stay_in_words(visit.start, visit.end, zone.time_zone)
+    told = schedule_in_words(rule.schedule)
+    return Condition("schedule", told, stay, Truth.of(None if doubtful else holds))
 
 
 def _overlaps(windows: Sequence[Window], visit: _Visit, day: date) -> bool:
@@ -131,20 +133,10 @@ def _meets(instants: tuple[datetime, datetime], start: datetime, end: datetime) 
     return first <= start < last if start == end else first < end and start < last
 
 
-def _told(rule: Rule) -> str:
-    schedule = rule.schedule
-    low = f"from {schedule.start}" if schedule.start else ""
-    high = f"before {schedule.end}" if schedule.end else ""
-    spans = f"in {len(schedule.spans)} spans of the week" if schedule.spans else ""
-    return ", ".join(filter(None, (low, high, spans))) or "always"
-
-
 def _sentence(rule: Rule, truth: Truth, found: Sequence[Condition]) -> str:
     because = [f"{c.attribute} is {c.actual}" for c in found if c.truth is truth]
-    effect = {Charge: "charges", PermitDemand: "asks for a permit"}.get(
-        type(rule.effect), "forbids"
-    )
-    return f"Rule {rule.rule_id} ({effect}) {CLAIMS[truth]}: {'; '.join(because)}."
+    name = f"{rule.rule_id}, {rule.title}," if rule.title else rule.rule_id
+    return f"Rule {name} {effect_in_words(rule)}; it {CLAIMS[truth]}: {'; '.join(because)}."
 
 
 def summary(decision: Decision) -> str:

@@ -12,7 +12,7 @@ from datetime import date
 
 from services.compliance.domain.faults import check
 from services.compliance.domain.truth import Truth, every
-from services.compliance.domain.vehicle import Body, Category, Fuel, Vehicle
+from services.compliance.domain.vehicle import NO_EXHAUST_EURO, Body, Category, Fuel, Vehicle
 
 UNKNOWN = "unknown"
 
@@ -104,6 +104,9 @@ class VehicleFilter:
 EVERY_VEHICLE = VehicleFilter()
 
 
+SPOKEN = {("euro_class", NO_EXHAUST_EURO): "none: no exhaust"}  # what a number stands for
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One condition with what was asked and found; `attribute` is the contract's field name."""
@@ -169,7 +172,7 @@ def _measures(wanted: VehicleFilter, vehicle: Vehicle) -> Iterator[Condition]:
 
 
 def _measured(attribute: str, bounds: Bounds, value: int | None) -> Condition:
-    actual = UNKNOWN if value is None else str(value)
+    actual = UNKNOWN if value is None else SPOKEN.get((attribute, value), str(value))
     return Condition(attribute, str(bounds), actual, bounds.contains(value))
 
 

@@ -19,8 +19,10 @@ from services.compliance.domain.filter import EVERY_VEHICLE, VehicleFilter, cond
 from services.compliance.domain.geometry import Area
 from services.compliance.domain.shapes import check_area
 from services.compliance.domain.truth import Truth, every
-from services.compliance.domain.vehicle import NO_EXHAUST, Vehicle
+from services.compliance.domain.vehicle import NO_EXHAUST, Category, Vehicle
 from services.compliance.domain.verdict import Verdict, worst
+
+NO_ENGINE = (Category.CYCLE, Category.FOOT)
 
 
 class Excuse(StrEnum):
@@ -110,7 +112,7 @@ def idling_answer(rules: Iterable[IdlingRule], idled: Idled) -> IdlingAnswer:
 
 def limit_answer(limit: IdlingLimit, idled: Idled) -> LimitAnswer:
     """What one limit says, wherever it holds."""
-    if idled.length <= limit.limit or idled.vehicle.fuel in NO_EXHAUST:
+    if idled.length <= limit.limit or not _may_have_an_engine(idled.vehicle):
         return KEPT
     found = list(conditions(limit.filter, idled.vehicle, idled.day))
     about = every(condition.truth for condition in found)
@@ -120,9 +122,14 @@ def limit_answer(limit: IdlingLimit, idled: Idled) -> LimitAnswer:
     if excuse is not None:
         return LimitAnswer(Verdict.ALLOW, excuse)
     missing = [c.attribute for c in found if c.truth is Truth.UNKNOWN]
+    missing += ["fuel"] if idled.vehicle.fuel is None else []
     missing += [excuse.lower() for excuse in _listed(limit, idled.untold)]
     verdict = Verdict.UNKNOWN if missing else Verdict.DENY
     return LimitAnswer(verdict, None, tuple(dict.fromkeys(missing)))
+
+
+def _may_have_an_engine(vehicle: Vehicle) -> bool:
+    return vehicle.fuel not in NO_EXHAUST and vehicle.category not in NO_ENGINE
 
 
 def _listed(limit: IdlingLimit, excuses: frozenset[Excuse]) -> Iterator[Excuse]:

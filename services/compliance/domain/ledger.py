@@ -35,6 +35,7 @@ ROAD = "road"  # the key of legs in a report by hub
 HUBS = "hubs"  # the key of hubs in a report by route, stop or vehicle
 GRAMS_PER_KILOGRAM = 1_000
 SECOND = timedelta(seconds=1)
+INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,13 @@ class EmissionRecord:
     entry: Entry
     record_time: datetime
     replaced_record_id: str = ""
+
+
+def counted_at(subject: Leg | HubOperation) -> datetime:
+    """The moment by which periods count it: a leg's end, the last instant of a hub's period."""
+    if isinstance(subject, Leg) or subject.start == subject.end:
+        return subject.end
+    return subject.end - INSTANT
 
 
 def subject_id(subject: Leg | HubOperation) -> str:

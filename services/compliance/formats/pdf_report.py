@@ -148,8 +148,11 @@ def _tiles(statement: Statement) -> Table:
     tiles = (
         (f"{kilograms(total.co2e.wtw_milligrams)} kg", "CO2e, well to wheel"),
         (grouped(total.delivered_count, 0), f"delivered; {total.failed_attempt_count:,} failed"),
-        (f"{scaled(total.milligrams_per_drop, 1_000, 1)} g", "CO2e per delivery made"),
-        (f"{scaled(total.milligrams_per_kilogram, 1_000, 1)} g", "CO2e per kg delivered"),
+        (_grams(total.milligrams_per_drop, total.delivered_count), "CO2e per delivery made"),
+        (
+            _grams(total.milligrams_per_kilogram, total.delivered_mass_grams),
+            "CO2e per kg delivered",
+        ),
         (percent(primary), "of it from primary data"),
     )
     big = _style("big", 15, fontName=BOLD, leading=19)
@@ -169,6 +172,11 @@ def _tiles(statement: Statement) -> Table:
         )
     )
     return table
+
+
+def _grams(milligrams: int, over: int) -> str:
+    """An intensity; a dash where there is nothing to divide by."""
+    return f"{scaled(milligrams, 1_000, 1)} g" if over else "-"
 
 
 def _totals(statement: Statement) -> Table:

@@ -8,10 +8,11 @@ import pytest
 
 from services.compliance.domain.checking import check_routes
 from services.compliance.domain.explanation import explain
-from services.compliance.domain.filter import VehicleFilter
+from services.compliance.domain.filter import Bounds, VehicleFilter
 from services.compliance.domain.finding import CheckedRoute, Decision
-from services.compliance.domain.rule import PermitDemand, Prohibition, Rule
+from services.compliance.domain.rule import Charge, ChargeUnit, PermitDemand, Prohibition, Rule
 from services.compliance.domain.rulebook import RuleBook
+from services.compliance.domain.schedule import Schedule, TimeSpan
 from services.compliance.domain.truth import Truth
 from services.compliance.domain.vehicle import Permit, Vehicle
 from services.compliance.domain.verdict import Verdict
@@ -34,6 +35,19 @@ def test_what_was_allowed_is_explained_by_the_rules_that_asked_nothing() -> None
     assert [(told.rule_id, told.truth) for told in explain(decision, book)] == [
         ("ban", Truth.FAILS)
     ]
+
+
+def test_a_rule_is_explained_with_its_price_and_by_the_clock_of_its_zone() -> None:
+    hours = Schedule(spans=(TimeSpan((0, 1, 2, 3, 4), 7 * 3_600, 19 * 3_600),))
+    clean = VehicleFilter(euro_class=Bounds(min=6))
+    fee = Rule("fee", Charge(5_000_000, "EUR", ChargeUnit.DAY), clean, hours, title="City fee")
+    book = RuleBook(1, [version(zone(fee), 1)])
+    (told,) = explain(decided(book, E_VAN, "2026-05-12 06:00", 5), book)
+
+    assert told.text == (
+        "Rule fee, City fee, charges 5 EUR a day; it holds: euro_class is none: no exhaust; "
+        "schedule is 2026-05-12 09:00:00 to 2026-05-12 09:05:00 Europe/Helsinki."
+    )
 
 
 def test_a_permit_that_ends_during_the_stay_explains_that_one_is_needed() -> None:

@@ -164,12 +164,12 @@ def test_a_row_with_a_hole_is_passed_over_and_named() -> None:
 @pytest.mark.parametrize(
     ("vehicle", "effort", "missing"),
     [
-        (VAN, Effort(1_000), "van-3.diesel.km,van-average.diesel.km,van-average.unknown.km"),
+        (VAN, Effort(1_000), "van-3.diesel.km,van-average.diesel.km"),
         (
             E_VAN,
             Effort(1_000, energy_watt_hours=1),
             "electricity.gb.kwh,electricity.generation.kwh,van-3.electric.km,"
-            "van-average.electric.km,van-average.unknown.km",
+            "van-average.electric.km",
         ),
     ],
 )

@@ -169,6 +169,14 @@ def test_a_set_with_holes_is_refused_and_never_read_as_zero() -> None:
     assert caught.value.reason == "FACTOR_MISSING"
 
 
+@pytest.mark.parametrize("category", [Category.N1, Category.M3])
+def test_a_fuel_that_is_known_and_in_no_set_has_no_stand_in(category: Category) -> None:
+    with pytest.raises(NotReady) as caught:
+        footprint(Vehicle("h", category, Fuel.HYDROGEN), Effort(1_000), BRITAIN)
+
+    assert caught.value.metadata["missing"] == "van-average.hydrogen.km"
+
+
 def test_every_row_of_the_table_is_read() -> None:
     sets: dict[str, FactorSet] = dict(builtin_sets())
 

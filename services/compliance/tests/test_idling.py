@@ -57,6 +57,7 @@ def idled(seconds: int, vehicle: Vehicle = DIESEL_VAN, *excuses: Excuse) -> Idle
     return Idled(vehicle, timedelta(seconds=seconds), DAY, frozenset(excuses))
 
 
+CYCLE = Vehicle("c", Category.CYCLE)
 CITY = rule(180, "city", DIESEL, Excuse.LOADING_DEVICE)
 SCHOOL = rule(60, "school")
 
@@ -71,7 +72,9 @@ SCHOOL = rule(60, "school")
         ([CITY], idled(181, DIESEL_VAN, Excuse.TRAFFIC), Verdict.DENY, ["city"]),
         ([CITY], idled(181, E_VAN), Verdict.ALLOW, []),
         ([rule(180, "all", EVERY_VEHICLE)], idled(181, E_VAN), Verdict.ALLOW, []),
-        ([rule(180, "all", EVERY_VEHICLE)], idled(181, Vehicle("v")), Verdict.DENY, ["all"]),
+        ([rule(180, "all", EVERY_VEHICLE)], idled(181), Verdict.DENY, ["all"]),
+        ([rule(180, "all", EVERY_VEHICLE)], idled(181, Vehicle("v")), Verdict.UNKNOWN, []),
+        ([rule(180, "all", EVERY_VEHICLE)], idled(181, CYCLE), Verdict.ALLOW, []),
         ([CITY, SCHOOL], idled(61), Verdict.DENY, ["school"]),
         ([CITY, SCHOOL], idled(60), Verdict.ALLOW, []),
         ([CITY, SCHOOL], idled(181), Verdict.DENY, ["school", "city"]),  # the shorter limit first

@@ -23,6 +23,7 @@ from services.compliance.domain.ledger import (
     ReportRow,
     allocated,
     carried,
+    counted_at,
     entry,
     estimates,
     hub_entry,
@@ -172,6 +173,15 @@ def test_a_depot_is_shared_by_mass_alone_as_nothing_travels_in_it() -> None:
 
 def test_a_depot_through_which_nothing_went_is_charged_to_nobody() -> None:
     assert hub_entry(depot(1_000), SETTING).shares == ()
+
+
+def test_a_hubs_day_counts_in_that_day_and_a_legs_end_on_midnight_in_the_next() -> None:
+    midnight, day = at("2026-11-24 00:00"), timedelta(days=1)
+    hub = HubOperation("h1", "depot", midnight - day, midnight, 1_000)
+    leg = Leg("l1", DIESEL_VAN, midnight - day, midnight, 1_000)
+
+    assert midnight - day <= counted_at(hub) < midnight
+    assert counted_at(leg) == midnight
 
 
 def test_an_entry_is_about_a_leg_or_a_hub() -> None:
