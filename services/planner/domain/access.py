@@ -12,6 +12,8 @@ from enum import Enum
 from services.planner.domain.reason import Reason
 from services.planner.domain.travel import BlockedArea
 
+CLOSED = "closed to the vehicle during the whole shift"
+
 
 class Verdict(Enum):
     """What a check may answer."""

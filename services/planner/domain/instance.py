@@ -119,13 +119,18 @@ class Instance:
             )
         return self._areas_at[key]
 
+    def closing_area(self, shift: int, place: int) -> AccessArea | None:
+        """The area in which a place lies that is closed to a shift's vehicle all the time."""
+        own = self.problem.shifts[shift]
+        areas = self.areas_at(shift, place)
+        return next((one for one in areas if one.closes(own.start_second, own.end_second)), None)
+
     def closing_verdict(self, shift: int, place: int) -> Verdict | None:
         """Why a shift's vehicle may not be at a place at any time; None when it may at some."""
-        own = self.problem.shifts[shift]
-        for area in self.areas_at(shift, place):
-            if area.closes(own.start_second, own.end_second):
-                return area.forbidden(own.start_second, own.end_second)[0].verdict
-        return None
+        own, area = self.problem.shifts[shift], self.closing_area(shift, place)
+        if area is None:
+            return None
+        return area.forbidden(own.start_second, own.end_second)[0].verdict
 
     def forbidden_spans(self, shift: int, place: int) -> tuple[AccessSpan, ...]:
         """

@@ -40,7 +40,7 @@ from services.planner.rules import (
 )
 from services.planner.rules.walk import Walk
 
-RULES_VERSION = "3"  # raised whenever a rule changes its answer
+RULES_VERSION = "4"  # raised whenever a rule changes its answer
 # In the order in which a task's own reasons are told: what no timing can mend comes first.
 ROUTE_RULES = (
     exclusions, locks, territory, skills, capacity, zones, travel, pairing, goods, unloading,

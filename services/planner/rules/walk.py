@@ -16,6 +16,7 @@ from services.planner.domain.plan import Break, Route, Violation, Visit
 from services.planner.domain.reason import Reason
 from services.planner.domain.shift import Shift
 from services.planner.domain.task import Loads, Option, Task, TaskKind
+from services.planner.domain.travel import UNREACHABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class Leg:
     ready_second: int
     visit: Visit | None
     breaks: tuple[Break, ...]
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether no way leads along it."""
+        return self.travel_seconds >= UNREACHABLE
 
 
 @dataclass(frozen=True, slots=True)

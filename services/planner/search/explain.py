@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from services.planner.domain.access import CLOSED
 from services.planner.domain.instance import RELOAD, Instance, Node
 from services.planner.domain.plan import Plan, Route, Violation, WhyNot
 from services.planner.domain.reason import OF_THE_SEARCH, Reason
@@ -191,9 +192,11 @@ def fewest_broken(
 def broken_alone(view: ShiftView, nodes: tuple[Node, ...], check: Check) -> Iterator[Violation]:
     """The hard rules that nodes break as the only work of a shift."""
     for node in nodes:
-        closed = view.instance.closing_verdict(view.rank, view.instance.place(node))
-        if closed is not None:  # its roads are left out, so that it also looks cut off
-            yield Violation(closed.reason, message="closed to the vehicle during the whole shift")
+        place = view.instance.place(node)
+        area = view.instance.closing_area(view.rank, place)
+        closed = view.instance.closing_verdict(view.rank, place)
+        if area and closed:  # its roads are left out, so that it also looks cut off
+            yield Violation(closed.reason, subject=area.area_id, message=CLOSED)
             return
     evaluated = evaluate(view, nodes)
     told = False

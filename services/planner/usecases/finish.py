@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from services.planner.domain.access import Charge, Finding
-from services.planner.domain.instance import Instance
-from services.planner.domain.places import NOWHERE
+from services.planner.domain.instance import Instance, Node
 from services.planner.domain.plan import CostKind, Plan, Route, Visit
 from services.planner.domain.travel import UNREACHABLE, Basis, Leg
 from services.planner.ports import AccessRules, Presence, TravelTimes
@@ -116,10 +115,14 @@ def pairs_on(instance: Instance, table: int, routes: Sequence[Route]) -> list[tu
 
 def pairs_of(instance: Instance, route: Route) -> list[tuple[int, int]]:
     """The places between which a route's legs lie; the last ends where the route does."""
-    places = [instance.places.starts[route.shift]]
-    places += [instance.place_on(route.shift, visit.node) for visit in route.visits]
-    end = instance.places.ends[route.shift]
-    places.append(places[-1] if end == NOWHERE else end)
+    return pairs_between(instance, route.shift, route.sequence)
+
+
+def pairs_between(instance: Instance, shift: int, nodes: Sequence[Node]) -> list[tuple[int, int]]:
+    """The places between which the legs of a sequence lie."""
+    places = [instance.places.starts[shift]]
+    places += [instance.place_on(shift, node) for node in nodes]
+    places.append(instance.end_place(shift, places[-1]))
     return list(pairwise(places))
 
 
@@ -176,6 +179,8 @@ def basis_of(prepared: Prepared, table: int, here: int, there: int, ways: Ways) 
     way = ways.get((table, here, there))
     if way is not None:
         return way.basis
+    if prepared.matrices[table].seconds[here, there] >= UNREACHABLE:
+        return Basis.UNREACHABLE
     snaps = prepared.matrices[table].snaps
     on_road = snaps[here].has_road and snaps[there].has_road
     return Basis.ROAD if on_road else Basis.STRAIGHT_LINE

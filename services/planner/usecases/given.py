@@ -11,6 +11,7 @@ from services.planner.domain.plan import Plan, Route, SolveRecord, Unassigned, W
 from services.planner.domain.plan import Violation as BrokenRule
 from services.planner.domain.problem import FixedRoute, Problem
 from services.planner.domain.reason import Reason
+from services.planner.ports import Sequences
 from services.planner.rules import zones
 from services.planner.rules.verify import RULES_VERSION
 from services.planner.rules.walk import Walk
@@ -21,6 +22,7 @@ from services.planner.usecases.asked import Question, World, finished_plan
 from services.planner.usecases.choices import choose
 from services.planner.usecases.finish import Finished, denied_areas
 from services.planner.usecases.optimize import Answer, around
+from services.planner.usecases.passable import impassable, passable
 from services.planner.usecases.world import Prepared, prepare
 
 PROPOSALS_DEFAULT = 5
@@ -35,11 +37,15 @@ async def evaluate_routes(world: World, question: Question, routes: Sequence[Fix
     prepared = await prepare(
         world.travel, world.access, question.problem, omit_access=question.omit_access
     )
-    finished = await timed(world, question, prepared, routes)
+    nodes, roads = nodes_of(question.problem, routes), prepared
+    prepared = passable(roads, roads, nodes)
+    finished = await timed(world, question, prepared, nodes)
     if any(denied_areas(finished.plan)):
         # The driver would go round an area that is closed when the way would lead through it.
-        prepared = await around(world, prepared, finished.plan)
-        finished = await timed(world, question, prepared, routes)
+        prepared = passable(await around(world, roads, finished.plan), roads, nodes)
+        finished = await timed(world, question, prepared, nodes)
+    told = *finished.plan.violations, *impassable(roads.instance, finished.plan)
+    finished = replace(finished, plan=replace(finished.plan, violations=told))
     record = SolveRecord(
         problem_digest=question.digest,
         engine_version=world.solver.engine_version,
@@ -50,11 +56,8 @@ async def evaluate_routes(world: World, question: Question, routes: Sequence[Fix
     return Answer(prepared, finished, record)
 
 
-async def timed(
-    world: World, question: Question, prepared: Prepared, routes: Sequence[FixedRoute]
-) -> Finished:
+async def timed(world: World, question: Question, prepared: Prepared, nodes: Sequences) -> Finished:
     """Given routes with times, legs and findings."""
-    nodes = nodes_of(question.problem, routes)
     plan = await world.solver.time_routes(prepared.instance, nodes)
     finished = await finished_plan(world, question, prepared, plan)
     return replace(finished, plan=with_findings(prepared, finished.plan))

@@ -13,7 +13,7 @@ import pytest
 from services.planner.domain.access import AccessArea, AccessSpan, Finding, Verdict
 from services.planner.domain.instance import Instance
 from services.planner.domain.plan import Plan
-from services.planner.domain.travel import BlockedArea
+from services.planner.domain.travel import BlockedArea, Point
 from services.planner.tests.problems import at, spot
 from services.planner.tests.rules.valid import Change, told, valid, with_route
 
@@ -24,11 +24,13 @@ AROUND_CALL = tuple(
 DENY, UNKNOWN = Verdict.DENY, Verdict.UNKNOWN
 
 
-def zoned(start: int, end: int, verdict: Verdict = DENY) -> Change:
-    """A zone around the call, closed for a while."""
+def zoned(
+    start: int, end: int, verdict: Verdict = DENY, ring: tuple[Point, ...] = AROUND_CALL
+) -> Change:
+    """A zone around the call, or elsewhere, closed for a while."""
 
     def change(instance: Instance, plan: Plan) -> tuple[Instance, Plan]:
-        part = BlockedArea("zone", (AROUND_CALL,))
+        part = BlockedArea("zone", (ring,))
         area = AccessArea("zone", (part,), (AccessSpan(start, end, verdict),))
         return replace(instance, areas_of_shift=((area,),)), plan
 

@@ -10,6 +10,8 @@ from doorstep.planner.v1 import (
     plan_pb2,
     problem_pb2,
     reason_pb2,
+    shift_pb2,
+    task_pb2,
     vehicle_pb2,
 )
 from doorstep.planner.v1 import planner_service_pb2 as pb
@@ -50,6 +52,37 @@ async def test_a_task_in_a_closed_zone_is_left_out_with_the_zone_as_reason(town:
 
     assert [left.task_id for left in plan.unassigned] == ["inside"]
     assert plan.unassigned[0].reasons[0].reason == reason_pb2.REASON_ZONE
+    assert "zone-0" in plan.unassigned[0].reasons[0].message
+
+
+async def test_a_given_route_from_a_depot_in_a_closed_zone_names_the_zone(town: Town) -> None:
+    day = (wire.moment(0).seconds, wire.moment(24).seconds)
+    town.hall.zones = [Zone(60.1655, 24.9402, 60.1667, 24.9422, *day)]
+    window = [task_pb2.TimeWindow(interval=wire.interval(8, 12))]
+    tasks = [wire.task("first", 60.172, 24.943, windows=window)]
+    problem = problem_pb2.Problem(tasks=tasks, shifts=[wire.shift("van")])
+    request = pb.EvaluateRoutesRequest(problem=problem, routes=wire.fixed({"van": ["first"]}))
+    answer = await town.planner.EvaluateRoutes(request)
+    told = {(v.reason, v.subject) for v in answer.plan.violations if v.hard}
+
+    assert told == {(reason_pb2.REASON_ZONE, "zone-0")}
+    assert answer.plan.cost_micros < 100_000_000
+    assert {leg.basis for leg in answer.plan.routes[0].legs} == {plan_pb2.TRAVEL_BASIS_UNREACHABLE}
+
+
+async def test_what_a_zone_denies_one_vehicle_another_serves(town: Town) -> None:
+    way = (60.170, 24.930, 60.1715, 24.960)  # a band between the depot and the door
+    town.hall.zones = [Zone(*way, wire.moment(7).seconds, wire.moment(15).seconds)]
+    electric = wire.vehicle("e-van", profile=vehicle_pb2.TRAVEL_PROFILE_E_VAN)
+    electric.access.fuel_type = vehicle_pb2.FUEL_TYPE_ELECTRIC
+    dear = shift_pb2.ShiftCosts(fixed_cost_micros=200_000_000, hour_cost_micros=25_000_000)
+    shifts = [wire.shift("diesel"), wire.shift("green", vehicle=electric, costs=dear)]
+    window = [task_pb2.TimeWindow(interval=wire.interval(9, 10))]
+    task = wire.task("door", 60.1735, 24.943, windows=window)
+    plan = await town.optimize(problem_pb2.Problem(tasks=[task], shifts=shifts))
+
+    assert wire.served(plan.routes) == {"green": ["door"]}
+    assert not plan.unassigned
 
 
 async def test_a_zone_that_opens_later_is_served_later(town: Town) -> None:
