@@ -16,15 +16,18 @@ from services.compliance.domain.civil import DAY_SECONDS
 from services.compliance.domain.faults import Unsound, check
 
 Member = TypeVar("Member", bound=Enum)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # of protobuf's timestamps
+NANOS_PER_SECOND, NANOS_PER_MICROSECOND = 1_000_000_000, 1_000
 YEARS = range(1900, 2201)  # of moments: days and years around them can be reckoned with
 YEARS_SAID = f"not a moment of the years {YEARS[0]} to {YEARS[-1]}"
 
 
 def moment_from_proto(message: Timestamp) -> datetime:
     """An aware moment in UTC, to the microsecond; Unsound far from all calendars of law."""
+    check(0 <= message.nanos < NANOS_PER_SECOND, "a moment's nanos are a part of a second")
     try:
-        at = message.ToDatetime(UTC)
-    except (ValueError, OverflowError) as error:
+        at = EPOCH + timedelta(0, message.seconds, message.nanos // NANOS_PER_MICROSECOND)
+    except OverflowError as error:
         raise Unsound(YEARS_SAID) from error
     check(at.year in YEARS, YEARS_SAID)
     return at
@@ -36,10 +39,10 @@ def moment_or_none(message: Any, field: str) -> datetime | None:
 
 
 def moment_to_proto(at: datetime) -> Timestamp:
-    """A timestamp."""
-    message = Timestamp()
-    message.FromDatetime(at)
-    return message
+    """A timestamp; reckoned here, as protobuf's own way takes four times as long."""
+    since = at - EPOCH
+    seconds = since.days * DAY_SECONDS + since.seconds
+    return Timestamp(seconds=seconds, nanos=since.microseconds * NANOS_PER_MICROSECOND)
 
 
 def span_from_proto(message: Duration) -> timedelta:
@@ -74,12 +77,10 @@ def open_interval_from_proto(message: Interval) -> tuple[datetime | None, dateti
 
 def interval_to_proto(start: datetime | None, end: datetime | None) -> Interval:
     """An interval; an open end is left unset."""
-    message = Interval()
-    if start is not None:
-        message.start_time.FromDatetime(start)
-    if end is not None:
-        message.end_time.FromDatetime(end)
-    return message
+    return Interval(
+        start_time=None if start is None else moment_to_proto(start),
+        end_time=None if end is None else moment_to_proto(end),
+    )
 
 
 def day_from_proto(message: Date) -> date:

@@ -45,8 +45,8 @@ class Atlas:
         self._shapes = np.array([area_shape(area) for area in areas], dtype=object)
         shapely.prepare(self._shapes)
         self._tree = shapely.STRtree(self._shapes)
-        edges, self._edge_areas = _edges(self._shapes)
-        self._edges = shapely.STRtree(edges)
+        self._edge_ends, self._edge_areas = _edges(self._shapes)
+        self._edges = shapely.STRtree(shapely.linestrings(self._edge_ends))
 
     def stays(self, presences: Sequence[Presence]) -> list[list[Stay]]:
         """For every presence its stays, in the order of areas and then of time."""
@@ -113,10 +113,9 @@ class Atlas:
 
     def _cuts(self, bundle: Bundle, pairs: Ints, crossed: NDArray[np.bool_]) -> tuple[Ints, Floats]:
         """Per pair, in order, the ranks of the line's ends and of every crossing between."""
-        segments, starts = bundle.segments(crossed)
-        hits, edges = self._edges.query(segments, predicate="intersects")
-        crossings = shapely.intersection(segments[hits], self._edges.geometries[edges])
-        places, which = shapely.get_coordinates(crossings, return_index=True)
+        ends, starts = bundle.segments(crossed)
+        hits, edges = self._edges.query(shapely.linestrings(ends), predicate="intersects")
+        places, which = _crossings(ends[hits], self._edge_ends[edges])
         lines, ranks = bundle.ranks(starts[hits][which], places)
         keys = self._key(lines, self._edge_areas[edges][which])
         owners = np.searchsorted(self._key(pairs[:, 0], pairs[:, 1]), keys)
@@ -140,13 +139,31 @@ class Atlas:
         return inside | (ends - starts < TOUCH)
 
 
-def _edges(shapes: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
-    """Every edge of every area, and whose it is."""
+def _crossings(ours: Floats, theirs: Floats) -> tuple[Floats, Ints]:
+    """
+    Where pairs of segments that meet do so, and which pair each place is of.
+
+    Reckoned for all at once; those that run alike may meet along a stretch, of which the library
+    tells both ends.
+    """
+    starts, ways = ours[:, 0], ours[:, 1] - ours[:, 0]
+    edges, apart = theirs[:, 1] - theirs[:, 0], theirs[:, 0] - starts
+    turns = ways[:, 0] * edges[:, 1] - ways[:, 1] * edges[:, 0]
+    turning, alike = np.flatnonzero(turns), np.flatnonzero(turns == 0)
+    reach = (apart[:, 0] * edges[:, 1] - apart[:, 1] * edges[:, 0])[turning] / turns[turning]
+    places = starts[turning] + ways[turning] * np.clip(reach, 0.0, 1.0)[:, np.newaxis]
+    shared = shapely.intersection(*(shapely.linestrings(pair[alike]) for pair in (ours, theirs)))
+    ends, which = shapely.get_coordinates(shared, return_index=True)
+    return np.concatenate((places, ends)), np.concatenate((turning, alike[which]))
+
+
+def _edges(shapes: NDArray[Any]) -> tuple[Floats, Ints]:
+    """Both ends of every edge of every area, and whose it is."""
     rings, parts = shapely.get_parts(shapely.boundary(shapes), return_index=True)
     corners, owners = shapely.get_coordinates(rings, return_index=True)
     starts = np.flatnonzero(owners[:-1] == owners[1:])
     ends = np.stack((corners[starts], corners[starts + 1]), axis=1)
-    return shapely.linestrings(ends), parts[owners[starts]]
+    return ends, parts[owners[starts]]
 
 
 def _joined(owners: Ints, starts: Floats, ends: Floats) -> tuple[Ints, Floats, Floats]:

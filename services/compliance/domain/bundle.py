@@ -38,12 +38,12 @@ class Bundle:
         """The lines as geometries."""
         return self._lines
 
-    def segments(self, wanted: NDArray[np.bool_]) -> tuple[NDArray[Any], Ints]:
-        """The segments of wanted lines as geometries, and the points where they begin."""
+    def segments(self, wanted: NDArray[np.bool_]) -> tuple[Floats, Ints]:
+        """Both ends of the segments of wanted lines, and the points where they begin."""
         owners = self._owners
         starts = np.flatnonzero((owners[:-1] == owners[1:]) & wanted[owners[:-1]])
         ends = np.stack((self._corners[starts], self._corners[starts + 1]), axis=1)
-        return shapely.linestrings(ends), starts
+        return ends, starts
 
     def ranks(self, starts: Ints, places: Floats) -> tuple[Ints, Floats]:
         """The line, and the rank on it, of places on the segments that begin at `starts`."""

@@ -63,7 +63,7 @@ def check_presences(book: RuleBook, asked: Sequence[tuple[Vehicle, Presence]]) -
         if answer.verdict.lets_in:
             yield answer
         else:
-            yield replace(answer, next_allowed=_next_allowed(presence.entry, cases))
+            yield replace(answer, next_allowed=_next_allowed(presence.entry, cases, answer))
 
 
 def check_routes(book: RuleBook, routes: Sequence[CheckedRoute]) -> list[Answer]:
@@ -153,6 +153,8 @@ def _rule_ids(case: _Case, decisive: Sequence[Outcome]) -> tuple[str, ...]:
     named = {rule_id for outcome in decisive for rule_id in outcome.rule_ids}
     if case.verdict is Verdict.ALLOW_WITH_CHARGE:
         named |= {charge.rule_id for charge in case.due}
+    if len(named) <= 1:
+        return tuple(named)
     listed = (rule.rule_id for zone in case.timeline.zones for rule in zone.rules)
     return _distinct(rule_id for rule_id in listed if rule_id in named)
 
@@ -168,8 +170,11 @@ def _caveats(case: _Case) -> tuple[Caveat, ...]:
     return zone.caveats
 
 
-def _next_allowed(entry: datetime, cases: Sequence[_Case]) -> datetime | None:
+def _next_allowed(entry: datetime, cases: Sequence[_Case], answer: Answer) -> datetime | None:
     """The first entry from which every stay would be let in: each area may push it further."""
+    if len(cases) == 1:  # the finding has searched already
+        found = answer.findings[0].next_allowed
+        return None if found is None else found - cases[0].stay.start
     at = entry
     for _ in range(STEPS_MAX):
         pushed = at
@@ -178,7 +183,7 @@ def _next_allowed(entry: datetime, cases: Sequence[_Case]) -> datetime | None:
             if suits is None or suits - case.stay.start > entry + NEXT_ALLOWED_MAX:
                 return None
             pushed = suits - case.stay.start
-        if pushed == at or len(cases) == 1:
+        if pushed == at:
             return pushed
         at = pushed
     return None

@@ -48,7 +48,7 @@ def decode_all(lines: Sequence[str]) -> list[Points]:
     check(bool((per_line % 2 == 0).all()), "a polyline has a latitude without longitude")
     check(bool((per_line >= 4).all()), "a polyline has at least two points")
     check(_steps_are_short(deltas, counts - per_line), "a polyline crosses the antimeridian")
-    return [_points(part) for part in np.split(deltas, counts[:-1])]
+    return _points(deltas.reshape(-1, 2), counts // 2)
 
 
 def _lines_end_with_a_number(last: NDArray[Any], ends: NDArray[Any]) -> bool:
@@ -72,10 +72,14 @@ def _numbers(signs: NDArray[np.int64], last: NDArray[Any]) -> NDArray[np.int64]:
     return np.where(odd, ~(zigzag >> 1), zigzag >> 1)
 
 
-def _points(deltas: NDArray[np.int64]) -> Points:
-    points = np.cumsum(deltas.reshape(-1, 2), axis=0)
+def _points(steps: NDArray[np.int64], ends: NDArray[Any]) -> list[Points]:
+    """Every line's points, from the steps of all of them, of which each has those up to its end."""
+    starts = np.concatenate(([0], ends[:-1]))
+    run = np.concatenate(([[0, 0]], np.cumsum(steps, axis=0)))
+    points = run[1:] - np.repeat(run[starts], ends - starts, axis=0)
     check(bool((np.abs(points) <= LIMITS).all()), "a polyline leaves the earth")
-    return points.astype(np.int32)
+    short: Points = points.astype(np.int32)
+    return [short[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
 def encode(points: Sequence[tuple[int, int]]) -> str:

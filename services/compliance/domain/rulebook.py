@@ -73,6 +73,8 @@ class RuleBook:
     def rule_set(self, index: int, at: datetime) -> RuleSet:
         """The version that holds on a ground at an instant, or the last one."""
         ground = self.grounds[index]
+        if len(ground.tenures) == 1:
+            return ground.rule_set
         return next((t.rule_set for t in ground.tenures if t.contains(at)), ground.rule_set)
 
     def standing(self, vehicle: Vehicle) -> Standing:

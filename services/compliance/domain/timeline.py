@@ -29,6 +29,7 @@ from services.compliance.domain.verdict import (
 from services.compliance.domain.zone import RuleSet, Tenure, Zone
 
 DAY = timedelta(days=1)
+MIDNIGHT = time(tzinfo=UTC)
 NEXT_ALLOWED_MAX = timedelta(days=366)  # how far ahead an allowed time is searched
 HOLIDAYS = "holidays"  # what is missing where a year has none listed and a rule holds on them only
 
@@ -65,11 +66,13 @@ class Timeline:
 
     def outcome(self, at: datetime) -> Outcome:
         """What holds at one instant."""
-        spans = self._day(at.date())
-        return spans[bisect_right(spans, at, key=lambda span: span.start) - 1].outcome
+        return self._span(at).outcome
 
     def spans(self, start: datetime, end: datetime) -> list[Span]:
         """`[start, end)` cut where the outcome changes, without gap; empty when it is empty."""
+        first = self._span(start)
+        if start < end <= first.end:  # as most stays are
+            return [Span(start, end, first.outcome)]
         found: list[Span] = []
         for span in self._walk(start, end):
             if found and found[-1].outcome == span.outcome:
@@ -96,6 +99,11 @@ class Timeline:
     def tenure(self, at: datetime) -> Tenure | None:
         """The version that holds at an instant."""
         return next((tenure for tenure in self._tenures if tenure.contains(at)), None)
+
+    def _span(self, at: datetime) -> Span:
+        """The span of its day that an instant lies in."""
+        spans = self._day(at.date())
+        return spans[bisect_right(spans, at, key=_start) - 1]
 
     def _walk(self, start: datetime, end: datetime) -> Iterator[Span]:
         day = start.date()
@@ -215,6 +223,10 @@ class Timeline:
         return found
 
 
+def _start(span: Span) -> datetime:
+    return span.start
+
+
 def _edges(tenure: Tenure, day: date) -> Iterator[date]:
     """The days after one on which a tenure begins or ends."""
     for edge in (tenure.start, tenure.end):
@@ -255,4 +267,4 @@ def _instants(
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    return datetime.combine(day, MIDNIGHT)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+import numpy as np
 import pytest
+import shapely
 
 from services.compliance.domain import polyline
-from services.compliance.domain.atlas import Atlas, Stay
+from services.compliance.domain.atlas import Atlas, Stay, _crossings
 from services.compliance.domain.faults import Unsound
 from services.compliance.domain.geometry import E7, Area, Point, Polygon, Ring
 from services.compliance.domain.presence import Line, Presence
@@ -137,3 +140,26 @@ def test_an_impossible_polygon_is_refused_with_its_fault(
 def test_parts_that_overlap_are_refused() -> None:
     with pytest.raises(Unsound, match="overlap"):
         check_area((SQUARE, square(59.96, 24.96)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_segments_cross_where_the_library_says(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    ours, theirs = draw.integers(0, 6, (2, 400, 2, 2)).astype(
+        np.float64
+    )  # many touch, or run alike
+    long = (ours[:, 0] != ours[:, 1]).any(axis=1) & (theirs[:, 0] != theirs[:, 1]).any(axis=1)
+    first, second = shapely.linestrings(ours), shapely.linestrings(theirs)
+    meeting = shapely.intersects(first, second) & long
+    expected, whose = shapely.get_coordinates(
+        shapely.intersection(first[meeting], second[meeting]), return_index=True
+    )
+
+    found, which = _crossings(ours[meeting], theirs[meeting])
+
+    def told(places: Any, numbers: Any) -> set[tuple[int, float, float]]:
+        rows = zip(numbers.tolist(), np.round(places, 9).tolist(), strict=True)
+        return {(number, x + 0.0, y + 0.0) for number, (x, y) in rows}
+
+    assert told(found, which) == told(expected, whose)
+    assert len(which) > 50
