@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -53,6 +54,7 @@ from services.compliance.usecases.factor_sets import Rates
 from services.compliance.usecases.idling import Stores
 
 SCHEMA = "compliance"
+GARBAGE_THRESHOLDS = (10_000, 10, 10)  # new objects, then rounds of the younger generation
 
 
 def rules(tx: Transaction) -> PostgresRules:
@@ -149,7 +151,18 @@ async def start(settings: ComplianceSettings) -> None:
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(_database(settings, clock))
         loops = [*await _loops(settings, stack, db, clock), import_runner(db, clock).run]
+        let_rules_live()
         await serve(settings, servicers(db, settings, clock), loops=loops, ready=db.ping)
+
+
+def let_rules_live() -> None:
+    """
+    Looks for garbage in cycles less often, and never at what a start makes: a look at all of it
+    held every tenth batch of a planner for 69 ms, at what rules make of it 6 ms.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 def _database(settings: MeshSettings, clock: Clock) -> Any:
