@@ -219,13 +219,17 @@ def estimates(
 
 
 def carried(legs: Iterable[Leg]) -> tuple[Load, ...]:
-    """Every delivery of some legs once, as it weighed most."""
+    """Every delivery of some legs once, as it weighed most; as heavy, as it went furthest."""
     loads: dict[tuple[str, str], Load] = {}
     for load in (load for leg in legs for load in leg.loads):
         known = loads.setdefault((load.delivery_id, load.task_id), load)
-        if load.mass_grams > known.mass_grams:
+        if _burden(load) > _burden(known):
             loads[load.delivery_id, load.task_id] = load
     return tuple(loads.values())
+
+
+def _burden(load: Load) -> tuple[int, int, int]:
+    return load.mass_grams, load.shortest_distance_meters, load.item_count
 
 
 def allocated(
