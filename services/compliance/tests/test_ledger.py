@@ -217,7 +217,7 @@ def test_empty_legs_that_belong_to_no_route_are_charged_to_nobody() -> None:
 
 def test_a_route_has_carried_each_delivery_once_as_it_weighed_most() -> None:
     legs = [leg("1", Load("a", "t", 5), Load("b", "t", 1)), leg("2", Load("a", "t", 9))]
-    moved = leg("3", Load("b", "t", 1, 700))  # its place became known on the way, as the store has it
+    moved = leg("3", Load("b", "t", 1, 700))  # its place became known
 
     assert carried([*legs, moved]) == (Load("a", "t", 9), Load("b", "t", 1, 700))
 
