@@ -23,7 +23,7 @@ from rich.console import Console
 from clients.cli import plan_view
 from clients.cli.plan_files import geojson, shown_suffixes, written_plan
 from clients.cli.plan_picture import draw
-from clients.cli.plan_replay import CannotReplay, Door, replayed
+from clients.cli.plan_replay import PORT_BASE, CannotReplay, Door, replayed
 
 SOLVER = "services.planner.offline"
 ROOT = Path(__file__).resolve().parents[2]  # where the project's packages are found
@@ -38,7 +38,7 @@ State = Annotated[
     typer.Option(envvar="DOORSTEP_STATE", help="Folder that holds the state of the local mesh."),
 ]
 DEFAULT_STATE = Path(".doorstep")
-DEFAULT_ADDRESS = "127.0.0.1:8400"
+PORT_DEFAULT = "8400"
 
 
 @app.command("solve")
@@ -99,8 +99,12 @@ def replay_plan(
         str, typer.Argument(metavar="ID", help="`optimization_id` of a plan, such as opt_...")
     ],
     address: Annotated[
-        str, typer.Option(envvar="DOORSTEP_ADDRESS", help="host:port of the gateway.")
-    ] = DEFAULT_ADDRESS,
+        str,
+        typer.Option(
+            envvar="DOORSTEP_ADDRESS",
+            help="host:port of the gateway; else this machine's, at DOORSTEP_PORT_BASE or 8400.",
+        ),
+    ] = "",
     token: Annotated[
         str, typer.Option(envvar="DOORSTEP_TOKEN", help="An access token; else id and secret.")
     ] = "",
@@ -119,7 +123,8 @@ def replay_plan(
         errors.print("who asks? set DOORSTEP_TOKEN, or DOORSTEP_CLIENT_ID and its secret")
         raise typer.Exit(code=2)
     _refuse_unwritable(plan)
-    door = Door(address, token, client_id, client_secret)
+    port = os.environ.get(PORT_BASE) or PORT_DEFAULT
+    door = Door(address or f"127.0.0.1:{port}", token, client_id, client_secret)
     try:
         with errors.status(f"planning {optimization_id} once more ..."):
             answer = asyncio.run(replayed(door, optimization_id))

@@ -14,6 +14,8 @@ from doorstep.planner.v1 import planner_service_pb2_grpc as pb_grpc
 from meshkit.client import connect, raising
 from meshkit.errors import MeshError
 
+UNREACHABLE, PORT_BASE = "PEER_UNREACHABLE", "DOORSTEP_PORT_BASE"
+
 
 class CannotReplay(Exception):
     """What the planner answered instead of a plan."""
@@ -49,7 +51,7 @@ async def replayed(door: Door, optimization_id: str) -> dict[str, Any]:
             request = pb.ReplayOptimizationRequest(optimization_id=optimization_id)
             answer = await planner.ReplayOptimization(request)
     except MeshError as error:
-        raise CannotReplay(told(error)) from None
+        raise CannotReplay(told(error, door.address)) from None
     found = json_format.MessageToDict(answer, preserving_proto_field_name=True)
     return {"plan": {}, "routes_equal": False} | found
 
@@ -64,9 +66,11 @@ async def logged_in(door: Door) -> str:
         return str((await access.IssueToken(request)).access_token)
 
 
-def told(error: MeshError) -> str:
+def told(error: MeshError, address: str) -> str:
     """What went wrong and what to do."""
     said = [f"{error.reason}: {error}"]
+    if error.reason == UNREACHABLE:
+        said += [f"tried {address}; name another by --address, DOORSTEP_ADDRESS or {PORT_BASE}"]
     said += [f"changed since: {error.metadata['changed']}"] if "changed" in error.metadata else []
     said += [error.metadata["action"]] if "action" in error.metadata else []
     return "; ".join(said)

@@ -214,7 +214,21 @@ def test_a_replay_where_nobody_listens_says_so(state: Path) -> None:
 
     assert done.returncode == 1
     assert "PEER_UNREACHABLE" in done.stderr
+    assert "tried 127.0.0.1:1; name another by --address" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_replay_asks_where_the_mesh_was_told_to_be(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOORSTEP_PORT_BASE", "2")
+    asked = ("plan", "replay", "opt_1", "--token", "t")
+    by_port = doorstep(*asked, state=state)
+    monkeypatch.setenv("DOORSTEP_ADDRESS", "127.0.0.1:3")
+    by_address = doorstep(*asked, state=state)
+
+    assert "tried 127.0.0.1:2;" in by_port.stderr
+    assert "tried 127.0.0.1:3;" in by_address.stderr
 
 
 @pytest.mark.parametrize(
