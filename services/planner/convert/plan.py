@@ -9,6 +9,7 @@ from doorstep.planner.v1 import problem_pb2
 from services.planner.convert.moments import duration
 from services.planner.convert.reasons import reason_to_proto, unassigned_to_proto
 from services.planner.convert.routes import RouteWriter
+from services.planner.convert.sentences import sentence
 from services.planner.convert.sizes import fitted
 from services.planner.convert.terms import costs_to_proto
 from services.planner.domain.plan import Evenness, Notice, Plan, Route, SolveRecord, Violation
@@ -68,7 +69,7 @@ def violation_to_proto(violation: Violation) -> pb.Violation:
         excess_duration=duration(violation.excess_seconds),
         excess_amount=violation.excess_amount,
         subject=violation.subject,
-        message=violation.message,
+        message=sentence(violation),
     )
 
 
