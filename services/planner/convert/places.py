@@ -12,6 +12,8 @@ from services.planner.domain.problem import BASE_DIMENSIONS
 from services.planner.domain.task import Loads
 from services.planner.domain.travel import Point
 
+SOMEWHERE = Point(1.0, 1.0)  # stands in where a position is none, until that is refused
+
 
 def point(position: Any) -> Point:
     """A position; raises ValueError for one that is none."""

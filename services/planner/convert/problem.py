@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 from doorstep.planner.v1 import optimization_pb2
 from doorstep.planner.v1 import problem_pb2 as pb
 from meshkit.errors import Violation
-from meshkit.validate import refuse, violations
-from services.planner.convert.faults import FAULTS_MAX, Faults, whole
+from meshkit.validate import violations
+from services.planner.convert.faults import Faults
 from services.planner.convert.moments import up
 from services.planner.convert.places import dimensions, point
-from services.planner.convert.shifts import shift
-from services.planner.convert.tasks import task
-from services.planner.domain.contradictions import contradictions, route_faults
+from services.planner.convert.shifts import named_shift, shift
+from services.planner.convert.tasks import named_task, task
+from services.planner.domain.contradictions import Fault, contradictions, route_faults
 from services.planner.domain.problem import (
     Balance,
     Churn,
@@ -31,43 +31,84 @@ from services.planner.domain.problem import (
 )
 from services.planner.domain.settings import SearchSettings
 
+ITEM = re.compile(r"problem\.(\w+\[(\d+)\])")
+NAMES = {
+    "task_id", "shift_id", "territory_id", "alternative_id", "break_id", "limit_id", "reload_id",
+    "pickup_task_id", "territory_ids",
+}  # fmt: skip
 LEVEL_PREFIX, BALANCE_PREFIX = "FREEZE_LEVEL_", "BALANCE_MEASURE_"
 
 
 def problem_from_proto(message: pb.Problem, seed_routes: Iterable[pb.FixedRoute] = ()) -> Problem:
-    """A problem; raises Invalid with every fault, those of routes to start from included."""
-    refuse(list(islice(item_violations(message.tasks), FAULTS_MAX)))
+    """
+    A problem; raises Invalid with every fault, those of routes to start from included.
+
+    What cannot be read is noted and stands in for itself, so that the rest is told beside it.
+    """
     faults = Faults()
-    names = dimensions(loads_of(message))
-    tasks = [task(own, names, f"problem.tasks[{n}]", faults) for n, own in enumerate(message.tasks)]
-    shifts = [
-        shift(own, names, f"problem.shifts[{n}]", faults) for n, own in enumerate(message.shifts)
-    ]
-    territories = [
-        faults.take(f"problem.territories[{n}].ring", territory, own)
-        for n, own in enumerate(message.territories)
-    ]
-    pairs = faults.each("problem.incompatible_goods", goods_pair, message.incompatible_goods)
-    faults.refuse()
-    found = Problem(
-        tasks=whole(tasks),
-        shifts=whole(shifts),
-        dimensions=names,
-        territories=whole(territories),
-        incompatible_goods=frozenset(pairs or ()),
-        pins=tuple(map(pin, message.pins)),
-        churn=churn(message.churn),
-        objective=objective(message.objective),
-        unsearched=tuple(unsearched(message)),
-    )
+    faults.take_broken(violations(message, "problem."))
+    faults.take_broken(item_violations(message.tasks))
+    found = as_read(message, faults)
+    spoiled = items_of(faults.fields)
     for fault in contradictions(found):
-        faults.add(f"problem.{fault.path}", fault.message)
+        if is_sure(fault, found, spoiled):
+            faults.add(f"problem.{fault.path}", fault.message)
     seeds = fixed_routes(seed_routes)
     if seeds != found.churn.base_routes:  # whose faults are told already
         for fault in route_faults("options.seed_routes", seeds, found, known=False):
             faults.add(fault.path, fault.message)
     faults.refuse()
     return found
+
+
+def as_read(message: pb.Problem, faults: Faults) -> Problem:
+    """A problem as far as it can be read."""
+    names = dimensions(loads_of(message))
+    tasks = [
+        faults.readable(task, own, names, f"problem.tasks[{n}]", faults) or named_task(own)
+        for n, own in enumerate(message.tasks)
+    ]
+    shifts = [
+        faults.readable(shift, own, names, f"problem.shifts[{n}]", faults) or named_shift(own)
+        for n, own in enumerate(message.shifts)
+    ]
+    territories = [
+        faults.take(f"problem.territories[{n}].ring", territory, own)
+        or Territory(own.territory_id, ())
+        for n, own in enumerate(message.territories)
+    ]
+    pairs = faults.each("problem.incompatible_goods", goods_pair, message.incompatible_goods)
+    return Problem(
+        tasks=tuple(tasks),
+        shifts=tuple(shifts),
+        dimensions=names,
+        territories=tuple(territories),
+        incompatible_goods=frozenset(pairs or ()),
+        pins=faults.readable(pins, message) or (),
+        churn=churn(message.churn),
+        objective=faults.readable(objective, message.objective) or Objective(),
+        unsearched=tuple(unsearched(message)),
+    )
+
+
+def items_of(paths: Iterable[str]) -> frozenset[str]:
+    """The items of a problem's lists in which something is wrong, such as `tasks[3]`."""
+    found = (ITEM.match(path) for path in paths)
+    return frozenset(item[1] for item in found if item)
+
+
+def is_sure(fault: Fault, problem: Problem, spoiled: frozenset[str]) -> bool:
+    """Whether a contradiction holds whatever stands in for what could not be read."""
+    item = ITEM.match(f"problem.{fault.path}")
+    if item is None or not spoiled:
+        return True
+    *_, name = fault.path.split(".")
+    if item[1] in spoiled:
+        return name in NAMES
+    if name != "load":
+        return True
+    pickup = problem.tasks[int(item[2])].pickup_task_id
+    return f"tasks[{problem.rank_of_task[pickup]}]" not in spoiled
 
 
 def loads_of(message: pb.Problem) -> Iterator[Any]:
@@ -80,8 +121,7 @@ def loads_of(message: pb.Problem) -> Iterator[Any]:
 
 def item_violations(tasks: Iterable[Any]) -> Iterator[Violation]:
     """
-    What breaks the contract in each task, which the edge leaves to us: all at once would hold the
-    event loop for a tenth of a second per 5,000 tasks.
+    What breaks the contract in each task, which is left to us: a tenth of a second per 5,000.
     """
     for number, own in enumerate(tasks):
         yield from violations(own, f"problem.tasks[{number}].")
@@ -105,6 +145,11 @@ def goods_pair(message: pb.GoodsPair) -> frozenset[str]:
     if message.goods_class == message.other_goods_class:
         raise ValueError("both classes are one: name two")
     return frozenset((message.goods_class, message.other_goods_class))
+
+
+def pins(message: pb.Problem) -> tuple[Pin, ...]:
+    """What is decided about tasks."""
+    return tuple(map(pin, message.pins))
 
 
 def pin(message: pb.Pin) -> Pin:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from doorstep.planner.v1 import duty_pb2, energy_pb2, shift_pb2, territory_pb2, vehicle_pb2
 from services.planner.convert.faults import Faults
 from services.planner.convert.moments import down, first_second, last_second, up
-from services.planner.convert.places import amounts, point
+from services.planner.convert.places import SOMEWHERE, amounts, point
 from services.planner.convert.tasks import profile_of, seconds_or_none
 from services.planner.domain.emissions import EmissionFactors
 from services.planner.domain.energy import Battery, EnergyModel
@@ -28,10 +29,13 @@ from services.planner.domain.shift import (
     Vehicle,
 )
 from services.planner.domain.task import Window
+from services.planner.domain.travel import Profile
 
 CATEGORY_PREFIX, FUEL_PREFIX = "VEHICLE_CATEGORY_", "FUEL_TYPE_"
 CLOCK_PREFIX, UNLOADING_PREFIX = "DUTY_CLOCK_", "UNLOADING_POLICY_"
 SHIFT_SECONDS_MAX = 24 * 3_600
+NO_VEHICLE = Vehicle("", Profile.VAN)
+STAND_INS: dict[str, Any] = {"vehicle": NO_VEHICLE, "start_point": SOMEWHERE, "breaks": ()}
 STRICT = {
     territory_pb2.TERRITORY_ENFORCEMENT_UNSPECIFIED,
     territory_pb2.TERRITORY_ENFORCEMENT_STRICT,
@@ -41,15 +45,15 @@ STRICT = {
 def shift(
     message: shift_pb2.Shift, names: Sequence[str], path: str, faults: Faults
 ) -> Shift | None:
-    """A shift; None, and its faults noted, when it cannot be one."""
-    if not (message.interval.HasField("start_time") and message.interval.HasField("end_time")):
-        faults.add(f"{path}.interval", "a shift has a start and an end")
-        return None
+    """A shift; what cannot be read of it is noted, and stands in for itself; None: nothing can."""
     parts: dict[str, Any] = {
-        "vehicle": vehicle(message.vehicle, names, f"{path}.vehicle", faults),
+        "vehicle": faults.readable(vehicle, message.vehicle, names, f"{path}.vehicle", faults),
         "start_point": faults.take(f"{path}.start_location", point, message.start_location),
         "breaks": faults.each(f"{path}.breaks", break_rule, message.breaks),
-        "reloads": faults.each(f"{path}.reloads", reload, message.reloads),
+        "reloads": tuple(
+            faults.take(f"{path}.reloads[{rank}]", reload, own) or named_reload(own)
+            for rank, own in enumerate(message.reloads)
+        ),
     }
     if message.HasField("end_location") and not message.open_end:
         parts["end_point"] = faults.take(f"{path}.end_location", point, message.end_location)
@@ -57,11 +61,27 @@ def shift(
         parts["start_state"] = faults.take(
             f"{path}.start_state", start_state, message.start_state, names
         )
-    if None in parts.values():
+    if not (message.interval.HasField("start_time") and message.interval.HasField("end_time")):
+        faults.add(f"{path}.interval", "a shift has a start and an end")
         return None
     if not message.open_end:
         parts.setdefault("end_point", parts["start_point"])
-    return faults.take(path, made, message, parts)
+    if None not in parts.values():
+        return faults.take(path, made, message, parts)
+    known = {name: part for name, part in parts.items() if part is not None}
+    found = faults.take(path, made, message, STAND_INS | known)
+    return found and replace(found, start_place_id="", end_place_id="")
+
+
+def named_shift(message: shift_pb2.Shift) -> Shift:
+    """The names of a shift and its reloads, where no more can be read, for what else names them."""
+    reloads = tuple(map(named_reload, message.reloads))
+    return Shift(message.shift_id, NO_VEHICLE, 0, 1, SOMEWHERE, reloads=reloads)
+
+
+def named_reload(message: shift_pb2.Reload) -> Reload:
+    """The name of a reload of which no more can be read."""
+    return Reload(message.reload_id, SOMEWHERE)
 
 
 def made(message: shift_pb2.Shift, parts: dict[str, Any]) -> Shift:

@@ -7,26 +7,30 @@ from typing import Any
 
 from doorstep.planner.v1 import task_pb2 as pb
 from doorstep.planner.v1 import vehicle_pb2
-from services.planner.convert.faults import Faults, whole
+from services.planner.convert.faults import Faults
 from services.planner.convert.moments import first_second, last_second, up
-from services.planner.convert.places import amounts, point
+from services.planner.convert.places import SOMEWHERE, amounts, point
 from services.planner.domain.task import Option, SkillNeed, SlotCost, Task, TaskKind, Window
 from services.planner.domain.travel import Profile
 
 KIND_PREFIX, PROFILE_PREFIX = "TASK_TYPE_", "TRAVEL_PROFILE_"
+KINDS = {pb.TaskType.Value(f"{KIND_PREFIX}{kind.value}"): kind for kind in TaskKind}
 
 
 def task(message: pb.Task, names: Sequence[str], path: str, faults: Faults) -> Task | None:
-    """A task; None, and its faults noted, when it cannot be one."""
-    options = [own_place(message, path, faults)]
+    """A task; what cannot be read of it is noted, and stands in for itself; None: nothing can."""
+    options = [own_place(message, path, faults) or Option(SOMEWHERE)]
     for rank, other in enumerate(message.alternatives):
-        options.append(alternative(other, f"{path}.alternatives[{rank}]", faults))
+        found = alternative(other, f"{path}.alternatives[{rank}]", faults)
+        options.append(found or Option(SOMEWHERE, alternative_id=other.alternative_id))
     loads = faults.take(f"{path}.load", amounts, message.load, names)
     slots = faults.each(f"{path}.slot_costs", slot_cost, message.slot_costs)
-    possible = whole(options)
-    if len(possible) < len(options) or loads is None or slots is None:
-        return None
-    return faults.take(path, made, message, possible, loads, slots)
+    return faults.take(path, made, message, tuple(options), loads or (), slots or ())
+
+
+def named_task(message: pb.Task) -> Task:
+    """The name and kind of a task of which no more can be read, for what else names it."""
+    return Task(message.task_id, KINDS.get(message.type, TaskKind.DELIVERY), (Option(SOMEWHERE),))
 
 
 def made(

@@ -84,6 +84,7 @@ def test_every_new_field_arrives() -> None:
     }  # fmt: skip
     assert problem.objective == Objective(0, Balance.STOPS, 5, fewest_shifts=True)
     assert problem.unsearched == ()
+    assert hash(problem)  # the search looks values up
 
 
 def test_a_profile_without_its_own_setup_takes_the_tasks() -> None:
@@ -158,6 +159,115 @@ def test_all_faults_are_told_at_once() -> None:
     chosen = (reload_nowhere, open_slot, profile_twice)
 
     assert faults_of(*chosen) == {FAULTS[one] for one in chosen}
+
+
+def break_without_length(request: problem_pb2.Problem) -> None:
+    request.shifts[0].breaks[0].break_duration.seconds = -1
+
+
+def nameless(request: problem_pb2.Problem) -> None:
+    request.tasks[1].priority = 12
+
+
+def window_backwards(request: problem_pb2.Problem) -> None:
+    request.tasks[2].windows.add(interval=wire.interval(12, 10))
+
+
+def nowhere(request: problem_pb2.Problem) -> None:
+    request.tasks[3].location.CopyFrom(LatLng())
+
+
+def beyond_the_pole(request: problem_pb2.Problem) -> None:
+    request.tasks[4].location.latitude = 99
+
+
+def over_before_it_begins(request: problem_pb2.Problem) -> None:
+    request.shifts[1].interval.CopyFrom(wire.interval(16, 8))
+    request.shifts[1].start_location.CopyFrom(LatLng())
+
+
+def twice(request: problem_pb2.Problem) -> None:
+    request.tasks[5].task_id = "t1"  # as one of which not all can be read
+
+
+def no_such_pickup(request: problem_pb2.Problem) -> None:
+    request.tasks[6].pickup_task_id = "gone"
+
+
+def no_such_profile(request: problem_pb2.Problem) -> None:
+    request.shifts[2].vehicle.profile = 77  # type: ignore[assignment]
+
+
+def no_such_task(request: problem_pb2.Problem) -> None:
+    request.pins.add(task_id="gone", shift_id="s1", level=problem_pb2.FREEZE_LEVEL_SHIFT)
+
+
+LAYERS: dict[Callable[[problem_pb2.Problem], None], set[str]] = {
+    break_without_length: {"shifts[0].breaks[0].break_duration", "shifts[0].breaks[0]"},
+    nameless: {"tasks[1].priority", "tasks[1]"},
+    window_backwards: {"tasks[2].windows[0]"},
+    nowhere: {"tasks[3].location"},
+    beyond_the_pole: {"tasks[4].location"},
+    over_before_it_begins: {"shifts[1]", "shifts[1].start_location"},
+    twice: {"tasks[5].task_id"},
+    no_such_pickup: {"tasks[6].pickup_task_id"},
+    no_such_profile: {"shifts[2].vehicle.profile"},
+    no_such_task: {"pins[0].task_id"},
+}
+
+
+def many() -> problem_pb2.Problem:
+    """A problem to spoil in many places: pickups, a known depot, a start under way."""
+    request = wire.city(8, 3)
+    for own in request.tasks:
+        own.ClearField("windows")
+    request.tasks[7].pickup_task_id, request.tasks[3].type = "t3", task_pb2.TASK_TYPE_PICKUP
+    request.tasks[3].load.mass_grams = request.tasks[7].load.mass_grams = 9_000
+    request.shifts[0].start_state.state_time.CopyFrom(wire.moment(9))
+    request.shifts[0].start_state.location.CopyFrom(wire.DEPOT)
+    request.shifts[0].start_state.taken_break_ids.append("lunch")
+    return request
+
+
+def told_of(*spoil: Callable[[problem_pb2.Problem], None]) -> set[str]:
+    request = many()
+    for one in spoil:
+        one(request)
+    with pytest.raises(Invalid) as caught:
+        problem_from_proto(request)
+    return {own.field.removeprefix("problem.") for own in caught.value.violations}
+
+
+def test_faults_of_every_layer_are_told_at_once() -> None:
+    assert problem_from_proto(many())
+    assert told_of(*LAYERS) == set.union(*LAYERS.values())
+
+
+@pytest.mark.parametrize("spoil", LAYERS)
+def test_what_cannot_be_read_makes_nothing_else_look_wrong(
+    spoil: Callable[[problem_pb2.Problem], None],
+) -> None:
+    assert told_of(spoil) == LAYERS[spoil]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        ((break_without_length,), "FIELD_INVALID"),
+        ((no_such_profile,), "FIELD_INVALID"),
+        ((no_such_profile, nowhere), "PROBLEM_INVALID"),
+    ],
+)
+def test_what_only_breaks_the_contract_is_told_so(
+    spoil: tuple[Callable[[problem_pb2.Problem], None], ...], reason: str
+) -> None:
+    request = many()
+    for one in spoil:
+        one(request)
+    with pytest.raises(Invalid) as caught:
+        problem_from_proto(request)
+
+    assert caught.value.reason == reason
 
 
 def test_routes_to_start_from_must_name_what_there_is() -> None:

@@ -8,6 +8,7 @@ from google.type.latlng_pb2 import LatLng
 from doorstep.planner.v1 import (
     event_pb2,
     optimization_pb2,
+    plan_pb2,
     problem_pb2,
 )
 from doorstep.planner.v1 import planner_service_pb2 as pb
@@ -24,6 +25,10 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.pg]
 async def test_all_faults_are_told_at_once(town: Town) -> None:
     problem = wire.city(3, 1)
     problem.tasks[0].location.CopyFrom(LatLng())
+    problem.shifts[0].breaks[0].break_duration.seconds = -5
+    problem.shifts[0].stop_limit = -1
+    problem.tasks[1].pickup_task_id = "gone"
+    problem.pins.add(task_id="gone", shift_id="s0", level=problem_pb2.FREEZE_LEVEL_SHIFT)
     problem.tasks[2].ClearField("windows")
     problem.tasks[2].windows.add(interval=wire.interval(12, 10))
     problem.shifts[0].interval.end_time.seconds = wire.moment(7).seconds
@@ -32,6 +37,11 @@ async def test_all_faults_are_told_at_once(town: Town) -> None:
 
     assert caught.value.reason == "PROBLEM_INVALID"
     assert {violation.field for violation in caught.value.violations} == {
+        "problem.shifts[0].breaks[0].break_duration",
+        "problem.shifts[0].breaks[0]",
+        "problem.shifts[0].stop_limit",
+        "problem.tasks[1].pickup_task_id",
+        "problem.pins[0].task_id",
         "problem.tasks[0].location",
         "problem.tasks[2].windows[0]",
         "problem.shifts[0]",
@@ -128,8 +138,13 @@ async def test_suspicions_are_told_without_planning(town: Town) -> None:
     problem = wire.city(3, 1)
     problem.tasks[0].skills.all_of.append("crane")
     answer = await town.planner.LintProblem(pb.LintProblemRequest(problem=problem))
+    plan = await town.optimize(problem)
 
-    assert [notice.field_path for notice in answer.notices] == ["tasks[0].skills"]
+    assert [(notice.code, notice.field_path) for notice in answer.notices] == [
+        (plan_pb2.LINT_CODE_SKILL_HELD_BY_NONE, "tasks[0].skills"),
+        (plan_pb2.LINT_CODE_FAR_FROM_ROAD, "tasks[0].location"),
+    ]
+    assert answer.notices == plan.notices
 
 
 async def test_the_feed_tells_of_every_plan(town: Town) -> None:
