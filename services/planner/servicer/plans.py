@@ -19,12 +19,12 @@ from services.planner.convert.plan import notice_to_proto, plan_to_proto
 from services.planner.convert.problem import digest_of, fixed_routes
 from services.planner.convert.questions import question_from_proto
 from services.planner.convert.sizes import fitted
-from services.planner.domain.lint import lint
 from services.planner.domain.settings import SearchSettings
 from services.planner.servicer.base import Context, PlannerBase, read_problem
 from services.planner.usecases import given, matrix
 from services.planner.usecases.asked import Question
 from services.planner.usecases.optimize import optimize
+from services.planner.usecases.suspicions import suspicions
 from services.planner.usecases.world import refuse_too_many_tasks
 
 ANSWER_SECONDS = 60.0  # what a caller without a deadline waits: the contract's maximum
@@ -76,8 +76,8 @@ class Plans(PlannerBase):
         self, request: pb.LintProblemRequest, context: Context
     ) -> pb.LintProblemResponse:
         problem = await read_problem(request.problem)
-        notices = await asyncio.to_thread(lambda: list(map(notice_to_proto, lint(problem))))
-        return pb.LintProblemResponse(notices=notices)
+        found = await suspicions(self._world.travel, self._world.access, problem)
+        return pb.LintProblemResponse(notices=map(notice_to_proto, found))
 
     async def ComputeTravelMatrix(
         self, request: pb.ComputeTravelMatrixRequest, context: Context

@@ -175,7 +175,7 @@ def prepared_of(
         tuple(matrices),
         access.is_known,
         access.rules_version,
-        (*access_notices(access), *travel_notices(instance, matrices)),
+        (*access_notices(access), *travel_notices(problem, places, told_by(matrices))),
     )
 
 
@@ -291,23 +291,29 @@ def access_notices(access: Access) -> Iterable[Notice]:
         yield Notice("ACCESS_NOT_CHECKED", cause, "check the plan before it is published")
 
 
-def travel_notices(instance: Instance, matrices: Sequence[TravelMatrix]) -> Iterable[Notice]:
+def told_by(matrices: Iterable[TravelMatrix]) -> Iterable[TravelNotice]:
+    """What the road engine says beside its answers."""
+    return (notice for matrix in matrices for notice in matrix.notices)
+
+
+def travel_notices(
+    problem: Problem, places: Places, notices: Iterable[TravelNotice]
+) -> Iterable[Notice]:
     """What the road engine says about places, told about the tasks that are there."""
     told: dict[tuple[str, int], TravelNotice] = {}
-    for matrix in matrices:
-        for notice in matrix.notices:
-            code = LINT_CODES.get(notice.reason)
-            if code is not None and notice.other is None:
-                told.setdefault((code, notice.point), notice)
+    for notice in notices:
+        code = LINT_CODES.get(notice.reason)
+        if code is not None and notice.other is None:
+            told.setdefault((code, notice.point), notice)
     if not told:
         return
     tasks_at: dict[int, list[int]] = {}
-    for rank, options in enumerate(instance.places.options):
+    for rank, options in enumerate(places.options):
         tasks_at.setdefault(options[0], []).append(rank)
     for (code, point), notice in told.items():
         action = ACTIONS[notice.reason]
         for rank in tasks_at.get(point, ()):
-            task_id = instance.problem.tasks[rank].task_id
+            task_id = problem.tasks[rank].task_id
             path = f"tasks[{rank}].location"
             yield Notice(code, notice.message or notice.reason.value, action, path, task_id)
 
