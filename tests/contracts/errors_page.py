@@ -21,9 +21,9 @@ Every error is a `google.rpc.Status` with an `ErrorInfo{reason, domain, metadata
 domain is `<service>.doorstep`, or `mesh.doorstep` for what every service raises alike. Where there
 is a cure, `metadata.action` says it.
 
-In a planning problem, fields that break the contract are told together with what contradicts itself.
-Other fields of a request are checked first, and routes, windows and task ids beside a problem once
-the problem can be read: each time all of them.
+In a planning problem, fields that break the contract are told together with what contradicts
+itself. Other fields of a request are checked first, and routes, windows and task ids beside a
+problem once the problem can be read: each time all of them.
 
 Generated from the contracts by `python -m tests.contracts.errors_page`; do not edit.
 """
