@@ -240,6 +240,7 @@ def _milestone(event: told.MilestoneReached) -> Made:
         source=number(words_pb.EventSource, event.source),
         entry_id=event.entry_id,
         late=event.late,
+        eta=eta_to_proto(event.eta) if event.eta else None,
     )
     return "milestone_reached", event.delivery_id, message
 

@@ -296,6 +296,7 @@ class MilestoneReached:
     handover: Handover = Handover.UNSPECIFIED
     event_id: str = ""
     late: bool = False
+    eta: Eta | None = None  # of ETA_CHANGED
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class IncidentType(StrEnum):
     COMPLAINT = "COMPLAINT"
     DELAY = "DELAY"
     OTHER = "OTHER"
+    SUBSCRIPTION_DISABLED = "SUBSCRIPTION_DISABLED"
 
 
 class IncidentState(StrEnum):

@@ -163,7 +163,7 @@ def _eta(event: EtaChanged) -> Iterator[MilestoneReached]:
         entry = _of_task(
             Milestone.ETA_CHANGED, task, key, eta.computed_at, Source.SYSTEM, eta.route_id
         )
-        yield replace(entry, stop_id=eta.stop_id)
+        yield replace(entry, stop_id=eta.stop_id, eta=eta)
 
 
 def _incident(event: IncidentOpened | IncidentResolved) -> Iterator[MilestoneReached]:
