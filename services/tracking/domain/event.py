@@ -11,9 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from services.tracking.domain.calibration import Mark, Raw
+from services.tracking.domain.crew import Charge as Charge
+from services.tracking.domain.crew import Crew as Crew
 from services.tracking.domain.fact import Amount, Scan
 from services.tracking.domain.geo import Point
 from services.tracking.domain.incident import Incident
+from services.tracking.domain.payment import PaymentState
+from services.tracking.domain.replan import PlanChange
 from services.tracking.domain.route import RateCard, Vehicle, Window
 from services.tracking.domain.words import (
     FailureReason,
@@ -43,6 +48,18 @@ class EtaBasis(StrEnum):
     CARRIER = "CARRIER"
 
 
+class EtaReason(StrEnum):
+    """Why an expectation is told anew."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    FIRST = "FIRST"
+    FIRMER = "FIRMER"
+    PROGRESS = "PROGRESS"
+    PLAN_REVISED = "PLAN_REVISED"
+    POSITION_LOST = "POSITION_LOST"
+    WEATHER = "WEATHER"
+
+
 class RiskLevel(StrEnum):
     """The chance of missing a promise, in words."""
 
@@ -54,29 +71,6 @@ class RiskLevel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
-    """Who drives what on which route: said in every event, so that readers need to ask nobody."""
-
-    route_id: str = ""
-    revision: int = 0
-    shift_id: str = ""
-    driver_id: str = ""
-    vehicle_id: str = ""
-    carrier_id: str = ""
-    depot_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """One task of a stop or leg, with its delivery and mass."""
-
-    task_id: str
-    delivery_id: str
-    mass_grams: int = 0
-    kind: TaskKind = TaskKind.DELIVERY
-
-
-@dataclass(frozen=True, slots=True)
 class Quote:
     """An expected arrival as it was told."""
 
@@ -84,6 +78,9 @@ class Quote:
     p10: datetime
     p50: datetime
     p90: datetime
+    basis: EtaBasis = EtaBasis.PLAN
+    revision: int = 0  # of the route
+    slowed: bool = False  # by the weather
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +107,7 @@ class StopArrived:
     in_sequence: bool = True
     last_quote: Quote | None = None  # told before the arrival
     early_quote: Quote | None = None  # the last one told 30 minutes or more before it
+    marks: tuple[Mark, ...] = ()  # what was expected when it came within each horizon
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +121,7 @@ class StopDeparted:
     tasks: tuple[Charge, ...]
     planned_at: datetime | None = None
     arrived_at: datetime | None = None
+    opened_at: datetime | None = None  # when service could begin: on arrival, or with its window
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +143,7 @@ class OutcomeRecorded:
     event_id: str = ""
     proof_id: str = ""
     climbed_floors: int = 0
+    location: Point | None = None  # where the hand-over or the vain attempt was
 
     @property
     def on_time(self) -> bool:
@@ -211,16 +211,23 @@ class Eta:
     remaining_stops: int
     remaining_meters: int
     fix_at: datetime | None = None
-    service_seconds: int = 0  # from arrival to the handover, as planned
+    service_seconds: int = 0  # from arrival to the handover, as learned or planned
+    service_spread: int = 0  # its standard deviation, in seconds
+    failure: float | None = None  # chance that the attempt fails; None: not known
+    slowed: bool = False  # by the weather where the stop is
+    revision: int = 0  # of the route
+    raw: Raw | None = None  # before calibration
 
 
 @dataclass(frozen=True, slots=True)
 class EtaChanged:
-    """The expected arrival moved by more than the thresholds."""
+    """The expected arrival, or how sure it is, moved by more than the thresholds."""
 
     eta: Eta
     tasks: tuple[Charge, ...]
     previous: datetime | None = None
+    reason: EtaReason = EtaReason.UNSPECIFIED
+    wider: bool = False  # it reaches beyond what was told before
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +243,7 @@ class Risk:
     promise: Window
     eta: Eta
     priority: int = 0
+    stake: float = 0.0  # what risks are ranked by
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +285,7 @@ class ProofAccepted:
     kinds: tuple[ProofKind, ...]
     captured_at: datetime
     at: datetime
+    submitted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +306,7 @@ class MilestoneReached:
     event_id: str = ""
     late: bool = False
     eta: Eta | None = None  # of ETA_CHANGED
+    plan_change: PlanChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +319,7 @@ class ParcelScanned:
     source: Source
     delivery_id: str = ""
     stop_id: str = ""
+    expected_route_id: str = ""  # the one that serves it, when another vehicle took it
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +331,10 @@ class AmountCollected:
     amount: Amount
     method: PaymentMethod
     at: datetime
+    due: Amount | None = None
+    total: Amount | None = None
+    state: PaymentState = PaymentState.UNSPECIFIED
+    source: Source = Source.UNSPECIFIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +369,7 @@ class CommentAdded:
     entry_id: str
     delivery_id: str
     at: datetime
+    author: str = ""
 
 
 Told = (

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.tracking.domain import geofence, load, track
+from services.tracking.domain.halt import Halt, standing
 from services.tracking.domain.event import (
     Charge,
     Crew,
@@ -22,7 +23,7 @@ from services.tracking.domain.event import (
     StopDeparted,
 )
 from services.tracking.domain.fact import Fact, Failure, Success, Telemetry
-from services.tracking.domain.geo import Point
+from services.tracking.domain.geo import Point, meters
 from services.tracking.domain.incident import Alarm, AllClear
 from services.tracking.domain.journal import Event
 from services.tracking.domain.progress import Note, OpenLeg, Progress, RunState, Visit
@@ -65,7 +66,7 @@ class Run:
         stop, visit = self.route.stop(stop_id), self.progress.visit(stop_id)
         if stop is None or visit.arrived_at or self.progress.ended_at:
             return
-        at = self._arrival(visit, at)
+        at = self._arrival(stop, at)
         if not self.progress.started_at:
             self.start(at - timedelta(seconds=self._planned_seconds(stop_id)))
         if self.progress.at_stop:
@@ -152,7 +153,7 @@ class Run:
         ended_at, active = self.progress.ended_at, self.progress.state is RunState.ACTIVE
         if ended_at is None or self.progress.open_legs or not active:
             return
-        self._become(state=RunState.COMPLETED, track=track.Track(), fix=None)
+        self._become(state=RunState.COMPLETED, track=track.Track(), fix=None, samples=())
         self.events.append(self._completed())
         self._all_clear(ended_at)
 
@@ -178,6 +179,12 @@ class Run:
     def open_tasks(self) -> tuple[Task, ...]:
         """Tasks without an outcome."""
         return tuple(task for task in self.route.tasks if task.task_id not in self.progress.notes)
+
+    @property
+    def served(self) -> bool:
+        """Whether nothing is left to do at the stop where the vehicle stands."""
+        stop = self.route.stop(self.progress.at_stop)
+        return stop is not None and all(t.task_id in self.progress.notes for t in stop.tasks)
 
     @property
     def aboard(self) -> tuple[Charge, ...]:
@@ -213,13 +220,28 @@ class Run:
         if near is not None and near.stop_id != stop.stop_id:
             self.propose(near.stop_id, None)  # the fence meant a neighbour
             near = None
-        near = near or geofence.settle(stop, at, self.progress.fix)
+        near = near or geofence.settle(stop, at, self.progress.fix, self._halt(stop, at))
         self._become(at_stop=stop.stop_id, presence=replace(near, settled=True))
 
-    def _arrival(self, visit: Visit, said: datetime) -> datetime:
-        """The fence saw the vehicle come to stand earlier than the driver's hand told it."""
-        seen = visit.proposed_at
+    def _arrival(self, stop: Stop | None, said: datetime) -> datetime:
+        """
+        The vehicle was seen to come to stand earlier than the driver's hand told it: by the fence,
+        or by fixes that were too few to be sure without that word.
+        """
+        if stop is None:
+            return said
+        seen = self.progress.visit(stop.stop_id).proposed_at
+        if seen is None and (halt := self._halt(stop, said)) is not None:
+            seen = max(halt.since, self._busy_until() or halt.since)
         return seen if seen and said - PROPOSAL_HOLDS <= seen <= said else said
+
+    def _halt(self, stop: Stop, at: datetime) -> Halt | None:
+        """How the vehicle stands near a stop at a moment, as far as fixes tell."""
+        near = self.progress.presence
+        samples = [one for one in self.progress.samples if one.at <= at]
+        halt = standing(samples, near.anchor if near and near.stop_id != stop.stop_id else self.progress.stood)
+        close = halt is not None and meters(halt.place, stop.location) <= geofence.INNER_METERS
+        return halt if close else None
 
     def _close_leg(self, to_stop: str, at: datetime) -> None:
         progress, rank = self.progress, self.progress.leg_count + 1
@@ -277,7 +299,7 @@ class Run:
     def _served_since(self, stop_id: str, at: datetime) -> datetime:
         """When service must have begun, for a driver who only tells its end."""
         stop, visit = self.route.stop(stop_id), self.progress.visit(stop_id)
-        seen = self._arrival(visit, at)
+        seen = self._arrival(stop, at)
         if visit.arrived_at or stop is None or seen < at:
             return seen
         begun = at - timedelta(seconds=stop.service_seconds)
@@ -320,6 +342,7 @@ class Run:
             in_sequence=in_sequence,
             last_quote=_before(told.quotes, at) if told else None,
             early_quote=_before(told.quotes, at - EARLY_QUOTE) if told else None,
+            marks=self.progress.marks.get(stop.stop_id, ()),
         )
 
     def _departed(
@@ -328,7 +351,8 @@ class Run:
         stop = self.route.stop(stop_id)
         tasks = tuple(charge(task) for task in stop.tasks) if stop else ()
         planned = stop.departure if stop else None
-        return StopDeparted(self.crew, stop_id, at, source, tasks, planned, arrived)
+        opened = stop.opening(arrived) if stop else arrived
+        return StopDeparted(self.crew, stop_id, at, source, tasks, planned, arrived, opened)
 
     def _completed(self) -> RouteCompleted:
         notes = self.progress.notes.values()

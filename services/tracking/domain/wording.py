@@ -55,6 +55,7 @@ def recorded(by: Crew, task: Task, stop_id: str, fact: Fact) -> OutcomeRecorded:
         source=fact.source,
         promise=task.promise,
         event_id=fact.event_id,
+        location=fact.location,
     )
     if isinstance(fact.what, Failure):
         return replace(base, reason=fact.what.reason)

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from meshkit.ids import NewId
+from services.tracking.domain.eta import Outlook
 from services.tracking.domain.geo import Point
 from services.tracking.domain.legs import settle
 from services.tracking.domain.note import Weather, slowdown
@@ -43,7 +44,7 @@ async def tick_route(
         await _take_in_fixes(world, run, device_id)
     settle(run, tracked=bool(device_id))
     reports = await world.reports.holding(now[0])
-    etas, risks = tick(run, now[0], limits, partial(_slower, reports))
+    etas, risks = tick(run, now[0], limits, Outlook(partial(_slower, reports)))
     await keep(world, run, now[0], new_id)
     await world.routes.expect(route_id, etas, risks)
 

@@ -14,16 +14,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.tracking.domain.eta import (
-    FLOOR_SECONDS,
-    FRESH,
-    LEG_SPREAD,
-    PACE_MAX,
-    PACE_MIN,
-    SERVICE_SPREAD,
-    expect,
-    pace_of,
-)
+from services.tracking.domain.driving import LEG_SPREAD, PACE_MAX, PACE_MIN, pace_of
+from services.tracking.domain.eta import FLOOR_SECONDS, FRESH, Outlook, expect
 from services.tracking.domain.event import Eta, EtaBasis
 from services.tracking.domain.fix import Fix
 from services.tracking.domain.geo import Point
@@ -31,6 +23,7 @@ from services.tracking.domain.observing import observe
 from services.tracking.domain.progress import Progress
 from services.tracking.domain.route import Pause, Route, Window
 from services.tracking.domain.run import Run
+from services.tracking.domain.serving import SERVICE_SPREAD
 from services.tracking.domain.words import Source
 from services.tracking.tests.town import (
     EPOCH,
@@ -224,7 +217,7 @@ def test_a_way_that_no_plan_has_is_estimated_from_the_map() -> None:
 
 
 def test_weather_that_slows_a_place_delays_what_lies_behind_it() -> None:
-    slow = {eta.stop_id: eta.p50 for eta in expect(run(), NINE, lambda point, _: 1.5)}
+    slow = {eta.stop_id: eta.p50 for eta in expect(run(), NINE, Outlook(lambda point, _: 1.5))}
 
     assert slow["stp_1"] == NINE + timedelta(seconds=1.5 * LEG_SECONDS)
 

@@ -1,0 +1,101 @@
+"""
+What is left to drive: the rest of a leg, the legs after it, and breaks on the way. Pure.
+
+A leg is the planner's of just now where it was asked, else the plan's, else a straight line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from services.tracking.domain import geo
+from services.tracking.domain.fix import Fix
+from services.tracking.domain.route import Leg, Route, Stop
+from services.tracking.domain.run import Run
+from services.tracking.domain.walk import Walk
+
+LEG_SPREAD = 0.18  # standard deviation of a leg, as a share of its time
+PACE_MIN, PACE_MAX = 0.7, 1.8
+PACE_PRIOR_SECONDS = 1_800.0  # the plan's own pace weighs as much as half an hour of driving
+LEFT_SECONDS_MIN = 30.0  # of a leg that takes longer than planned: this much of it is still left
+DETOUR = 1.3  # streets against the crow, in a city; used only off the plan
+DIRECT_METERS_PER_SECOND = 6.0  # about 22 km/h, a city's mean with lights
+NEAR_METERS = 1_000.0  # farther from its leg, the leg tells nothing about what is left
+
+Slower = Callable[[geo.Point, datetime], float]  # how much weather slows at a place; 1 is as usual
+
+
+def as_usual(_: geo.Point, __: datetime) -> float:
+    """Weather that slows nobody."""
+    return 1.0
+
+
+def pace_of(run: Run) -> float:
+    """How much longer this driver takes than planned, held back until there is evidence."""
+    driven = run.progress.driven_seconds + PACE_PRIOR_SECONDS
+    planned = run.progress.planned_seconds + PACE_PRIOR_SECONDS
+    return min(PACE_MAX, max(PACE_MIN, driven / planned))
+
+
+def arrive(walk: Walk, run: Run, stop: Stop, pace: float, fix: Fix | None) -> None:
+    """The rest of a leg that is being driven; without a position, what the plan leaves of it."""
+    leg = _leg(run, run.progress.last_stop, stop)
+    rested = _rest_before(run.route, stop, walk.at)
+    left_at = (run.progress.left_at or walk.at) + timedelta(seconds=rested)
+    since = (walk.at - left_at).total_seconds()
+    walk.rest(_rest_before(run.route, stop, stop.arrival) - rested)
+    if fix is not None:
+        seconds, meters = _ahead(leg, fix.point, stop.location)
+        walk.drive(seconds * pace, meters, LEG_SPREAD)
+        return
+    planned = leg or _straight(run.route, run.progress.last_stop, stop)
+    left = max(planned.seconds * pace - since, LEFT_SECONDS_MIN)
+    walk.drive(left, planned.meters, LEG_SPREAD)
+
+
+def travel(walk: Walk, run: Run, before: str, stop: Stop, slow: float) -> None:
+    """A whole leg, so many times slower than planned."""
+    leg = _leg(run, before, stop) or _straight(run.route, before, stop)
+    walk.drive(leg.seconds * slow, leg.meters, LEG_SPREAD)
+    walk.rest(_rest_before(run.route, stop, stop.arrival))
+
+
+def slow(walk: Walk, now: datetime, slower: float) -> None:
+    """Weather on the leg that is being driven already."""
+    walk.drive((walk.at - now).total_seconds() * (slower - 1), 0.0, LEG_SPREAD)
+
+
+def _leg(run: Run, before: str, stop: Stop) -> Leg | None:
+    """The way from a stop to another; None when nobody has planned it."""
+    fresh = run.progress.retimed.get(stop.stop_id)
+    if fresh is not None and fresh.from_stop_id == before:
+        return fresh.leg
+    return run.route.leg_between(before, stop.stop_id)
+
+
+def _ahead(leg: Leg | None, here: geo.Point, there: geo.Point) -> tuple[float, float]:
+    """Seconds and meters from a point of a leg to its end."""
+    direct = geo.meters(here, there) * DETOUR
+    if leg is None or leg.meters == 0:
+        return direct / DIRECT_METERS_PER_SECOND, direct
+    line = geo.decode(leg.polyline) if leg.polyline else ()
+    place = geo.project(line, here)
+    ahead = place.ahead_meters if place.off_meters <= NEAR_METERS else direct
+    speed = leg.meters / max(1, leg.seconds)
+    return ahead / speed, ahead
+
+
+def _rest_before(route: Route, stop: Stop, until: datetime) -> float:
+    """Seconds of the breaks on the way to a stop that are planned before a moment."""
+    rank = route.rank(stop.stop_id)
+    ours = (one for one in route.pauses if one.before_rank == rank and one.start < stop.arrival)
+    return sum(min(one.seconds, max(0.0, (until - one.start).total_seconds())) for one in ours)
+
+
+def _straight(route: Route, before: str, stop: Stop) -> Leg:
+    """A leg that no plan has, because stops between were skipped or done out of order."""
+    last = route.stop(before)
+    origin = last.location if last else route.start
+    meters = geo.meters(origin, stop.location) * DETOUR if origin else 0.0
+    return Leg(round(meters), round(meters / DIRECT_METERS_PER_SECOND))
