@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.tracking.domain.fact import Amount
 from services.tracking.domain.geo import Point
 from services.tracking.domain.heard import Parcel, Requirement
 from services.tracking.domain.route import Window
@@ -38,6 +39,7 @@ class Delivery:
     service_level: str = ""
     territory_id: str = ""
     depot_id: str = ""
+    due: Amount | None = None  # to be collected at the door
 
     task_id: str = ""  # of the present attempt
     task_kind: TaskKind = TaskKind.DELIVERY
@@ -46,6 +48,8 @@ class Delivery:
     route_id: str = ""
     stop_id: str = ""
     carrier_id: str = ""
+    planned_at: datetime | None = None  # arrival as the last revision has it
+    left_route_id: str = ""  # the route that the present attempt was taken off
 
     outcome: Outcome | None = None  # of the last attempt that ended
     outcome_task_id: str = ""

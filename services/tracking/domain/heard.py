@@ -12,8 +12,9 @@ from datetime import datetime
 from services.tracking.domain.event import Charge, Crew
 from services.tracking.domain.fact import Amount
 from services.tracking.domain.geo import Point
+from services.tracking.domain.replan import PlanShift
 from services.tracking.domain.route import Window
-from services.tracking.domain.words import Milestone, ProofKind, Source, TaskKind
+from services.tracking.domain.words import Milestone, PlanCause, ProofKind, Source, TaskKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Digest:
     service_level: str = ""
     territory_id: str = ""
     task_kind: TaskKind = TaskKind.DELIVERY
+    due: Amount | None = None  # to be collected at the door
 
     @property
     def mass_grams(self) -> int:
@@ -100,6 +102,10 @@ class RoutePlaced:
     removed: tuple[Charge, ...]
     planned_meters: int = 0
     planned_stops: int = 0
+    plan_id: str = ""
+    cause: PlanCause = PlanCause.UNSPECIFIED
+    decision_ids: tuple[str, ...] = ()  # of compliance, for this revision
+    shifts: tuple[PlanShift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,16 @@ class EmissionRecorded:
     default_quality: bool = False
     replaced_record_id: str = ""
     other_factor_set_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionHeard:
+    """Compliance decided on a route."""
+
+    decision_id: str
+    route_id: str
+    verdict: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +193,7 @@ Heard = (
     | RouteWithdrawn
     | TenderPriced
     | EmissionRecorded
+    | DecisionHeard
     | ZoneCharged
     | StopNear
     | ParcelsHeld

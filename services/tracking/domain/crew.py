@@ -1,0 +1,30 @@
+"""Who drives what, and which task it is about: what nearly every event says. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.tracking.domain.words import TaskKind
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who drives what on which route: said in every event, so that readers need to ask nobody."""
+
+    route_id: str = ""
+    revision: int = 0
+    shift_id: str = ""
+    driver_id: str = ""
+    vehicle_id: str = ""
+    carrier_id: str = ""
+    depot_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One task of a stop or leg, with its delivery and mass."""
+
+    task_id: str
+    delivery_id: str
+    mass_grams: int = 0
+    kind: TaskKind = TaskKind.DELIVERY
