@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.tracking.domain.batch import Answer, Batch
+from services.tracking.domain.customer import SurveyAnswered
 from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.device import Device, EpochOwner
 from services.tracking.domain.event import Eta, MilestoneReached, Risk
@@ -289,6 +290,13 @@ class Reports(Protocol):
         """Those that hold at a moment or begin within a day."""
 
 
+class Surveys(Protocol):
+    """What recipients answered."""
+
+    async def add(self, answered: SurveyAnswered, comment: str) -> bool:
+        """Keeps an answer; whether it is the first of its attempt."""
+
+
 class World(Protocol):
     """Everything of one tenant, in one transaction."""
 
@@ -311,6 +319,10 @@ class World(Protocol):
     @property
     def timeline(self) -> Timeline:
         """Timelines."""
+
+    @property
+    def surveys(self) -> Surveys:
+        """Surveys."""
 
     @property
     def journal(self) -> Journal:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_tagged_union
 
-from services.tracking.domain import event, fact, heard
+from services.tracking.domain import customer, event, fact, heard
 from services.tracking.domain.journal import Event
 
 Value = TypeVar("Value")
@@ -17,7 +17,8 @@ _converter = make_converter(omit_if_default=True)
 configure_tagged_union(fact.What, _converter, tag_name="_")
 
 EVENT_TYPES: dict[str, type] = {
-    kind.__name__: kind for kind in (*event.Told.__args__, *heard.Heard.__args__)
+    kind.__name__: kind
+    for kind in (*event.Told.__args__, *customer.Said.__args__, *heard.Heard.__args__)
 }
 
 

@@ -20,6 +20,7 @@ from services.tracking.adapters.postgres_log import (
 )
 from services.tracking.adapters.postgres_proofs import PostgresMedia, PostgresProofs
 from services.tracking.adapters.postgres_routes import PostgresRoutes, PostgresTasks
+from services.tracking.adapters.postgres_surveys import PostgresSurveys
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class PostgresWorld:
     media: PostgresMedia
     links: PostgresLinks
     reports: PostgresReports
+    surveys: PostgresSurveys
 
 
 def world_of(encode: Encode, tx: Transaction) -> PostgresWorld:
@@ -55,4 +57,5 @@ def world_of(encode: Encode, tx: Transaction) -> PostgresWorld:
         media=PostgresMedia(tx),
         links=PostgresLinks(tx),
         reports=PostgresReports(tx),
+        surveys=PostgresSurveys(tx),
     )

@@ -18,9 +18,11 @@ from doorstep.tracking.v1 import milestone_pb2, proof_pb2, risk_pb2, vehicle_pb2
 from doorstep.tracking.v1 import tracking_event_pb2 as words_pb
 from meshkit.feed import Draft
 from services.tracking.convert.etas import eta_to_proto, risk_to_proto
-from services.tracking.convert.facts_out import write_scan
+from services.tracking.convert.facts_out import write_contact, write_scan
 from services.tracking.convert.incidents import incident_to_proto
+from services.tracking.convert.surveys import response_to_proto
 from services.tracking.convert.wire import duration, interval, latlng, money, number, stamp
+from services.tracking.domain import customer as said
 from services.tracking.domain import event as told
 from services.tracking.domain.journal import Event, moment
 from services.tracking.domain.route import Vehicle
@@ -299,6 +301,17 @@ def _commented(event: told.CommentAdded) -> Made:
     return "comment_added", event.delivery_id, message
 
 
+def _answered(event: said.SurveyAnswered) -> Made:
+    message = pb.SurveyAnswered(response=response_to_proto(event))
+    return "survey_answered", event.attempt.task.task_id, message
+
+
+def _contacted(event: said.CustomerContacted) -> Made:
+    message = pb.CustomerContacted(delivery_id=event.delivery_id, route_id=event.crew.route_id)
+    write_contact(event.contact, message.contact)
+    return "customer_contacted", event.delivery_id, message
+
+
 def _deliveries(tasks: tuple[told.Charge, ...]) -> list[str]:
     return list(dict.fromkeys(task.delivery_id for task in tasks))
 
@@ -322,4 +335,6 @@ MAKERS: dict[type, Callable[[Any], Made]] = {
     told.IdlingEnded: _idling,
     told.VehicleCharged: _charged,
     told.CommentAdded: _commented,
+    said.SurveyAnswered: _answered,
+    said.CustomerContacted: _contacted,
 }

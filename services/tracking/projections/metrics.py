@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.tracking.domain.customer import CustomerContacted, SurveyAnswered, recommends
 from services.tracking.domain.event import (
     AmountCollected,
     Crew,
@@ -30,7 +31,7 @@ from services.tracking.domain.heard import EmissionRecorded, TenderPriced, ZoneC
 from services.tracking.domain.journal import Event, moment
 from services.tracking.domain.metric import Dimension, Granularity, Metric, Number, Sample
 from services.tracking.domain.route import RateCard
-from services.tracking.domain.words import Outcome
+from services.tracking.domain.words import Answer, Outcome
 from services.tracking.projections import costs
 from services.tracking.projections.costs import DROPS
 from services.tracking.projections.scorecard import TIMELY
@@ -137,6 +138,7 @@ def samples(context: Context, event: Event) -> Iterator[Sample]:
     if isinstance(event, OutcomeRecorded) and event is context.first.get(event.task.delivery_id):
         won = event.outcome is Outcome.SUCCEEDED and event.attempt_number == 1
         yield Sample(Metric.FIRST_ATTEMPT_SUCCESS, won, 1)
+        yield Sample(Metric.CONTACTS, 0, 1)
     if spent := _spent(context, event):
         yield Sample(Metric.COST_PER_DROP, spent)
 
@@ -206,11 +208,30 @@ def _leg(event: LegCompleted) -> Iterable[Sample]:
         yield Sample(Metric.DISTANCE_ADHERENCE, event.meters, event.planned_meters)
 
 
+def _survey(event: SurveyAnswered) -> Iterable[Sample]:
+    if event.answers.score is not None:
+        yield Sample(Metric.RECOMMENDATION, recommends(event.answers.score), 1)
+    for metric, answer in (
+        (Metric.PROOF_CLEAR, event.answers.proof_clear),
+        (Metric.COURTESY, event.answers.courteous),
+        (Metric.TIME_KEPT, event.answers.time_kept),
+    ):
+        if answer is not Answer.UNSPECIFIED:
+            yield Sample(metric, answer is Answer.YES, 1)
+
+
+def _contact(event: CustomerContacted) -> Iterable[Sample]:
+    if not event.contact.outbound:
+        yield Sample(Metric.CONTACTS, 1)
+
+
 MAKERS: dict[type, Callable[[Any], Iterable[Sample]]] = {
     OutcomeRecorded: _outcome,
     StopArrived: _arrival,
     StopDeparted: _departure,
     LegCompleted: _leg,
+    SurveyAnswered: _survey,
+    CustomerContacted: _contact,
     IncidentOpened: lambda _: [Sample(Metric.INCIDENTS, 1, 1)],
     IdlingEnded: lambda event: [Sample(Metric.IDLING, event.seconds, 1)],
     AmountCollected: lambda event: [Sample(Metric.COLLECTED_AMOUNT, event.amount.micros, 1)],

@@ -11,6 +11,7 @@ from doorstep.tracking.v1 import analytics_service_pb2_grpc as pb_grpc
 from meshkit import paging
 from meshkit.errors import Invalid, Violation
 from services.tracking.convert import metrics as wire
+from services.tracking.convert.surveys import response_to_proto
 from services.tracking.domain.event import Crew, RouteCompleted, StopArrived
 from services.tracking.domain.heard import RoutePlaced
 from services.tracking.domain.journal import Event
@@ -18,7 +19,7 @@ from services.tracking.domain.metric import DEFINITION_VERSION, Dimension
 from services.tracking.domain.route import Window
 from services.tracking.projections import metrics as measures
 from services.tracking.projections import scorecard as scores
-from services.tracking.servicer.common import Context, Desk, span_of, tenant
+from services.tracking.servicer.common import Context, Desk, after_of, span_of, tenant
 
 DAYS_MAX = 366  # of an interval; the contract states it
 SCORED = [kind.__name__ for kind in scores.COUNTS]
@@ -94,6 +95,16 @@ class AnalyticsServicer(pb_grpc.AnalyticsServiceServicer):
             ],
             next_page_token=token,
         )
+
+    async def ListSurveyResponses(
+        self, request: pb.ListSurveyResponsesRequest, context: Context
+    ) -> pb.ListSurveyResponsesResponse:
+        page, span = paging.page_of(request), span_of(request, "interval", DAYS_MAX)
+        async with self._desk.db.transaction(tenant()) as tx:
+            found = await self._desk.worlds(tx).surveys.page(span, after_of(page, 2), page.limit)
+        shown, token = page.cut(found, key=lambda one: (one[0].at, one[0].attempt.task.task_id))
+        responses = [response_to_proto(*one) for one in shown]
+        return pb.ListSurveyResponsesResponse(responses=responses, next_page_token=token)
 
     async def _events(
         self, world: Any, span: Window, types: Sequence[str], whose: Crew

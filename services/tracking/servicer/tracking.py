@@ -22,12 +22,13 @@ from services.tracking.domain.link import LIFE, Link
 from services.tracking.domain.note import Comment
 from services.tracking.servicer.common import Context, after_of, tenant
 from services.tracking.servicer.listing import Listing
+from services.tracking.servicer.surveys import Surveys
 from services.tracking.usecases.links import comment, create, revoke
 
 TOKEN_BYTES = 16  # 128 bits; experience: unguessable
 
 
-class TrackingServicer(Listing, pb_grpc.TrackingServiceServicer):
+class TrackingServicer(Surveys, Listing, pb_grpc.TrackingServiceServicer):
     """Everything of the service; geofences and surveys answer RPC_PENDING."""
 
     async def CreateTrackingLink(

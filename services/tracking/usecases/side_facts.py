@@ -12,7 +12,8 @@ from typing import Any
 
 from meshkit.ids import NewId
 from services.tracking.domain import fact as facts
-from services.tracking.domain.event import ParcelScanned, VehicleCharged
+from services.tracking.domain.customer import CustomerContacted
+from services.tracking.domain.event import Crew, ParcelScanned, VehicleCharged
 from services.tracking.domain.fact import Fact
 from services.tracking.domain.heard import ParcelsHeld, ZoneCharged
 from services.tracking.domain.incident import OF_TROUBLE, About, Alarm, AllClear, IncidentType
@@ -149,6 +150,19 @@ async def _read(world: World, fact: Fact, now: Now, _: NewId) -> FactStatus:
     return FactStatus.RECORDED
 
 
+async def _contacted(world: World, fact: Fact, now: Now, _: NewId) -> FactStatus:
+    assert isinstance(fact.what, facts.Contact)  # noqa: S101 - for the type checker
+    place = await world.tasks.find(fact.task_id) if fact.task_id else None
+    delivery_id = fact.delivery_id or (place.delivery_id if place else "")
+    known = (await world.deliveries.get([delivery_id])).get(delivery_id)
+    if known is None:
+        return FactStatus.PENDING
+    driven = await world.routes.get(known.route_id) if known.route_id else None
+    by = crew(driven.route) if driven else Crew()
+    await record(world, [CustomerContacted(by, delivery_id, fact.what, fact.event_time)], now[0])
+    return FactStatus.RECORDED
+
+
 Effect = Callable[[World, Fact, Now, NewId], Awaitable[FactStatus]]
 EFFECTS: dict[type, Effect] = {
     facts.Scan: _scan,
@@ -160,4 +174,5 @@ EFFECTS: dict[type, Effect] = {
     facts.ChargeEnd: _charged,
     facts.ChargeStart: _read,
     facts.Readout: _read,
+    facts.Contact: _contacted,
 }
