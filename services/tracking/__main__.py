@@ -23,11 +23,13 @@ from meshkit.ids import new_id
 from meshkit.postgres import Database, Transaction
 from meshkit.server import CannotStart, Loop, run, serve
 from services.tracking.adapters.ingest import GroupCommit, KnownEpochs, Partitions
+from services.tracking.adapters.objects import objects
 from services.tracking.adapters.position_feed import PositionFeed
 from services.tracking.adapters.ticker import Judge, Ticker
 from services.tracking.adapters.world import world_of
 from services.tracking.config import TrackingSettings
 from services.tracking.convert.feed import draft
+from services.tracking.proof_ports import Objects
 from services.tracking.servicer.analytics import AnalyticsServicer
 from services.tracking.servicer.common import Desk
 from services.tracking.servicer.following import (
@@ -42,14 +44,29 @@ from services.tracking.servicer.incidents import IncidentServicer
 from services.tracking.servicer.ingest import IngestServicer
 from services.tracking.servicer.subscriptions import SubscriptionServicer
 from services.tracking.servicer.tracking import TrackingServicer
+from services.tracking.usecases.handover import claim
 from services.tracking.usecases.ticking import GRACE_SECONDS, judge_overdue, tick_route
 
 SCHEMA = "tracking"
 
 
-def desk_of(db: Database, clock: Clock) -> Desk:
-    """The store and the clocks of this process."""
-    return Desk(db, partial(world_of, draft), clock)
+def desk_of(db: Database, clock: Clock, files: Objects | None = None) -> Desk:
+    """The stores and the clocks of this process."""
+    return Desk(db, partial(world_of, draft), clock, files)
+
+
+def files_of(settings: TrackingSettings) -> Objects | None:
+    """Where whole files lie."""
+    try:
+        return objects(
+            settings.media_url,
+            endpoint=settings.media_endpoint,
+            region=settings.media_region,
+            key_id=settings.media_key_id,
+            secret=settings.media_secret.get_secret_value(),
+        )
+    except ValueError as error:
+        raise CannotStart(f"DOORSTEP_TRACKING_MEDIA_URL: {error}") from error
 
 
 def group_commit(db: Database, settings: TrackingSettings, clock: Clock) -> GroupCommit:
@@ -88,7 +105,8 @@ def judge(desk: Desk) -> Judge:
     """The end of waiting for facts that nothing explains."""
 
     async def overdue(tx: Transaction) -> int:
-        return await judge_overdue(desk.worlds(tx), desk.now, new_id)
+        world, now = desk.worlds(tx), desk.now
+        return await judge_overdue(world, now, new_id) + await claim(world, now[0], new_id)
 
     return Judge(desk.db, overdue, grace_seconds=GRACE_SECONDS)
 
@@ -114,7 +132,7 @@ async def start(settings: TrackingSettings) -> None:
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(_database(settings, clock))
         await Partitions(db).prepare()
-        desk, ingest = desk_of(db, clock), group_commit(db, settings, clock)
+        desk, ingest = desk_of(db, clock, files_of(settings)), group_commit(db, settings, clock)
         loops: list[Loop] = [
             ingest.run,
             ticker(desk, settings).run,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from meshkit.config import MeshSettings, settings_of
 from services.tracking.domain.thresholds import Thresholds
@@ -27,6 +27,12 @@ class TrackingSettings(MeshSettings):
     tick_routes_max: int = Field(default=200, ge=1)  # routes taken at once by one process
     upkeep_seconds: float = Field(default=600, gt=0)  # real: between two rounds of housekeeping
     feed_keep_days: int = Field(default=30, ge=4)  # how long the feed of events can be read
+
+    media_url: str = ""  # whole files: file:///FOLDER or s3://BUCKET/PREFIX; empty: PostgreSQL
+    media_endpoint: str = ""  # of a bucket that is not Amazon's: https://HOST:PORT
+    media_region: str = ""  # empty: as the process's environment says
+    media_key_id: str = ""  # empty: as the process's environment says
+    media_secret: SecretStr = SecretStr("")
 
     eta_change_seconds: int = Field(default=180, ge=1)  # an expectation that moved less is no news
     eta_change_ratio: float = Field(default=0.15, ge=0, le=1)  # nor less than this of what is left

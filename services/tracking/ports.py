@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from services.tracking.domain.batch import Answer, Batch
+from services.tracking.domain.batch import Answer, Batch, Lane
 from services.tracking.domain.customer import SurveyAnswered
 from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.device import Device, EpochOwner
@@ -21,16 +21,15 @@ from services.tracking.domain.journal import Event
 from services.tracking.domain.link import Link
 from services.tracking.domain.note import Comment, Weather
 from services.tracking.domain.progress import Progress
-from services.tracking.domain.proof import Item, Proof
 from services.tracking.domain.route import Route
+from services.tracking.proof_ports import Custody, Media, Proofs
 
 
 class Ingest(Protocol):
     """Makes batches of positions durable, many in one commit."""
 
-    @property
-    def free(self) -> int:
-        """Places in the queue."""
+    def free(self, lane: Lane) -> int:
+        """Places in a lane of the queue."""
 
     async def enqueue(self, batch: Batch, *, wait: bool) -> Awaitable[Answer]:
         """
@@ -88,8 +87,8 @@ class Tasks(Protocol):
     async def close(self, task_id: str) -> None:
         """Notes that a task has an outcome."""
 
-    async def delivery_of_parcel(self, parcel_id: str, barcode: str) -> str:
-        """The delivery of a parcel; empty when it is not known."""
+    async def parcel(self, parcel_id: str, barcode: str) -> tuple[str, str]:
+        """The id and the delivery of a parcel; both empty when it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +180,12 @@ class FactStatus(StrEnum):
 class Facts(Protocol):
     """The log of what was reported."""
 
+    async def collected(self, task_id: str) -> Sequence[Fact]:
+        """What was collected for a task and not corrected since, in order of record."""
+
+    async def contested(self, task_id: str) -> Sequence[Fact]:
+        """Successes of a task that were contested, in order of record."""
+
     async def add(self, fact: Fact, digest: bytes) -> FactStatus | None:
         """
         Keeps a fact; None when it is new. Else DUPLICATE, or REJECTED when another fact has its id.
@@ -207,64 +212,6 @@ class Incidents(Protocol):
 
     async def save(self, incident: Incident) -> None:
         """Keeps it."""
-
-
-class Proofs(Protocol):
-    """Evidence and its files."""
-
-    async def add(self, proof: Proof, digest: bytes) -> Proof | None:
-        """Keeps a proof; None when it is new, else the one that has its id and digest."""
-
-    async def save(self, proof: Proof) -> None:
-        """Keeps its state."""
-
-    async def items(self, task_id: str, besides: str) -> Sequence[Item]:
-        """Items of a task's other proofs."""
-
-    async def waiting(self, sha256: str) -> Sequence[Proof]:
-        """Proofs that wait for a file."""
-
-    async def whole(self, hashes: Collection[str]) -> frozenset[str]:
-        """Which of these files are whole."""
-
-    async def of_delivery(self, delivery_id: str) -> Sequence[Proof]:
-        """Proofs of a delivery, newest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class MediaFile:
-    """A file as far as it came."""
-
-    sha256: str
-    total_bytes: int
-    content_type: str
-    received_bytes: int
-    completed_at: datetime | None
-
-
-class Media(Protocol):
-    """Files, in pieces."""
-
-    async def lock(self, sha256: str, total_bytes: int, content_type: str) -> MediaFile:
-        """The file, made when it is new, held until the transaction ends."""
-
-    async def add(self, sha256: str, start: int, data: bytes) -> None:
-        """Keeps a piece."""
-
-    async def content(self, sha256: str) -> bytes:
-        """All pieces together."""
-
-    async def complete(self, sha256: str, at: datetime) -> None:
-        """Notes that the file is whole and right."""
-
-    async def drop(self, sha256: str) -> None:
-        """Forgets the pieces."""
-
-    async def find(self, sha256: str) -> MediaFile | None:
-        """The file, None if no piece of it came."""
-
-    async def read(self, sha256: str, offset: int, length: int) -> bytes:
-        """A part of a whole file."""
 
 
 class Links(Protocol):
@@ -335,6 +282,10 @@ class World(Protocol):
     @property
     def incidents(self) -> Incidents:
         """Incidents."""
+
+    @property
+    def custody(self) -> Custody:
+        """Custody."""
 
     @property
     def proofs(self) -> Proofs:

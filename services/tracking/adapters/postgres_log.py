@@ -36,6 +36,19 @@ PENDING = """
     WHERE status = 'PENDING' AND (task_id = ANY ($1) OR (route_id = $2 AND $2 <> ''))
     ORDER BY no"""
 
+COLLECTED = """
+    SELECT body FROM facts f
+    WHERE task_id = $1 AND name = 'amount_collected' AND status = 'RECORDED'
+      AND NOT EXISTS (SELECT FROM facts c
+                      WHERE c.task_id = $1 AND c.name = 'amount_collected'
+                        AND c.status = 'RECORDED'
+                        AND c.body->>'corrected_event_id' = f.event_id::text)
+    ORDER BY no"""
+
+CONTESTED = """
+    SELECT body FROM facts
+    WHERE task_id = $1 AND name = 'delivered' AND status = 'CONTESTED' ORDER BY no"""
+
 OVERDUE = """
     SELECT body FROM facts
     WHERE status = 'PENDING' AND stored_at < clock_timestamp() - make_interval(secs => $1)
@@ -153,6 +166,14 @@ class PostgresFacts:
         """Facts that have waited longer than so many real seconds."""
         rows = await self._tx.fetch(OVERDUE, seconds, limit)
         return [unpack(row["body"], Fact) for row in rows]
+
+    async def collected(self, task_id: str) -> Sequence[Fact]:
+        """What was collected for a task and not corrected since, in order of record."""
+        return [unpack(row["body"], Fact) for row in await self._tx.fetch(COLLECTED, task_id)]
+
+    async def contested(self, task_id: str) -> Sequence[Fact]:
+        """Successes of a task that were contested, in order of record."""
+        return [unpack(row["body"], Fact) for row in await self._tx.fetch(CONTESTED, task_id)]
 
     async def page(self, after: int, *conditions: Any) -> Sequence[tuple[int, Fact]]:
         """Facts in order of record, with their number."""

@@ -11,7 +11,7 @@ from meshkit.errors import AlreadyExists
 from meshkit.postgres import Transaction
 from services.tracking.adapters.codec import pack, unpack
 from services.tracking.domain.proof import Item, Proof
-from services.tracking.ports import MediaFile
+from services.tracking.proof_ports import MediaFile
 
 ADD = """
     INSERT INTO proofs (proof_id, task_id, delivery_id, state, record_time, digest, media, body)
@@ -21,7 +21,18 @@ GET = "SELECT digest, body FROM proofs WHERE proof_id = $1"
 
 SAVE = "UPDATE proofs SET state = $2, delivery_id = $3, body = $4 WHERE proof_id = $1"
 
-OTHERS = "SELECT body FROM proofs WHERE task_id = $1 AND proof_id <> $2 ORDER BY record_time"
+OTHERS = """
+    SELECT body FROM proofs WHERE task_id = $1 AND proof_id IS DISTINCT FROM $2
+    ORDER BY record_time"""
+
+OWE = "INSERT INTO proofs_owed (task_id, delivery_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+
+SETTLE = "DELETE FROM proofs_owed WHERE task_id = $1"
+
+OWED = """
+    SELECT task_id, delivery_id FROM proofs_owed
+    WHERE since < clock_timestamp() - make_interval(secs => $1)
+    ORDER BY since LIMIT $2 FOR UPDATE SKIP LOCKED"""
 
 WAITING = """
     SELECT body FROM proofs WHERE state = 'PENDING' AND media @> ARRAY[$1] FOR UPDATE"""
@@ -44,7 +55,7 @@ MAKE_FILE = """
     ON CONFLICT DO NOTHING"""
 
 FILE = """
-    SELECT sha256, total_bytes, content_type, received_bytes, completed_at
+    SELECT sha256, total_bytes, content_type, received_bytes, completed_at, stored_outside
     FROM media WHERE sha256 = $1"""
 
 LOCK_FILE = f"{FILE} FOR UPDATE"
@@ -55,7 +66,7 @@ GROW = "UPDATE media SET received_bytes = $2 WHERE sha256 = $1"
 
 CONTENT = "SELECT data FROM media_pieces WHERE sha256 = $1 ORDER BY start"
 
-COMPLETE = "UPDATE media SET completed_at = $2 WHERE sha256 = $1"
+COMPLETE = "UPDATE media SET completed_at = $2, stored_outside = $3 WHERE sha256 = $1"
 
 DROP_PIECES = "DELETE FROM media_pieces WHERE sha256 = $1"
 
@@ -91,8 +102,9 @@ class PostgresProofs:
         await self._tx.execute(SAVE, name, proof.state, proof.delivery_id, pack(proof))
 
     async def items(self, task_id: str, besides: str) -> Sequence[Item]:
-        """Items of a task's other proofs."""
-        rows = await self._tx.fetch(OTHERS, task_id, UUID(besides))
+        """Items of a task's proofs, without those of one of them."""
+        other = UUID(besides) if besides else None
+        rows = await self._tx.fetch(OTHERS, task_id, other)
         return [item for row in rows for item in unpack(row["body"], Proof).items]
 
     async def waiting(self, sha256: str) -> Sequence[Proof]:
@@ -108,6 +120,19 @@ class PostgresProofs:
         """Proofs of a delivery, newest first."""
         rows = await self._tx.fetch(OF_DELIVERY, delivery_id)
         return [unpack(row["body"], Proof) for row in rows]
+
+    async def owe(self, task_id: str, delivery_id: str) -> None:
+        """Notes that a handover lacks its proof."""
+        await self._tx.execute(OWE, task_id, delivery_id)
+
+    async def settle(self, task_id: str) -> None:
+        """Notes that it does not."""
+        await self._tx.execute(SETTLE, task_id)
+
+    async def owed(self, seconds: float, limit: int) -> Sequence[tuple[str, str]]:
+        """Tasks, with their deliveries, that have lacked one for so many real seconds."""
+        rows = await self._tx.fetch(OWED, seconds, limit)
+        return [(row["task_id"], row["delivery_id"]) for row in rows]
 
     async def page(
         self, task_id: str, delivery_id: str, after: tuple[Any, ...], limit: int
@@ -141,9 +166,11 @@ class PostgresMedia:
         """All pieces together."""
         return b"".join(row["data"] for row in await self._tx.fetch(CONTENT, sha256))
 
-    async def complete(self, sha256: str, at: datetime) -> None:
-        """Notes that the file is whole and right."""
-        await self._tx.execute(COMPLETE, sha256, at)
+    async def complete(self, sha256: str, at: datetime, *, outside: bool) -> None:
+        """Notes that the file is whole and right, and forgets the pieces of one stored outside."""
+        await self._tx.execute(COMPLETE, sha256, at, outside)
+        if outside:
+            await self._tx.execute(DROP_PIECES, sha256)
 
     async def drop(self, sha256: str) -> None:
         """Forgets the pieces."""

@@ -89,8 +89,8 @@ CANCEL = "UPDATE tasks SET cancelled = true WHERE task_id = $1"
 
 CLOSE = "UPDATE tasks SET closed = true WHERE task_id = $1"
 
-DELIVERY_OF_PARCEL = """
-    SELECT delivery_id FROM parcels
+PARCEL = """
+    SELECT parcel_id, delivery_id FROM parcels
     WHERE (parcel_id = $1 AND $1 <> '') OR (barcode = $2 AND $2 <> '') LIMIT 1"""
 
 
@@ -197,9 +197,10 @@ class PostgresTasks:
         """Notes that a task has an outcome."""
         await self._tx.execute(CLOSE, task_id)
 
-    async def delivery_of_parcel(self, parcel_id: str, barcode: str) -> str:
-        """The delivery of a parcel; empty when it is not known."""
-        return await self._tx.fetchval(DELIVERY_OF_PARCEL, parcel_id, barcode) or ""
+    async def parcel(self, parcel_id: str, barcode: str) -> tuple[str, str]:
+        """The id and the delivery of a parcel; both empty when it is not known."""
+        row = await self._tx.fetchrow(PARCEL, parcel_id, barcode)
+        return (row["parcel_id"], row["delivery_id"]) if row else ("", "")
 
 
 def _row(route: Route, progress: Progress) -> tuple[Any, ...]:

@@ -28,7 +28,9 @@ CLAIM = """
 
 OVERDUE_TENANTS = """
     SELECT DISTINCT tenant FROM facts
-    WHERE status = 'PENDING' AND stored_at < clock_timestamp() - make_interval(secs => $1)"""
+    WHERE status = 'PENDING' AND stored_at < clock_timestamp() - make_interval(secs => $1)
+    UNION SELECT tenant FROM proofs_owed
+    WHERE since < clock_timestamp() - make_interval(secs => $1)"""
 
 TickRoute = Callable[[Transaction, str], Awaitable[None]]
 JudgeFacts = Callable[[Transaction], Awaitable[int]]
@@ -73,7 +75,7 @@ class Ticker:
 
 
 class Judge:
-    """Ends the waiting of facts whose task or route never came."""
+    """Ends the waiting of facts whose task or route never came, and for proofs that did not."""
 
     def __init__(self, db: Database, judge: JudgeFacts, *, grace_seconds: float) -> None:
         self._db = db

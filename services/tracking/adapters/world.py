@@ -10,6 +10,7 @@ from services.tracking.adapters.postgres_care import (
     PostgresLinks,
     PostgresReports,
 )
+from services.tracking.adapters.postgres_custody import PostgresCustody
 from services.tracking.adapters.postgres_devices import PostgresDevices
 from services.tracking.adapters.postgres_log import (
     Encode,
@@ -35,6 +36,7 @@ class PostgresWorld:
     journal: PostgresJournal
     facts: PostgresFacts
     incidents: PostgresIncidents
+    custody: PostgresCustody
     proofs: PostgresProofs
     media: PostgresMedia
     links: PostgresLinks
@@ -53,6 +55,7 @@ def world_of(encode: Encode, tx: Transaction) -> PostgresWorld:
         journal=PostgresJournal(tx, encode),
         facts=PostgresFacts(tx),
         incidents=PostgresIncidents(tx),
+        custody=PostgresCustody(tx),
         proofs=PostgresProofs(tx),
         media=PostgresMedia(tx),
         links=PostgresLinks(tx),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from doorstep.compliance.v1 import emission_pb2
+from doorstep.compliance.v1 import decision_pb2, emission_pb2
+from doorstep.compliance.v1 import event_pb2 as compliance_pb
 from doorstep.dispatch.v1 import delivery_pb2, event_pb2, route_pb2, task_pb2, vehicle_pb2
 from services.tracking.convert.wire import (
+    amount,
     moment,
     point,
     point_or_none,
@@ -18,6 +20,7 @@ from services.tracking.convert.wire import (
 from services.tracking.domain.geo import Point
 from services.tracking.domain.heard import (
     AttemptPlanned,
+    DecisionHeard,
     DeliveryCancelled,
     DeliveryKnown,
     Digest,
@@ -26,7 +29,7 @@ from services.tracking.domain.heard import (
     Requirement,
 )
 from services.tracking.domain.route import Leg, Pause, RateCard, Route, Stop, Task, Vehicle
-from services.tracking.domain.words import Fuel, ProofKind, TaskKind, VehicleKind
+from services.tracking.domain.words import Fuel, PlanCause, ProofKind, TaskKind, VehicleKind
 
 KINDS = {
     vehicle_pb2.TRAVEL_PROFILE_UNSPECIFIED: VehicleKind.UNSPECIFIED,
@@ -59,8 +62,10 @@ PROOFS = {
     delivery_pb2.VERIFICATION_KIND_PIN: ProofKind.PIN,
     delivery_pb2.VERIFICATION_KIND_IDENTITY: ProofKind.IDENTITY,
     delivery_pb2.VERIFICATION_KIND_AGE: ProofKind.AGE,
+    delivery_pb2.VERIFICATION_KIND_NAME: ProofKind.NAME,
 }
 ONE_LEVEL = "SERVICE_LEVEL_"
+ONE_VERDICT = "VERDICT_"
 
 
 def route(message: route_pb2.Route) -> Route:
@@ -85,6 +90,8 @@ def route(message: route_pb2.Route) -> Route:
         pauses=tuple(_pause(one) for one in message.breaks),
         access_charge_micros=message.access_charge_micros,
         acknowledged_revision=message.acknowledged_revision,
+        cause=word(route_pb2.RevisionCause, message.cause, PlanCause),
+        decision_ids=tuple(message.decision_ids),
     )
 
 
@@ -178,14 +185,17 @@ def digest(message: event_pb2.DeliveryDigest) -> Digest:
             Parcel(parcel.parcel_id, parcel.barcode, parcel.mass_grams)
             for parcel in message.parcels
         ),
-        requirements=tuple(
-            _requirement(one) for one in message.verification_requirements if one.kind in PROOFS
-        ),
+        requirements=tuple(_requirement(one) for one in message.verification_requirements),
         priority=message.priority,
         service_level=_level(message.service_level),
         territory_id=message.territory_id,
         task_kind=word(task_pb2.TaskType, message.task_type, TaskKind),
+        due=amount(message.amount_to_collect.amount) if _asks(message) else None,
     )
+
+
+def _asks(message: event_pb2.DeliveryDigest) -> bool:
+    return message.HasField("amount_to_collect") and message.amount_to_collect.HasField("amount")
 
 
 def _level(value: int) -> str:
@@ -199,7 +209,9 @@ def _kerb(message: event_pb2.DeliveryDigest) -> Point | None:
 
 
 def _requirement(message: delivery_pb2.VerificationRequirement) -> Requirement:
-    return Requirement(PROOFS[message.kind], message.minimum_age_years, message.pin_sha256.hex())
+    """A kind that this release does not know is a demand that nothing meets."""
+    kind = PROOFS.get(message.kind, ProofKind.UNSPECIFIED)
+    return Requirement(kind, message.minimum_age_years, message.pin_sha256.hex())
 
 
 def known(change: event_pb2.Change, message: Any, **happened: bool) -> DeliveryKnown:
@@ -244,3 +256,12 @@ def emission(record: emission_pb2.EmissionRecord) -> EmissionRecorded:
         replaced_record_id=record.replaced_record_id,
         other_factor_set_ids=tuple(basis.factor_set_ids[1:]),
     )
+
+
+def decision(change: compliance_pb.Change) -> DecisionHeard:
+    """What compliance decided on a route."""
+    told = change.decision_stored
+    known = decision_pb2.Verdict.DESCRIPTOR.values_by_number
+    name = known[told.verdict].name if told.verdict in known else known[0].name
+    verdict = str(name.removeprefix(ONE_VERDICT))
+    return DecisionHeard(told.decision_id, told.route_id, verdict, moment(change.event_time))

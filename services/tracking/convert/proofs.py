@@ -17,7 +17,7 @@ from services.tracking.convert.wire import (
 )
 from services.tracking.domain.proof import Item, Proof
 from services.tracking.domain.words import ProofKind
-from services.tracking.ports import MediaFile
+from services.tracking.proof_ports import MediaFile
 
 
 def proof(message: pb.Proof, now: datetime) -> Proof:

@@ -49,8 +49,8 @@ class GapKind(StrEnum):
     WRONG_VEHICLE = "WRONG_VEHICLE"
 
 
-TAKING = frozenset({Act.LOADED, Act.RECEIVED, Act.PICKED_UP, Act.HANDED_OVER})
-GIVING = frozenset({Act.STORED, Act.RETURNED, Act.DELIVERED, Act.COLLECTED})
+ON_THE_WAY = frozenset({Holder.VEHICLE, Holder.CARRIER, Holder.OTHER})
+AT_THE_DOOR = frozenset({Act.DELIVERED, Act.STORED})
 STILL = frozenset({Act.COUNTED, Act.UNLOADED})  # the hands stay the same
 
 
@@ -82,6 +82,7 @@ class Proved:
     proof_id: str
     task_id: str
     at: datetime
+    route_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +112,28 @@ class Chain:
         return next((one for one in reversed(self.steps) if one.act not in STILL), None)
 
 
-def in_hands(steps: Iterable[Step], at: datetime, task_id: str) -> bool:
-    """Whether somebody on the way had taken the parcel at a moment, before a task gave it away."""
+def in_hands(steps: Iterable[Step], at: datetime, task_id: str, route_id: str) -> bool:
+    """
+    Whether the crew of a route had the parcel at a moment, by the scans before.
+
+    What the task or the route itself gave away counts as still there: that is the handover. What
+    another vehicle took must be handed over first.
+    """
     held = False
     for step in sorted(steps, key=lambda one: (one.at, one.recorded_at)):
         if step.at > at:
             break
-        if step.act in TAKING:
-            held = True
-        elif step.act in GIVING and step.task_id != task_id:
+        if step.act in STILL or step.holder is Holder.UNSPECIFIED:
+            continue
+        if step.holder in ON_THE_WAY:
+            free = step.act is Act.HANDED_OVER or "" in (step.route_id, route_id)
+            held = free or step.route_id == route_id
+        elif step.task_id != task_id and (not route_id or step.route_id != route_id):
             held = False
     return held
 
 
-def gaps(steps: Sequence[Step], proofs: Iterable[Proved], *, scannable: bool) -> Iterator[Gap]:
+def gaps(steps: Sequence[Step], proofs: Iterable[Proved], *, scannable: bool) -> tuple[Gap, ...]:
     """What does not fit in a chain, by time."""
     found = [
         Gap(GapKind.WRONG_VEHICLE, one.at, one.step_id, expected_route_id=one.expected_route_id)
@@ -133,17 +142,19 @@ def gaps(steps: Sequence[Step], proofs: Iterable[Proved], *, scannable: bool) ->
     ]
     if scannable:
         found += _unscanned(steps, proofs)
-    yield from sorted(found, key=lambda one: (one.at, one.step_id, one.proof_id))
+    return tuple(sorted(found, key=lambda one: (one.at, one.step_id, one.proof_id)))
 
 
 def _unscanned(steps: Sequence[Step], proofs: Iterable[Proved]) -> Iterator[Gap]:
     """One gap per task: where its outcome shows it, its proofs say nothing more."""
     told: set[str] = set()
     for step in steps:
-        if step.act is Act.DELIVERED and not in_hands(steps, step.at, step.task_id):
+        own = step.task_id, step.route_id
+        if step.act in AT_THE_DOOR and step.task_id and not in_hands(steps, step.at, *own):
             told.add(step.task_id)
             yield Gap(GapKind.UNSCANNED, step.at, step.step_id)
     for proof in proofs:
-        if proof.task_id not in told and not in_hands(steps, proof.at, proof.task_id):
+        own = proof.task_id, proof.route_id
+        if proof.task_id not in told and not in_hands(steps, proof.at, *own):
             told.add(proof.task_id)
             yield Gap(GapKind.UNSCANNED, proof.at, proof_id=proof.proof_id)

@@ -63,6 +63,11 @@ class Delivery:
         return sum(parcel.mass_grams for parcel in self.parcels)
 
     @property
+    def barcodes(self) -> tuple[str, ...]:
+        """Those of its parcels, as far as dispatch told them."""
+        return tuple(parcel.barcode for parcel in self.parcels if parcel.barcode)
+
+    @property
     def closed(self) -> bool:
         """Whether the present attempt has an outcome."""
         return self.outcome is not None and self.outcome_task_id == self.task_id

@@ -20,6 +20,7 @@ from services.tracking.adapters.world import PostgresWorld
 from services.tracking.convert.wire import window
 from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.route import Route, Window
+from services.tracking.proof_ports import Objects
 from services.tracking.usecases.side_facts import Now
 
 Context = ServicerContext[Any, Any]
@@ -33,6 +34,7 @@ class Desk:
     db: Database
     worlds: Worlds
     clock: Clock
+    objects: Objects | None = None  # where whole files lie; None: in the store, in pieces
 
     @property
     def now(self) -> Now:

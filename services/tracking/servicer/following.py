@@ -20,7 +20,7 @@ from services.tracking.usecases.side_facts import Now
 
 DISPATCH = "tracking.dispatch"
 COMPLIANCE = "tracking.compliance"
-COMPLIANCE_TYPES = ("emission_recorded",)
+COMPLIANCE_TYPES = ("emission_recorded", "decision_stored")
 
 Effect = Callable[[World, dispatch_pb.Change, Now], Awaitable[None]]
 TakeIn = Callable[[Transaction, Any], Awaitable[None]]
@@ -44,6 +44,8 @@ def taking_in_compliance(desk: Desk) -> TakeIn:
         if change.WhichOneof("event") == "emission_recorded":
             event = wire.emission(change.emission_recorded.record)
             await projecting.emission_recorded(desk.worlds(tx), event, desk.now)
+        elif change.WhichOneof("event") == "decision_stored":
+            await projecting.decision_heard(desk.worlds(tx), wire.decision(change), desk.now)
 
     return take_in
 

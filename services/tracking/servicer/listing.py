@@ -29,7 +29,8 @@ from services.tracking.servicer.common import (
     tenant,
 )
 from services.tracking.servicer.looking import Looking
-from services.tracking.usecases.proofs import read
+from services.tracking.servicer.media import PIECE_BYTES_MAX, stored
+from services.tracking.usecases.proofs import whole
 from services.tracking.usecases.viewing import etas
 
 POSITION_DAYS_MAX = 31
@@ -137,7 +138,11 @@ class Listing(Looking):
             theirs = link is None or await world.proofs.names(link.delivery_id, request.sha256)
             if not theirs:
                 raise NotFound("MEDIA_UNKNOWN", "no such file, or it is not whole yet")
-            file, data = await read(world, request.sha256, request.offset)
+            file, data = await whole(world, request.sha256, request.offset), b""
+            if not file.stored_outside:
+                data = await world.media.read(file.sha256, request.offset, PIECE_BYTES_MAX)
+        if file.stored_outside:
+            data = await stored(self._desk.objects, file, request.offset)
         return pb.ReadMediaResponse(
             data=data, next_offset=request.offset + len(data), media=media_to_proto(file)
         )

@@ -12,9 +12,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from meshkit.ids import NewId
+from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.event import Charge
 from services.tracking.domain.heard import (
     AttemptPlanned,
+    DecisionHeard,
     DeliveryCancelled,
     DeliveryKnown,
     EmissionRecorded,
@@ -25,6 +27,7 @@ from services.tracking.domain.heard import (
 from services.tracking.domain.incident import About, Alarm, AllClear, IncidentType, Resolution
 from services.tracking.domain.legs import settle
 from services.tracking.domain.progress import Progress, RunState
+from services.tracking.domain.replan import PlanShift
 from services.tracking.domain.route import Route
 from services.tracking.domain.run import Run
 from services.tracking.domain.wording import charge, crew
@@ -73,7 +76,7 @@ async def route_placed(world: World, route: Route, at: datetime, now: Now, new_i
         run = Run(known.route, known.progress, now[1])
         run.revise(route)
         await world.routes.revise(route, run.progress)
-    placed = _placed(route, known, at)
+    placed = await _placed(world, route, known, at)
     await _move(world, route.route_id, placed)
     await record(world, [placed], now[0])
     tasks = [task.task_id for task in route.tasks]
@@ -178,6 +181,11 @@ async def emission_recorded(world: World, event: EmissionRecorded, now: Now) -> 
     await record(world, [event], now[0])
 
 
+async def decision_heard(world: World, event: DecisionHeard, now: Now) -> None:
+    """Compliance decided on a route."""
+    await record(world, [event], now[0])
+
+
 async def _end(world: World, known: Driven, at: datetime, now: Now, new_id: NewId) -> None:
     run = Run(known.route, known.progress, now[1])
     run.end(at)
@@ -193,7 +201,7 @@ async def _move(world: World, route_id: str, placed: RoutePlaced) -> None:
     await world.tasks.release([task.task_id for task in placed.removed], route_id)
 
 
-def _placed(route: Route, known: Driven | None, at: datetime) -> RoutePlaced:
+async def _placed(world: World, route: Route, known: Driven | None, at: datetime) -> RoutePlaced:
     tasks = tuple(charge(task) for task in route.tasks)
     before = tuple(charge(task) for task in known.route.tasks) if known else ()
     return RoutePlaced(
@@ -204,7 +212,28 @@ def _placed(route: Route, known: Driven | None, at: datetime) -> RoutePlaced:
         removed=_without(before, tasks),
         planned_meters=route.meters,
         planned_stops=len(route.stops),
+        plan_id=route.plan_id,
+        cause=route.cause,
+        decision_ids=route.decision_ids,
+        shifts=await _shifts(world, route),
     )
+
+
+async def _shifts(world: World, route: Route) -> tuple[PlanShift, ...]:
+    """When each attempt was expected before, and where it comes from."""
+    known = await world.deliveries.get({task.delivery_id for task in route.tasks})
+    return tuple(
+        _shift(route.route_id, task.task_id, stop.arrival, known.get(task.delivery_id))
+        for stop in route.stops
+        for task in stop.tasks
+    )
+
+
+def _shift(route_id: str, task_id: str, arrival: datetime, delivery: Delivery | None) -> PlanShift:
+    if delivery is None or delivery.task_id != task_id:
+        return PlanShift(task_id, arrival)
+    before = delivery.route_id or delivery.left_route_id
+    return PlanShift(task_id, arrival, delivery.planned_at, before if before != route_id else "")
 
 
 def _without(tasks: tuple[Charge, ...], others: tuple[Charge, ...]) -> tuple[Charge, ...]:

@@ -22,7 +22,7 @@ from services.tracking.domain.incident import Alarm, AllClear, Incident
 from services.tracking.domain.journal import Event
 from services.tracking.domain.run import Run
 from services.tracking.ports import World
-from services.tracking.projections import deliveries, timeline
+from services.tracking.projections import custody, deliveries, timeline
 
 LATE = timedelta(minutes=5)  # the contract says so at TimelineEntry.late
 SYSTEM = "system"  # who ends an incident that the facts ended
@@ -35,7 +35,10 @@ async def record(world: World, events: Sequence[Event], now: datetime) -> None:
     entries = [entry for event in events for entry in timeline.milestones(event, now, LATE)]
     fresh = await world.timeline.add(entries) if entries else ()
     told: list[Event] = [*events, *fresh]
-    await _fold(world, told)
+    known = await _fold(world, told)
+    steps = [step for event in events for step in custody.steps(event, now, known)]
+    if steps:
+        await world.custody.add(steps)
     for event in events:
         if isinstance(event, OutcomeRecorded):
             await world.tasks.close(event.task.task_id)
@@ -83,10 +86,11 @@ async def clear(world: World, over: AllClear, now: datetime) -> None:
         await record(world, [IncidentResolved(ended)], now)
 
 
-async def _fold(world: World, events: Sequence[Event]) -> None:
+async def _fold(world: World, events: Sequence[Event]) -> dict[str, Delivery]:
+    """The deliveries that events name, as they are afterwards."""
     names = {name for event in events for name in deliveries.named(event)}
     if not names:
-        return
+        return {}
     known = await world.deliveries.lock(names)
     changed: dict[str, Delivery] = {}
     for event in events:
@@ -94,3 +98,4 @@ async def _fold(world: World, events: Sequence[Event]) -> None:
             before = changed.get(name) or known.get(name) or Delivery(name)
             changed[name] = deliveries.apply(before, event)
     await world.deliveries.save([one for name, one in changed.items() if one != known.get(name)])
+    return changed
