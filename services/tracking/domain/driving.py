@@ -7,17 +7,16 @@ A leg is the planner's of just now where it was asked, else the plan's, else a s
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.tracking.domain import geo
 from services.tracking.domain.fix import Fix
+from services.tracking.domain.pace import LEG_SPREAD, Pace
 from services.tracking.domain.route import Leg, Route, Stop
 from services.tracking.domain.run import Run
 from services.tracking.domain.walk import Walk
 
-LEG_SPREAD = 0.18  # standard deviation of a leg, as a share of its time
-PACE_MIN, PACE_MAX = 0.7, 1.8
-PACE_PRIOR_SECONDS = 1_800.0  # the plan's own pace weighs as much as half an hour of driving
 LEFT_SECONDS_MIN = 30.0  # of a leg that takes longer than planned: this much of it is still left
 DETOUR = 1.3  # streets against the crow, in a city; used only off the plan
 DIRECT_METERS_PER_SECOND = 6.0  # about 22 km/h, a city's mean with lights
@@ -31,14 +30,26 @@ def as_usual(_: geo.Point, __: datetime) -> float:
     return 1.0
 
 
-def pace_of(run: Run) -> float:
-    """How much longer this driver takes than planned, held back until there is evidence."""
-    driven = run.progress.driven_seconds + PACE_PRIOR_SECONDS
-    planned = run.progress.planned_seconds + PACE_PRIOR_SECONDS
-    return min(PACE_MAX, max(PACE_MIN, driven / planned))
+@dataclass(frozen=True, slots=True)
+class Wheels:
+    """How much longer legs take, how sure that is, and how much one leg differs from another."""
+
+    slow: float = 1.0
+    doubt: float = 0.0  # standard deviation of `slow`, as a share
+    spread: float = LEG_SPREAD
+
+    def drive(self, walk: Walk, seconds: float, meters: float, slower: float = 1.0) -> None:
+        """A leg that was planned to take so long."""
+        taken = seconds * self.slow * slower
+        walk.drive(taken, meters, self.spread * taken, self.doubt * taken)
 
 
-def arrive(walk: Walk, run: Run, stop: Stop, pace: float, fix: Fix | None) -> None:
+def wheels_of(run: Run, pace: Pace) -> Wheels:
+    """How this route drives today."""
+    return Wheels(*pace.of(run), pace.leg_spread)
+
+
+def arrive(walk: Walk, run: Run, stop: Stop, wheels: Wheels, fix: Fix | None) -> None:
     """The rest of a leg that is being driven; without a position, what the plan leaves of it."""
     leg = _leg(run, run.progress.last_stop, stop)
     rested = _rest_before(run.route, stop, walk.at)
@@ -47,23 +58,24 @@ def arrive(walk: Walk, run: Run, stop: Stop, pace: float, fix: Fix | None) -> No
     walk.rest(_rest_before(run.route, stop, stop.arrival) - rested)
     if fix is not None:
         seconds, meters = _ahead(leg, fix.point, stop.location)
-        walk.drive(seconds * pace, meters, LEG_SPREAD)
+        wheels.drive(walk, seconds, meters)
         return
     planned = leg or _straight(run.route, run.progress.last_stop, stop)
-    left = max(planned.seconds * pace - since, LEFT_SECONDS_MIN)
-    walk.drive(left, planned.meters, LEG_SPREAD)
+    left = max(planned.seconds - since / wheels.slow, LEFT_SECONDS_MIN / wheels.slow)
+    wheels.drive(walk, left, planned.meters)
 
 
-def travel(walk: Walk, run: Run, before: str, stop: Stop, slow: float) -> None:
-    """A whole leg, so many times slower than planned."""
+def travel(walk: Walk, run: Run, before: str, stop: Stop, wheels: Wheels, slower: float) -> None:
+    """A whole leg; the weather makes it so many times slower."""
     leg = _leg(run, before, stop) or _straight(run.route, before, stop)
-    walk.drive(leg.seconds * slow, leg.meters, LEG_SPREAD)
+    wheels.drive(walk, leg.seconds, leg.meters, slower)
     walk.rest(_rest_before(run.route, stop, stop.arrival))
 
 
-def slow(walk: Walk, now: datetime, slower: float) -> None:
+def linger(walk: Walk, now: datetime, wheels: Wheels, slower: float) -> None:
     """Weather on the leg that is being driven already."""
-    walk.drive((walk.at - now).total_seconds() * (slower - 1), 0.0, LEG_SPREAD)
+    more = (walk.at - now).total_seconds() * (slower - 1)
+    walk.drive(more, 0.0, wheels.spread * more, 0.0)
 
 
 def _leg(run: Run, before: str, stop: Stop) -> Leg | None:

@@ -16,6 +16,7 @@ from services.tracking.domain import driving, serving
 from services.tracking.domain.calibration import Calibration
 from services.tracking.domain.driving import Slower, as_usual
 from services.tracking.domain.event import Eta, EtaBasis
+from services.tracking.domain.pace import Pace
 from services.tracking.domain.progress import RunState
 from services.tracking.domain.route import Stop
 from services.tracking.domain.run import Run
@@ -29,26 +30,27 @@ FRESH = timedelta(minutes=5)  # an older position is no basis
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is known beside the route itself: the weather, services as learned, honest widths."""
+    """What is known beside the route: weather, services and pace as learned, honest widths."""
 
     slower: Slower = as_usual
     services: Mapping[str, Service] = field(default_factory=dict)  # by stop
     calibration: Calibration = field(default_factory=Calibration)
+    pace: Pace = field(default_factory=Pace)
 
 
 def expect(run: Run, now: datetime, outlook: Outlook | None = None) -> Iterator[Eta]:
     """The expected arrival at every stop that nobody has arrived at."""
     known = outlook or Outlook()
-    basis, pace = _basis(run, now), driving.pace_of(run)
+    basis, wheels = _basis(run, now), driving.wheels_of(run, known.pace)
     hand = serving.hand_of(run, known.services)
-    walk = _begin(run, now, basis, pace, hand)
+    walk = _begin(run, now, basis, wheels, hand)
     before = run.progress.at_stop or run.progress.last_stop
     for number, stop in enumerate(run.pending):
         slow = known.slower(stop.location, walk.at)
         if number or not _under_way(run):
-            driving.travel(walk, run, before, stop, pace * slow)
+            driving.travel(walk, run, before, stop, wheels, slow)
         elif slow > 1:
-            driving.slow(walk, now, slow)
+            driving.linger(walk, now, wheels, slow)
         yield _eta(run, stop, walk, now, basis, known, slow, hand)
         serving.serve(walk, run.route, stop, hand)
         before = stop.stop_id
@@ -69,7 +71,9 @@ def _under_way(run: Run) -> bool:
     return active and not run.progress.at_stop
 
 
-def _begin(run: Run, now: datetime, basis: EtaBasis, pace: float, hand: serving.Hand) -> Walk:
+def _begin(
+    run: Run, now: datetime, basis: EtaBasis, wheels: driving.Wheels, hand: serving.Hand
+) -> Walk:
     progress = run.progress
     if progress.started_at is None:
         return Walk(max(now, run.route.start_time), FLOOR_SECONDS**2)
@@ -79,7 +83,7 @@ def _begin(run: Run, now: datetime, basis: EtaBasis, pace: float, hand: serving.
         walk.stops = 1
     elif run.pending:
         fix = progress.fix if basis is EtaBasis.LIVE else None
-        driving.arrive(walk, run, run.pending[0], pace, fix)
+        driving.arrive(walk, run, run.pending[0], wheels, fix)
     return walk
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from statistics import NormalDist, fmean
 
@@ -40,6 +40,7 @@ class Factor(StrEnum):
     TASKS = "tasks"
     DRIVER = "driver"
     PLACE = "place"
+    SHIFT = "shift"  # one driver's day: of the past it only tells how much days differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Service:
 
     median_seconds: float
     spread: float = SPREAD_USUAL  # standard deviation of the logarithm
+    shared: float = 0.0  # variance of it that all stops of a crew's day have in common
     count: int = 0  # stops of the same place that it rests on
     failure: float | None = None  # chance that the attempt fails; None: not known
 
@@ -109,7 +111,7 @@ class Service:
 
     def slowed(self, factor: float) -> Service:
         """The same for somebody who takes so much longer."""
-        return Service(self.median_seconds * factor, self.spread, self.count, self.failure)
+        return replace(self, median_seconds=self.median_seconds * factor)
 
     def _raw(self, power: int, elapsed: float) -> float:
         """The moment about zero of a log-normal that is known to be more than `elapsed`."""
@@ -142,6 +144,13 @@ class Served:
 
     traits: Traits
     seconds: int
+    shift: str = ""
+
+    @property
+    def subjects(self) -> tuple[tuple[Factor, str], ...]:
+        """The names under which it counts."""
+        own = ((Factor.SHIFT, f"shift.{self.shift}"),) if self.shift else ()
+        return (*self.traits.subjects, *own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +165,20 @@ class ServiceTimes:
 
     def of(self, traits: Traits) -> Service:
         """How long a stop will take."""
-        mean, doubt, count = self.base, self.spread**2, 0
+        mean, doubt, shared, count = self.base, self.spread**2, 0.0, 0
         for factor, subject in traits.subjects:
             effect = self.effects.get(subject)
+            own = effect.doubt if effect else self.between.get(factor, 0.0)
             mean += effect.mean if effect else 0.0
-            doubt += effect.doubt if effect else self.between.get(factor, 0.0)
+            if factor is Factor.DRIVER:
+                shared += own
+            else:
+                doubt += own
             if effect and factor is Factor.PLACE:
                 count = effect.count
-        return Service(math.exp(mean), min(SPREAD_MAX, math.sqrt(doubt)), count)
+        shared += self.between.get(Factor.SHIFT, 0.0)
+        spread = min(SPREAD_MAX, math.sqrt(doubt))
+        return Service(math.exp(mean), spread, shared, count)
 
     def subject(self, name: str) -> Service | None:
         """How long a stop takes of which nothing is known but this."""
@@ -171,7 +186,7 @@ class ServiceTimes:
         if effect is None:
             return None
         spread = math.sqrt(self.spread**2 + effect.doubt)
-        return Service(math.exp(self.base + effect.mean), spread, effect.count)
+        return Service(math.exp(self.base + effect.mean), spread, count=effect.count)
 
 
 def learn(history: Sequence[Served]) -> ServiceTimes:
@@ -190,6 +205,7 @@ class _Fit:
         self.base = _middle(logs)
         self.rest = [one - self.base for one in logs]
         self.groups = _groups(history)
+        self.shifts = self.groups.get(Factor.SHIFT, {})
         self.effects: dict[str, Effect] = {}
         self.between: dict[str, float] = {}
         self.spread = _deviation(self.rest)
@@ -201,7 +217,8 @@ class _Fit:
                 self._explain(factor, members)
             self.spread = _deviation(self.rest)
         spread = min(SPREAD_MAX, max(SPREAD_MIN, _whole_deviation(self.rest)))
-        return ServiceTimes(self.base, spread, len(self.rest), self.between, self.effects)
+        kept = {name: one for name, one in self.effects.items() if name not in self.shifts}
+        return ServiceTimes(self.base, spread, len(self.rest), self.between, kept)
 
     def _center(self) -> None:
         shift = fmean(self._clipped(self.rest))
@@ -242,7 +259,7 @@ def _between(
 def _groups(history: Sequence[Served]) -> dict[Factor, dict[str, list[int]]]:
     found: dict[Factor, dict[str, list[int]]] = {factor: {} for factor in Factor}
     for number, one in enumerate(history):
-        for factor, subject in one.traits.subjects:
+        for factor, subject in one.subjects:
             found[factor].setdefault(subject, []).append(number)
     return {factor: members for factor, members in found.items() if members}
 

@@ -7,6 +7,7 @@ nothing was learned takes what the plan says.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,20 +19,19 @@ from services.tracking.domain.service_time import Service
 from services.tracking.domain.walk import Walk
 
 SERVICE_SPREAD = 0.35  # standard deviation of a service of which nothing was learned, as a share
-HAND_PRIOR_SECONDS = 2_400.0  # what was learned weighs as much as 40 minutes of today's work
-HAND_MIN, HAND_MAX = 0.6, 1.8
-OUTLIER = 3.0  # times what was expected: one such stop says nothing about the next ones
+CLIP = 2.5  # standard deviations: a stop farther out says no more about the next ones
 OVERRUN_SHARE = 0.25  # a service that takes longer than planned: this much of it is still left
 OVERRUN_SECONDS_MIN = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A service as the walk takes it: mean, variance, third central moment."""
+    """A service as the walk takes it: mean, variance, third central moment, and what is common."""
 
     mean: float
     variance: float
     third: float = 0.0
+    common: float = 0.0  # standard deviation that all stops of the crew's day have in common
     failure: float | None = None
 
 
@@ -41,6 +41,7 @@ class Hand:
 
     services: Mapping[str, Service]
     slow: float = 1.0
+    doubt: float = 0.0  # variance of its logarithm
 
     def service(self, stop: Stop) -> Service | None:
         """What was learned of a stop, by this crew."""
@@ -52,7 +53,8 @@ class Hand:
         known = self.service(stop)
         if known is None:
             return Work(stop.service_seconds, (SERVICE_SPREAD * stop.service_seconds) ** 2)
-        return Work(*known.moments, known.failure)
+        mean, variance, third = known.moments
+        return Work(mean, variance, third, math.sqrt(self.doubt) * mean, known.failure)
 
     def left(self, stop: Stop, elapsed: float) -> Work:
         """What is left of one, and never nothing."""
@@ -66,11 +68,16 @@ class Hand:
 
 
 def hand_of(run: Run, services: Mapping[str, Service]) -> Hand:
-    """How this crew works today, held back until there is evidence."""
-    done = list(_done(run, services))
-    taken = sum(seconds for seconds, _ in done) + HAND_PRIOR_SECONDS
-    usual = sum(expected for _, expected in done) + HAND_PRIOR_SECONDS
-    return Hand(services, min(HAND_MAX, max(HAND_MIN, taken / usual)))
+    """How this crew works today, held back by as much as days usually are alike."""
+    shared = max((one.shared for one in services.values()), default=0.0)
+    if not shared:
+        return Hand(services)
+    found, weight = 0.0, 1 / shared
+    for service, seconds in _done(run, services):
+        off = math.log(max(seconds, 1.0) / service.median_seconds) / service.spread
+        found += min(CLIP, max(-CLIP, off)) / service.spread
+        weight += 1 / service.spread**2
+    return Hand(services, math.exp(found / weight), 1 / weight)
 
 
 def finish(walk: Walk, run: Run, now: datetime, hand: Hand) -> None:
@@ -81,7 +88,7 @@ def finish(walk: Walk, run: Run, now: datetime, hand: Hand) -> None:
         return
     begun = visit.service_started_at or stop.opening(visit.arrived_at or now)
     work = hand.left(stop, (now - begun).total_seconds())
-    walk.work(work.mean, work.variance, work.third)
+    walk.work(work.mean, work.variance, work.third, work.common)
 
 
 def serve(walk: Walk, route: Route, stop: Stop, hand: Hand) -> None:
@@ -94,18 +101,17 @@ def serve(walk: Walk, route: Route, stop: Stop, hand: Hand) -> None:
     if opening is not None:
         walk.wait(opening)
     work = hand.of(stop)
-    walk.work(work.mean, work.variance, work.third)
+    walk.work(work.mean, work.variance, work.third, work.common)
     walk.stops += 1
 
 
-def _done(run: Run, services: Mapping[str, Service]) -> Iterator[tuple[float, float]]:
-    """Seconds that stops took today, with those expected."""
+def _done(run: Run, services: Mapping[str, Service]) -> Iterator[tuple[Service, float]]:
+    """Stops served today, with the seconds that they took."""
     for stop in run.route.stops:
         service, visit = services.get(stop.stop_id), run.progress.visits.get(stop.stop_id)
         seconds = seconds_of(stop, visit) if visit else None
         if service is not None and seconds is not None:
-            usual = service.mean_seconds
-            yield min(seconds, OUTLIER * usual), usual
+            yield service, seconds
 
 
 def seconds_of(stop: Stop, visit: Visit) -> float | None:

@@ -1,10 +1,11 @@
 """
 The walk along the rest of a route: a moment that is not certain, carried from stop to stop. Pure.
 
-What is added on the way varies on its own, so means, variances and third moments add up; tenths and
-the middle are read off by Cornish and Fisher's expansion, for a sum of services is skewed: it is
-seldom much shorter and sometimes much longer than usual. Waiting for a window to open takes doubt
-away (Clark 1961, The greatest of a finite set of random variables).
+What is added on the way varies on its own, save for how quick this crew is today and how thick the
+traffic, so means, variances and third moments add up. Tenths and the middle are read off by Cornish
+and Fisher's expansion, for a sum of services is skewed: seldom much shorter than usual, sometimes
+much longer. Waiting for a window to open takes doubt away (Clark 1961, The greatest of a finite set
+of random variables).
 """
 
 from __future__ import annotations
@@ -28,20 +29,24 @@ class Walk:
     at: datetime
     variance: float
     third: float = 0.0
+    common: float = 0.0  # standard deviation that all services ahead have in common
+    traffic: float = 0.0  # and all legs
     meters: float = 0.0
     stops: int = 0
 
-    def drive(self, seconds: float, meters: float, spread: float) -> None:
-        """A leg; its standard deviation is a share of its time."""
+    def drive(self, seconds: float, meters: float, spread: float, traffic: float = 0.0) -> None:
+        """A leg, with its standard deviation."""
         self.at += timedelta(seconds=seconds)
-        self.variance += (spread * seconds) ** 2
+        self.variance += spread**2
+        self.traffic += traffic
         self.meters += meters
 
-    def work(self, mean: float, variance: float, third: float = 0.0) -> None:
+    def work(self, mean: float, variance: float, third: float = 0.0, common: float = 0.0) -> None:
         """A service, or what is left of one."""
         self.at += timedelta(seconds=mean)
         self.variance += variance
         self.third += third
+        self.common += common
 
     def rest(self, seconds: float) -> None:
         """A break."""
@@ -49,16 +54,21 @@ class Walk:
 
     def wait(self, opening: datetime) -> None:
         """Until a moment, by those who come before it."""
-        sigma, early = math.sqrt(self.variance), (opening - self.at).total_seconds()
+        sigma, early = self.sigma, (opening - self.at).total_seconds()
         density = math.exp(-((early / sigma) ** 2) / 2) / ROOT_TAU
         share = 0.5 * math.erfc(-early / (sigma * math.sqrt(2)))  # of those who come before it
         waited = early * share + sigma * density
-        squared = early**2 * share + self.variance * (1 - share) + early * sigma * density
+        squared = early**2 * share + sigma**2 * (1 - share) + early * sigma * density
         self._hold(waited, max(VARIANCE_MIN, squared - waited**2))
+
+    @property
+    def sigma(self) -> float:
+        """The standard deviation of the moment of now."""
+        return math.sqrt(self.variance + self.common**2 + self.traffic**2)
 
     def raw(self) -> Raw:
         """The middle and the tenths of the moment of now."""
-        sigma = math.sqrt(self.variance)
+        sigma = self.sigma
         skew = min(SKEW_MAX, self.third / sigma**3) if sigma else 0.0
         bend = skew / 6
         middle, outer = -bend, (Z_90**2 - 1) * bend
@@ -67,5 +77,8 @@ class Walk:
 
     def _hold(self, waited: float, variance: float) -> None:
         self.at += timedelta(seconds=waited)
-        self.third *= (variance / self.variance) ** 1.5
-        self.variance = variance
+        share = math.sqrt(variance) / self.sigma
+        self.variance *= share**2
+        self.common *= share
+        self.traffic *= share
+        self.third *= share**3
