@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 MICROS = 1_000_000
 NANOS_PER_MICRO = 1_000
@@ -100,6 +101,19 @@ class Address:
     organization: str = field(default="", repr=False)
 
 
+class BuildingKind(StrEnum):
+    """Kinds of building, as they matter for the time at a stop."""
+
+    HOUSE = "HOUSE"
+    APARTMENTS = "APARTMENTS"
+    OFFICE = "OFFICE"
+    SHOP = "SHOP"
+    INDUSTRIAL = "INDUSTRIAL"
+    HOSPITAL = "HOSPITAL"
+    SCHOOL = "SCHOOL"
+    HOTEL = "HOTEL"
+
+
 @dataclass(frozen=True, slots=True)
 class AccessProfile:
     """What stands between the kerb and the door."""
@@ -109,6 +123,7 @@ class AccessProfile:
     walk_duration: timedelta = timedelta()
     gate_code: str = field(default="", repr=False)
     note: str = field(default="", repr=False)
+    building_kind: BuildingKind | None = None  # None: not known
 
     def extra_duration(self) -> timedelta:
         """Time on foot beyond the service at the kerb: the walk, and the stairs both ways."""

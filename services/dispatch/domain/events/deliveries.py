@@ -13,7 +13,7 @@ from services.dispatch.domain.delivery import (
 )
 from services.dispatch.domain.parcel import Parcel
 from services.dispatch.domain.task import Task, TaskType
-from services.dispatch.domain.values import Point, Window
+from services.dispatch.domain.values import BuildingKind, Point, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class DeliveryDigest:
     lift_available: bool
     required_skills: tuple[str, ...]
     language_code: str
+    building_kind: BuildingKind | None = None
 
 
 def digest(delivery: Delivery, task_type: TaskType | None = TaskType.DELIVERY) -> DeliveryDigest:
@@ -66,6 +67,7 @@ def digest(delivery: Delivery, task_type: TaskType | None = TaskType.DELIVERY) -
         lift_available=access.lift_available if access else False,
         required_skills=delivery.required_skills,
         language_code=delivery.recipient.language_code if delivery.recipient else "",
+        building_kind=access.building_kind if access else None,
     )
 
 
