@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from services.tracking.domain.audit import Report
 from services.tracking.domain.batch import Answer, Batch, Lane
 from services.tracking.domain.customer import SurveyAnswered
 from services.tracking.domain.delivery import Delivery
@@ -19,9 +20,11 @@ from services.tracking.domain.fix import Fix
 from services.tracking.domain.incident import Incident
 from services.tracking.domain.journal import Event
 from services.tracking.domain.link import Link
-from services.tracking.domain.note import Comment, Weather
+from services.tracking.domain.note import Audience, Comment, Weather
 from services.tracking.domain.progress import Progress
 from services.tracking.domain.route import Route
+from services.tracking.outbound_ports import Contacts
+from services.tracking.projections.audit import Row
 from services.tracking.proof_ports import Custody, Media, Proofs
 
 
@@ -159,12 +162,20 @@ class Timeline(Protocol):
     async def comment(self, comment: Comment) -> None:
         """Keeps a comment."""
 
+    async def comments(
+        self, delivery_id: str, audiences: Collection[Audience]
+    ) -> Sequence[Comment]:
+        """What was written about a delivery for these, oldest first."""
+
 
 class Journal(Protocol):
     """Everything that was told and heard."""
 
     async def append(self, events: Sequence[Event], now: datetime) -> None:
         """Keeps events, and puts those that are told onto the feed."""
+
+    async def about(self, ids: Collection[str], limit: int) -> Sequence[Row]:
+        """The first events about deliveries or decisions, in order of record."""
 
 
 class FactStatus(StrEnum):
@@ -182,6 +193,11 @@ class Facts(Protocol):
 
     async def collected(self, task_id: str) -> Sequence[Fact]:
         """What was collected for a task and not corrected since, in order of record."""
+
+    async def about(
+        self, delivery_id: str, task_ids: Collection[str], limit: int
+    ) -> Sequence[Report]:
+        """The first facts about a delivery or its tasks, in order of record."""
 
     async def contested(self, task_id: str) -> Sequence[Fact]:
         """Successes of a task that were contested, in order of record."""
@@ -212,6 +228,9 @@ class Incidents(Protocol):
 
     async def save(self, incident: Incident) -> None:
         """Keeps it."""
+
+    async def of_delivery(self, delivery_id: str, limit: int) -> Sequence[Incident]:
+        """The latest about a delivery, latest first."""
 
 
 class Links(Protocol):
@@ -302,6 +321,10 @@ class World(Protocol):
     @property
     def reports(self) -> Reports:
         """The weather."""
+
+    @property
+    def contacts(self) -> Contacts:
+        """Ways to recipients."""
 
 
 class Epochs(Protocol):

@@ -263,6 +263,9 @@ def _collected(event: told.AmountCollected) -> Made:
         method=number(words_pb.PaymentMethod, event.method),
         driver_id=event.crew.driver_id,
         route_id=event.crew.route_id,
+        due_amount=money(event.due),
+        total_amount=money(event.total),
+        payment_state=number(pb.PaymentState, event.state),
     )
     return "amount_collected", event.task.delivery_id, message
 

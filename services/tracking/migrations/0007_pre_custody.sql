@@ -29,6 +29,9 @@ SELECT doorstep_protect('proofs_owed');
 ALTER TABLE media ADD COLUMN stored_outside boolean NOT NULL DEFAULT false;
 
 ALTER TABLE journal
-    ADD COLUMN about    text[] NOT NULL DEFAULT '{}', -- deliveries whose audit has the event
+    ADD COLUMN about    text[] NOT NULL DEFAULT '{}', -- deliveries or decisions: for the audit
     ADD COLUMN trace_id text   NOT NULL DEFAULT '';
 CREATE INDEX journal_about ON journal USING gin (about) WHERE about <> '{}';
+
+CREATE INDEX incidents_delivery ON incidents (tenant, delivery_id, open_time DESC)
+    WHERE delivery_id <> '';

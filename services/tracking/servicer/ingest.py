@@ -30,7 +30,7 @@ from services.tracking.convert.wire import duration, number, stamp, word
 from services.tracking.domain.batch import Answer, Lane
 from services.tracking.domain.device import Device, DeviceKind
 from services.tracking.ports import Epochs, FactStatus, Ingest
-from services.tracking.servicer.common import Context, Desk, digest_of, tenant
+from services.tracking.servicer.common import Context, Desk, digest_of
 from services.tracking.servicer.media import taken
 from services.tracking.servicer.streaming import answered
 from services.tracking.usecases.devices import open_device

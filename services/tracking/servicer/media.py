@@ -1,6 +1,6 @@
 """
-Files of proofs: pieces come into the transactional store; the whole file goes to the store of objects
-where there is one, between two transactions, so that a slow bucket holds no connection.
+Files of proofs: pieces come into the transactional store. The whole file goes to the store of
+objects where there is one, between two transactions, so that a slow bucket holds no connection.
 """
 
 from __future__ import annotations

@@ -44,6 +44,7 @@ async def comment(world: World, asked: Comment) -> Comment:
         raise NotFound("ENTRY_UNKNOWN", f"no timeline entry {asked.entry_id!r}")
     kept = replace(asked, delivery_id=entry.delivery_id)
     await world.timeline.comment(kept)
-    told = CommentAdded(kept.comment_id, kept.entry_id, kept.delivery_id, kept.create_time)
+    at, by = kept.create_time, kept.author
+    told = CommentAdded(kept.comment_id, kept.entry_id, kept.delivery_id, at, by)
     await record(world, [told], kept.create_time)
     return kept
