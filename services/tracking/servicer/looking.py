@@ -21,7 +21,7 @@ from services.tracking.convert.wire import number, stamp
 from services.tracking.domain.link import Link, LinkScope
 from services.tracking.domain.progress import RunState
 from services.tracking.domain.words import ENDED_STATES
-from services.tracking.servicer.common import Context, Desk, delivery_of, tenant
+from services.tracking.servicer.common import Context, Desk, audiences_of, delivery_of, tenant
 from services.tracking.usecases.viewing import view
 
 LOOK_SECONDS = 1.0  # how often a watch looks whether there is news; the fleet's promise of 1 Hz
@@ -96,7 +96,8 @@ class Looking:
             world = self._desk.worlds(tx)
             if link is None:
                 await delivery_of(world, delivery_id, caller)
-            seen = await view(world, delivery_id, link, self._desk.clock.now())
+            now = self._desk.clock.now()
+            seen = await view(world, delivery_id, link, now, audiences_of(caller))
         return view_to_proto(seen)
 
     async def _views(
