@@ -31,6 +31,7 @@ from reportlab.platypus import (
 )
 
 from services.tracking.domain.audit import Audit
+from services.tracking.domain.custody import STILL
 from services.tracking.domain.proof import Proof
 from services.tracking.domain.words import ProofKind
 
@@ -50,7 +51,7 @@ def _style(name: str, size: float, **more: Any) -> ParagraphStyle:
 
 TITLE = _style("title", 19, fontName=BOLD, leading=24)
 SUBTITLE = _style("subtitle", 9.5, textColor=SOFT, leading=13)
-HEADING = _style("heading", 11, fontName=BOLD, textColor=ACCENT, spaceBefore=9, spaceAfter=2)
+HEADING = _style("heading", 11, fontName=BOLD, textColor=ACCENT, spaceBefore=9, keepWithNext=1)
 CELL = _style("cell", 7.2, leading=9.1, wordWrap="CJK")  # ids break anywhere, not past the cell
 HEAD_CELL = _style("head", 7.2, fontName=BOLD, textColor=SOFT, leading=9.1)
 
@@ -93,9 +94,7 @@ def _story(audit: Audit) -> Iterator[Flowable]:
     yield _paragraph(f"Audit of delivery {audit.delivery_id}", TITLE)
     trace = audit.trace_id or "not traced"
     yield _paragraph(f"Trace {trace}. Put together on {_moment(audit.at)}.", SUBTITLE)
-    yield _paragraph(
-        "From immutable facts: a later edit adds a line and changes none.", SUBTITLE
-    )
+    yield _paragraph("From immutable facts: a later edit adds a line and changes none.", SUBTITLE)
     yield Spacer(0, 2 * mm)
     yield from _section("Plan revisions and assignments", *_revisions(audit))
     yield from _section("Decisions of compliance", *_decisions(audit))
@@ -176,7 +175,8 @@ def _custody(audit: Audit) -> Content:
     for chain in audit.chains:
         gaps = {gap.step_id: _words(gap.kind) for gap in chain.gaps if gap.step_id}
         for step in chain.steps:
-            holder = " ".join(filter(None, (_words(step.holder), step.holder_id)))
+            named = "" if step.act in STILL else _words(step.holder)
+            holder = " ".join(filter(None, (named, step.holder_id)))
             act = _words(step.act) + (", damaged" if step.damaged else "")
             seen = _words(step.source)
             row = (chain.parcel_id, _moment(step.at), act, holder, step.route_id, seen)
@@ -202,7 +202,7 @@ def _proofs(audit: Audit) -> Content:
         )
         for one in audit.proofs
     ]
-    return heading, rows, (36, 32, 32, 32, 30, 30)
+    return heading, rows, (52, 30, 30, 28, 28, 28)
 
 
 def _items(proof: Proof) -> str:
