@@ -42,8 +42,10 @@ from services.tracking.servicer.following import (
 )
 from services.tracking.servicer.incidents import IncidentServicer
 from services.tracking.servicer.ingest import IngestServicer
+from services.tracking.servicer.sending import senders
 from services.tracking.servicer.subscriptions import SubscriptionServicer
 from services.tracking.servicer.tracking import TrackingServicer
+from services.tracking.servicer.way import Way, way_of
 from services.tracking.usecases.handover import claim
 from services.tracking.usecases.ticking import GRACE_SECONDS, judge_overdue, tick_route
 
@@ -69,6 +71,14 @@ def files_of(settings: TrackingSettings) -> Objects | None:
         raise CannotStart(f"DOORSTEP_TRACKING_MEDIA_URL: {error}") from error
 
 
+def outbound(settings: TrackingSettings) -> Way:
+    """How receivers and recipients are reached."""
+    try:
+        return way_of(settings)
+    except (OSError, ValueError) as error:
+        raise CannotStart(f"DOORSTEP_TRACKING_...: {error}") from error
+
+
 def group_commit(db: Database, settings: TrackingSettings, clock: Clock) -> GroupCommit:
     """The writer of positions."""
     return GroupCommit(
@@ -87,7 +97,7 @@ def servicers(desk: Desk, settings: TrackingSettings, ingest: GroupCommit) -> li
         TrackingServicer(desk, PositionFeed(desk.db)),
         IncidentServicer(desk),
         AnalyticsServicer(desk),
-        SubscriptionServicer(),
+        SubscriptionServicer(desk, outbound(settings)),
     ]
 
 
@@ -138,6 +148,7 @@ async def start(settings: TrackingSettings) -> None:
             ticker(desk, settings).run,
             judge(desk).run,
             partial(keep_house, db, settings),
+            *senders(desk, outbound(settings), settings),
             *await _feeds(settings, stack, desk),
         ]
         await serve(settings, servicers(desk, settings, ingest), loops=loops, ready=db.ping)

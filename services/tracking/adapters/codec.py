@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import time, timedelta
 from typing import Any, TypeVar
 
 from cattrs.preconf.json import make_converter
@@ -15,6 +16,10 @@ Value = TypeVar("Value")
 
 _converter = make_converter(omit_if_default=True)
 configure_tagged_union(fact.What, _converter, tag_name="_")
+_converter.register_unstructure_hook(timedelta, timedelta.total_seconds)
+_converter.register_structure_hook(timedelta, lambda seconds, _: timedelta(seconds=seconds))
+_converter.register_unstructure_hook(time, time.isoformat)
+_converter.register_structure_hook(time, lambda text, _: time.fromisoformat(text))
 
 EVENT_TYPES: dict[str, type] = {
     kind.__name__: kind

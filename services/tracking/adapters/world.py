@@ -19,6 +19,7 @@ from services.tracking.adapters.postgres_log import (
     PostgresJournal,
     PostgresTimeline,
 )
+from services.tracking.adapters.postgres_notices import PostgresContacts
 from services.tracking.adapters.postgres_proofs import PostgresMedia, PostgresProofs
 from services.tracking.adapters.postgres_routes import PostgresRoutes, PostgresTasks
 from services.tracking.adapters.postgres_surveys import PostgresSurveys
@@ -42,6 +43,7 @@ class PostgresWorld:
     links: PostgresLinks
     reports: PostgresReports
     surveys: PostgresSurveys
+    contacts: PostgresContacts
 
 
 def world_of(encode: Encode, tx: Transaction) -> PostgresWorld:
@@ -61,4 +63,5 @@ def world_of(encode: Encode, tx: Transaction) -> PostgresWorld:
         links=PostgresLinks(tx),
         reports=PostgresReports(tx),
         surveys=PostgresSurveys(tx),
+        contacts=PostgresContacts(tx),
     )

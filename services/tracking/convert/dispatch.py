@@ -30,6 +30,7 @@ from services.tracking.domain.heard import (
 )
 from services.tracking.domain.route import Leg, Pause, RateCard, Route, Stop, Task, Vehicle
 from services.tracking.domain.words import Fuel, PlanCause, ProofKind, TaskKind, VehicleKind
+from services.tracking.outbound_ports import SealedContact
 
 KINDS = {
     vehicle_pb2.TRAVEL_PROFILE_UNSPECIFIED: VehicleKind.UNSPECIFIED,
@@ -218,6 +219,16 @@ def known(change: event_pb2.Change, message: Any, **happened: bool) -> DeliveryK
     """A delivery that was created or changed."""
     at = moment(change.event_time)
     return DeliveryKnown(digest(message.delivery), at, new=happened.pop("new", False), **happened)
+
+
+def contact(message: event_pb2.DeliveryDigest) -> SealedContact:
+    """How its recipient is reached, still under dispatch's seal."""
+    return SealedContact(
+        message.delivery_id,
+        message.sealed_contact,
+        message.language_code,
+        message.origin_place_id,
+    )
 
 
 def attempt(change: event_pb2.Change) -> AttemptPlanned:

@@ -53,11 +53,13 @@ def taking_in_compliance(desk: Desk) -> TakeIn:
 async def _created(world: World, change: dispatch_pb.Change, now: Now) -> None:
     event = wire.known(change, change.delivery_created, new=True)
     await projecting.delivery_known(world, event, now, new_id)
+    await world.contacts.put(wire.contact(change.delivery_created.delivery))
 
 
 async def _updated(world: World, change: dispatch_pb.Change, now: Now) -> None:
     event = wire.known(change, change.delivery_updated)
     await projecting.delivery_known(world, event, now, new_id)
+    await world.contacts.put(wire.contact(change.delivery_updated.delivery))
 
 
 async def _rescheduled(world: World, change: dispatch_pb.Change, now: Now) -> None:
@@ -135,6 +137,15 @@ async def _fell_off(world: World, change: dispatch_pb.Change, now: Now) -> None:
     await projecting.tender_fell_off(world, message.tender_id, message.carrier_id, at, now, new_id)
 
 
+async def _tenant(world: World, change: dispatch_pb.Change, _: Now) -> None:
+    await world.contacts.put_zone("", change.tenant_created.time_zone)
+
+
+async def _place(world: World, change: dispatch_pb.Change, _: Now) -> None:
+    place = change.place_changed.place
+    await world.contacts.put_zone(place.place_id, place.time_zone)
+
+
 EFFECTS: dict[str, Effect] = {
     "delivery_created": _created,
     "delivery_updated": _updated,
@@ -152,4 +163,6 @@ EFFECTS: dict[str, Effect] = {
     "hours_exceeded": _hours,
     "tender_accepted": _tender_accepted,
     "tender_fell_off": _fell_off,
+    "tenant_created": _tenant,
+    "place_changed": _place,
 }
