@@ -28,6 +28,7 @@ from services.tracking.adapters.position_feed import PositionFeed
 from services.tracking.adapters.ticker import Judge, Ticker
 from services.tracking.adapters.world import world_of
 from services.tracking.config import TrackingSettings
+from services.tracking.convert.chunks import chunk_to_wire
 from services.tracking.convert.feed import draft
 from services.tracking.proof_ports import Objects
 from services.tracking.servicer.analytics import AnalyticsServicer
@@ -94,7 +95,7 @@ def servicers(desk: Desk, settings: TrackingSettings, ingest: GroupCommit) -> li
     epochs = KnownEpochs(desk.db, remembered_max=settings.epochs_remembered_max)
     return [
         IngestServicer(desk, ingest, epochs, credit=settings.ingest_credit),
-        TrackingServicer(desk, PositionFeed(desk.db)),
+        TrackingServicer(desk, PositionFeed(desk.db, chunk_to_wire)),
         IncidentServicer(desk),
         AnalyticsServicer(desk),
         SubscriptionServicer(desk, outbound(settings)),

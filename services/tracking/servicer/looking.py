@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from doorstep.tracking.v1 import milestone_pb2, tracking_pb2
@@ -15,7 +15,7 @@ from meshkit.errors import Invalid, NotFound
 from meshkit.watch import HEARTBEAT_SECONDS, serve_watch
 from services.tracking.adapters.position_feed import PositionFeed
 from services.tracking.adapters.postgres_care import find_link
-from services.tracking.convert.positions import recorded_to_proto
+from services.tracking.convert.chunks import rest_to_wire
 from services.tracking.convert.views import idle_to_proto, vehicle_to_proto, view_to_proto
 from services.tracking.convert.wire import number, stamp
 from services.tracking.domain.link import Link, LinkScope
@@ -59,11 +59,12 @@ class Looking:
 
     async def WatchPositions(
         self, request: pb.WatchPositionsRequest, context: Context
-    ) -> AsyncIterator[pb.WatchPositionsResponse]:
+    ) -> AsyncIterator[Any]:  # bytes, which all watchers share
         read = await self._positions.start(request.cursor, at_head=request.start_at_head)
-        watched = self._all_positions(read.place, tenant(), request.device_ids)
-        async for response in until_drained(watched):
-            yield response
+        device_ids = frozenset(request.device_ids)
+        while True:  # the first answer says where it begins
+            yield b"".join((*read.positions, rest_to_wire(read.cursor, self._desk.clock.now())))
+            read = await self._positions.next(read.place, tenant(), device_ids, HEARTBEAT_SECONDS)
 
     async def WatchEvents(
         self, request: pb.WatchEventsRequest, context: Context
@@ -155,18 +156,6 @@ class Looking:
         rest = [one for one in idle if not names & {one.vehicle_id, one.driver_id}]
         asked = set(request.vehicle_ids)
         return busy + [idle_to_proto(one) for one in rest if not asked or one.vehicle_id in asked]
-
-    async def _all_positions(
-        self, place: Any, of: str, device_ids: Collection[str]
-    ) -> AsyncIterator[pb.WatchPositionsResponse]:
-        while True:
-            read = await self._positions.next(place, of, device_ids, HEARTBEAT_SECONDS)
-            place = read.place
-            yield pb.WatchPositionsResponse(
-                positions=[recorded_to_proto(one) for one in read.positions],
-                cursor=read.cursor,
-                server_time=stamp(self._desk.clock.now()),
-            )
 
 
 ENDED = frozenset(number(milestone_pb2.TrackingState, state) for state in ENDED_STATES)
