@@ -28,7 +28,14 @@ from typing import Any
 
 from services.tracking.domain.calibration import HORIZON_MINUTES, Calibration, rank
 from services.tracking.domain.eta import Outlook
-from services.tracking.domain.event import Eta, EtaChanged, LegCompleted, StopArrived, StopDeparted
+from services.tracking.domain.event import (
+    Eta,
+    EtaChanged,
+    LegCompleted,
+    RouteStarted,
+    StopArrived,
+    StopDeparted,
+)
 from services.tracking.domain.fix import Fix
 from services.tracking.domain.geo import Point
 from services.tracking.domain.legs import settle
@@ -136,6 +143,7 @@ class Learner:
     model: ServiceTimes = field(default_factory=ServiceTimes)
     calibration: Calibration = field(default_factory=Calibration)
     legs: list[Driven] = field(default_factory=list)
+    delays: list[float] = field(default_factory=list)
     pace: Pace = field(default_factory=Pace)
 
     def services(self, traits: Mapping[str, Traits]) -> dict[str, Service]:
@@ -150,6 +158,8 @@ class Learner:
             self.legs.append(
                 Driven(event.crew.driver_id, event.end, event.planned_seconds, seconds)
             )
+        elif isinstance(event, RouteStarted) and event.planned_at:
+            self.delays.append((event.at - event.planned_at).total_seconds())
         elif isinstance(event, StopArrived):
             for mark in event.marks:
                 self.calibration = self.calibration.after(mark, event.at)
@@ -222,7 +232,8 @@ def measured(seed: int, days: int) -> dict[str, Any]:
     town, learner = Town(seed), Learner()
     for number in range(days):
         driven(town.day(number), learner, learning=True)
-        learner.model, learner.pace = learn(learner.history), learn_pace(learner.legs)
+        learner.model = learn(learner.history)
+        learner.pace = learn_pace(learner.legs, learner.delays)
     constant, last = learner.constant, town.day(days)
     other = Learner(pace=learner.pace)
     ours = driven(last, learner, learning=True, note=True)

@@ -6,7 +6,14 @@ from typing import Any
 
 from doorstep.compliance.v1 import decision_pb2, emission_pb2
 from doorstep.compliance.v1 import event_pb2 as compliance_pb
-from doorstep.dispatch.v1 import delivery_pb2, event_pb2, route_pb2, task_pb2, vehicle_pb2
+from doorstep.dispatch.v1 import (
+    delivery_pb2,
+    event_pb2,
+    place_pb2,
+    route_pb2,
+    task_pb2,
+    vehicle_pb2,
+)
 from services.tracking.convert.wire import (
     amount,
     moment,
@@ -65,6 +72,7 @@ PROOFS = {
     delivery_pb2.VERIFICATION_KIND_AGE: ProofKind.AGE,
     delivery_pb2.VERIFICATION_KIND_NAME: ProofKind.NAME,
 }
+ONE_BUILDING = "BUILDING_KIND_"
 ONE_LEVEL = "SERVICE_LEVEL_"
 ONE_VERDICT = "VERDICT_"
 
@@ -192,11 +200,26 @@ def digest(message: event_pb2.DeliveryDigest) -> Digest:
         territory_id=message.territory_id,
         task_kind=word(task_pb2.TaskType, message.task_type, TaskKind),
         due=amount(message.amount_to_collect.amount) if _asks(message) else None,
+        floor=_floor(message),
+        lift=message.lift_available,
+        building=_building(message.building_kind),
     )
 
 
 def _asks(message: event_pb2.DeliveryDigest) -> bool:
     return message.HasField("amount_to_collect") and message.amount_to_collect.HasField("amount")
+
+
+def _floor(message: event_pb2.DeliveryDigest) -> int | None:
+    """A door of which nothing is told is at no floor, not at the ground floor."""
+    told = message.floor or message.lift_available or message.building_kind
+    return message.floor if told else None
+
+
+def _building(value: int) -> str:
+    """Empty for not known, and for a kind that this release does not know."""
+    known = place_pb2.BuildingKind.DESCRIPTOR.values_by_number
+    return str(known[value].name.removeprefix(ONE_BUILDING)) if value and value in known else ""
 
 
 def _level(value: int) -> str:

@@ -40,6 +40,9 @@ class Delivery:
     territory_id: str = ""
     depot_id: str = ""
     due: Amount | None = None  # to be collected at the door
+    floor: int | None = None  # of the door; None: not known
+    lift: bool = False
+    building: str = ""  # kind of building; empty: not known
 
     task_id: str = ""  # of the present attempt
     task_kind: TaskKind = TaskKind.DELIVERY

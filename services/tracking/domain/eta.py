@@ -43,7 +43,11 @@ def expect(run: Run, now: datetime, outlook: Outlook | None = None) -> Iterator[
     known = outlook or Outlook()
     basis, wheels = _basis(run, now), driving.wheels_of(run, known.pace)
     hand = serving.hand_of(run, known.services)
-    walk = _begin(run, now, basis, wheels, hand)
+    walk = (
+        _begin(run, now, basis, wheels, hand)
+        if run.progress.started_at
+        else _leave(run, now, known.pace)
+    )
     before = run.progress.at_stop or run.progress.last_stop
     for number, stop in enumerate(run.pending):
         slow = known.slower(stop.location, walk.at)
@@ -75,8 +79,6 @@ def _begin(
     run: Run, now: datetime, basis: EtaBasis, wheels: driving.Wheels, hand: serving.Hand
 ) -> Walk:
     progress = run.progress
-    if progress.started_at is None:
-        return Walk(max(now, run.route.start_time), FLOOR_SECONDS**2)
     walk = Walk(now, FLOOR_SECONDS**2 + _silence(run, now) ** 2)
     if progress.at_stop:
         serving.finish(walk, run, now, hand)
@@ -85,6 +87,13 @@ def _begin(
         fix = progress.fix if basis is EtaBasis.LIVE else None
         driving.arrive(walk, run, run.pending[0], wheels, fix)
     return walk
+
+
+def _leave(run: Run, now: datetime, pace: Pace) -> Walk:
+    """At the depot; the later it is, the more is still as long as it usually takes to leave."""
+    late = timedelta(seconds=max(0.0, pace.gate_seconds))
+    at = max(now, run.route.start_time) + late
+    return Walk(at, FLOOR_SECONDS**2 + pace.gate_spread**2)
 
 
 def _silence(run: Run, now: datetime) -> float:

@@ -92,6 +92,7 @@ class RouteStarted:
     tasks: tuple[Charge, ...]
     rates: RateCard | None = None
     access_charge_micros: int = 0
+    planned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class StopDeparted:
     planned_at: datetime | None = None
     arrived_at: datetime | None = None
     opened_at: datetime | None = None  # when service could begin: on arrival, or with its window
+    place_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ class OutcomeRecorded:
     proof_id: str = ""
     climbed_floors: int = 0
     location: Point | None = None  # where the hand-over or the vain attempt was
+    place_id: str = ""
 
     @property
     def on_time(self) -> bool:

@@ -52,6 +52,9 @@ class Digest:
     territory_id: str = ""
     task_kind: TaskKind = TaskKind.DELIVERY
     due: Amount | None = None  # to be collected at the door
+    floor: int | None = None  # of the door; None: not known
+    lift: bool = False
+    building: str = ""  # kind of building; empty: not known
 
     @property
     def mass_grams(self) -> int:

@@ -22,6 +22,8 @@ RECENT = timedelta(hours=2)  # today's traffic is that of the last hours
 RATIO_MIN, RATIO_MAX = 0.2, 5.0
 PACE_MIN, PACE_MAX = 0.7, 1.8
 PRIOR_SECONDS = 1_800.0  # unlearned, the plan's own pace weighs as much as half an hour of driving
+DELAY_MIN, DELAY_MAX = -1_800.0, 3_600.0  # seconds after the planned start
+DELAY_BELIEF = 10  # starts on time that the plan's word is worth
 LEG_SPREAD = 0.18  # standard deviation of a leg as a share of its time, unlearned
 
 
@@ -50,6 +52,8 @@ class Pace:
     between_drivers: float = 0.0
     between_days: float = 0.0
     leg_spread: float = LEG_SPREAD
+    gate_seconds: float = 0.0  # after its planned start a route really leaves, on average
+    gate_spread: float = 0.0  # standard deviation of that, in seconds
     traffic: float = 0.0  # today's, beside the base
     traffic_doubt: float = 0.0
     learned: bool = False
@@ -70,8 +74,8 @@ class Pace:
         return min(PACE_MAX, max(PACE_MIN, math.exp(mean))), math.sqrt(doubt)
 
 
-def learn_pace(history: Sequence[Driven]) -> Pace:
-    """What a history of legs says; an empty one says nothing."""
+def learn_pace(history: Sequence[Driven], delays: Sequence[float] = ()) -> Pace:
+    """What a history of legs, and of delays at the gate in seconds, says."""
     usable = [one for one in history if one.planned_seconds >= PLANNED_SECONDS_MIN]
     found = learn([_sample(one) for one in usable])
     if not found.count:
@@ -87,9 +91,19 @@ def learn_pace(history: Sequence[Driven]) -> Pace:
         between_drivers=found.between.get(Factor.DRIVER, 0.0),
         between_days=found.between.get(Factor.SHIFT, 0.0),
         leg_spread=found.spread,
+        **_gate(delays),
         traffic_doubt=found.between.get(Factor.SHIFT, 0.0),
         learned=True,
     )
+
+
+def _gate(delays: Sequence[float]) -> dict[str, float]:
+    """Held back towards leaving on time; a route that left another day is no delay."""
+    near = [min(DELAY_MAX, one) for one in delays if DELAY_MIN <= one <= 2 * DELAY_MAX]
+    total = len(near) + DELAY_BELIEF
+    mean = sum(near) / total
+    square = sum((one - mean) ** 2 for one in near) / total
+    return {"gate_seconds": mean, "gate_spread": math.sqrt(square)}
 
 
 def with_traffic(pace: Pace, today: Iterable[Driven], now: datetime) -> Pace:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.tracking.domain import geofence, load, track
-from services.tracking.domain.halt import Halt, standing
 from services.tracking.domain.event import (
     Charge,
     Crew,
@@ -24,6 +23,7 @@ from services.tracking.domain.event import (
 )
 from services.tracking.domain.fact import Fact, Failure, Success, Telemetry
 from services.tracking.domain.geo import Point, meters
+from services.tracking.domain.halt import Halt, standing
 from services.tracking.domain.incident import Alarm, AllClear
 from services.tracking.domain.journal import Event
 from services.tracking.domain.progress import Note, OpenLeg, Progress, RunState, Visit
@@ -56,17 +56,22 @@ class Run:
         self._promise()
         charges = tuple(charge(task) for task in self.route.tasks)
         rates, access = self.route.rates, self.route.access_charge_micros
-        self.events.append(RouteStarted(self.crew, at, charges, rates, access))
+        planned = self.route.start_time
+        self.events.append(RouteStarted(self.crew, at, charges, rates, access, planned))
 
     def arrive(
         self, stop_id: str, at: datetime, source: Source, telemetry: Telemetry | None = None
     ) -> None:
         """The vehicle stands at a stop."""
         self.read(at, telemetry)
-        stop, visit = self.route.stop(stop_id), self.progress.visit(stop_id)
-        if stop is None or visit.arrived_at or self.progress.ended_at:
+        stop = self.route.stop(stop_id)
+        if stop is not None:
+            self._reach(stop, self._arrival(stop, at), source)
+
+    def _reach(self, stop: Stop, at: datetime, source: Source) -> None:
+        stop_id, visit = stop.stop_id, self.progress.visit(stop.stop_id)
+        if visit.arrived_at or self.progress.ended_at:
             return
-        at = self._arrival(stop, at)
         if not self.progress.started_at:
             self.start(at - timedelta(seconds=self._planned_seconds(stop_id)))
         if self.progress.at_stop:
@@ -90,8 +95,9 @@ class Run:
     ) -> None:
         """The vehicle leaves a stop."""
         self.read(at, telemetry)
-        if not self.progress.visit(stop_id).arrived_at:
-            self.arrive(stop_id, self._served_since(stop_id, at), source)
+        stop = self.route.stop(stop_id)
+        if stop is not None:
+            self._reach(stop, self._served_since(stop, at), source)
         visit = self.progress.visit(stop_id)
         if visit.arrived_at is None or visit.over:
             return
@@ -107,7 +113,9 @@ class Run:
         if note is not None:
             self.alarms.extend(contradiction(note, fact))
         elif task is not None and stop is not None:
-            self.serve(stop.stop_id, self._served_since(stop.stop_id, fact.event_time), fact.source)
+            begun = self._served_since(stop, fact.event_time)
+            self._reach(stop, begun, fact.source)
+            self.serve(stop.stop_id, begun, fact.source)
             self._note(task, stop, fact)
 
     def skip(self, stop_id: str) -> None:
@@ -223,14 +231,14 @@ class Run:
         near = near or geofence.settle(stop, at, self.progress.fix, self._halt(stop, at))
         self._become(at_stop=stop.stop_id, presence=replace(near, settled=True))
 
-    def _arrival(self, stop: Stop | None, said: datetime) -> datetime:
+    def _arrival(self, stop: Stop, said: datetime) -> datetime:
         """
         The vehicle was seen to come to stand earlier than the driver's hand told it: by the fence,
         or by fixes that were too few to be sure without that word.
         """
-        if stop is None:
-            return said
-        seen = self.progress.visit(stop.stop_id).proposed_at
+        near, seen = self.progress.presence, self.progress.visit(stop.stop_id).proposed_at
+        if near is not None and near.settled and near.stop_id == stop.stop_id:
+            return min(near.since, said)  # it still stands there
         if seen is None and (halt := self._halt(stop, said)) is not None:
             seen = max(halt.since, self._busy_until() or halt.since)
         return seen if seen and said - PROPOSAL_HOLDS <= seen <= said else said
@@ -282,7 +290,8 @@ class Run:
         self._become(notes={**self.progress.notes, task.task_id: note})
         promised = self.progress.promises.get(task.task_id, task.promise)
         measured = replace(task, promise=promised)
-        self.events.append(recorded(self.crew, measured, stop.stop_id, fact))
+        told = recorded(self.crew, measured, stop.stop_id, fact)
+        self.events.append(replace(told, place_id=stop.place_id))
         if isinstance(fact.what, Failure):
             self.alarms.append(failed(self.route, task, stop, fact))
 
@@ -296,11 +305,10 @@ class Run:
         leg = self.route.leg_between(self.progress.last_stop, stop_id)
         return leg.seconds if leg else 0
 
-    def _served_since(self, stop_id: str, at: datetime) -> datetime:
+    def _served_since(self, stop: Stop, at: datetime) -> datetime:
         """When service must have begun, for a driver who only tells its end."""
-        stop, visit = self.route.stop(stop_id), self.progress.visit(stop_id)
         seen = self._arrival(stop, at)
-        if visit.arrived_at or stop is None or seen < at:
+        if self.progress.visit(stop.stop_id).arrived_at or seen < at:
             return seen
         begun = at - timedelta(seconds=stop.service_seconds)
         return max(begun, self._busy_until() or begun)
@@ -351,8 +359,10 @@ class Run:
         stop = self.route.stop(stop_id)
         tasks = tuple(charge(task) for task in stop.tasks) if stop else ()
         planned = stop.departure if stop else None
-        opened = stop.opening(arrived) if stop else arrived
-        return StopDeparted(self.crew, stop_id, at, source, tasks, planned, arrived, opened)
+        told = StopDeparted(self.crew, stop_id, at, source, tasks, planned, arrived)
+        if stop is None:
+            return told
+        return replace(told, opened_at=stop.opening(arrived), place_id=stop.place_id)
 
     def _completed(self) -> RouteCompleted:
         notes = self.progress.notes.values()

@@ -26,6 +26,7 @@ SPREAD_USUAL = 0.35  # as long as nothing was learned
 FLOOR_MAX, FLOOR_MIN = 10, -1  # beyond, floors are one group
 MASS_EDGES = (1_000, 3_000, 10_000, 25_000)  # grams
 COUNT_EDGES = (1, 2, 4)
+FREEDOM_MIN = 30  # stops beside the first of each group: with fewer a factor explains nothing
 DOUBT_SHARE_MIN = 1e-4  # variance between groups, never quite nothing
 NORMAL = NormalDist()
 
@@ -90,7 +91,7 @@ class Service:
     @property
     def mean_seconds(self) -> float:
         """What sums of many stops add up to."""
-        return self.median_seconds * math.exp(self.spread**2 / 2)
+        return self._raw(1, 0.0)
 
     def quantile(self, share: float) -> float:
         """So many seconds are enough in this share of cases."""
@@ -115,7 +116,8 @@ class Service:
 
     def _raw(self, power: int, elapsed: float) -> float:
         """The moment about zero of a log-normal that is known to be more than `elapsed`."""
-        mu, s = math.log(max(1e-9, self.median_seconds)), max(self.spread, 1e-6)
+        mu = math.log(max(SECOND_MIN, self.median_seconds))
+        s = max(SPREAD_LEAST, self.spread)
         whole = math.exp(power * mu + power * power * s * s / 2)
         if elapsed <= 0:
             return whole
@@ -127,6 +129,7 @@ class Service:
 
 
 TAIL_MIN = 1e-6
+SECOND_MIN, SPREAD_LEAST = 1e-3, 1e-6  # so that logarithms and shares exist
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +219,8 @@ class _Fit:
             for factor, members in self.groups.items():
                 self._explain(factor, members)
             self.spread = _deviation(self.rest)
-        spread = min(SPREAD_MAX, max(SPREAD_MIN, _whole_deviation(self.rest)))
         kept = {name: one for name, one in self.effects.items() if name not in self.shifts}
-        return ServiceTimes(self.base, spread, len(self.rest), self.between, kept)
+        return ServiceTimes(self.base, self._noise(), len(self.rest), self.between, kept)
 
     def _center(self) -> None:
         shift = fmean(self._clipped(self.rest))
@@ -226,21 +228,43 @@ class _Fit:
         self.rest = [one - shift for one in self.rest]
 
     def _explain(self, factor: Factor, members: Mapping[str, list[int]]) -> None:
-        noise = max(self.spread**2, SPREAD_MIN**2)
-        means = {}
-        for subject, places in members.items():
-            known = self.effects[subject].mean if subject in self.effects else 0.0
-            means[subject] = known + fmean(self._clipped([self.rest[i] for i in places]))
-        between = _between(means, members, noise)
+        means, within = self._means(members)
+        between = _between(means, members, within)
         self.between[factor] = between
         for subject, places in members.items():
-            count = len(places)
-            weight = between / (between + noise / count)
-            known = self.effects[subject].mean if subject in self.effects else 0.0
+            weight = between / (between + within / len(places))
             mean = weight * means[subject]
-            self.effects[subject] = Effect(mean, between * (1 - weight), count)
+            more = mean - self._known(subject)
+            self.effects[subject] = Effect(mean, between * (1 - weight), len(places))
             for i in places:
-                self.rest[i] -= mean - known
+                self.rest[i] -= more
+
+    def _means(self, members: Mapping[str, list[int]]) -> tuple[dict[str, float], float]:
+        """What the other factors leave, by group, and its variance within the groups."""
+        means, squares, freedom = {}, 0.0, 0
+        for subject, places in members.items():
+            left = self._clipped([self.rest[i] for i in places])
+            middle = fmean(left)
+            means[subject] = self._known(subject) + middle
+            squares += sum((one - middle) ** 2 for one in left)
+            freedom += len(left) - 1
+        if freedom < FREEDOM_MIN:  # hardly anything was seen twice: all of it may be chance
+            return means, SPREAD_MAX**2
+        return means, max(squares / freedom, SPREAD_MIN**2)
+
+    def _known(self, subject: str) -> float:
+        return self.effects[subject].mean if subject in self.effects else 0.0
+
+    def _noise(self) -> float:
+        """What nothing explains, outliers included: they are part of the day."""
+        explained = sum(
+            1 - self.effects[subject].doubt / self.between[factor]
+            for factor, members in self.groups.items()
+            for subject in members
+        )
+        free = max(1.0, len(self.rest) - explained)
+        whole = math.sqrt(sum(one * one for one in self.rest) / free)
+        return min(SPREAD_MAX, max(SPREAD_MIN, whole))
 
     def _clipped(self, values: Sequence[float]) -> list[float]:
         most = CLIP * self.spread
@@ -248,12 +272,12 @@ class _Fit:
 
 
 def _between(
-    means: Mapping[str, float], members: Mapping[str, Sequence[int]], noise: float
+    means: Mapping[str, float], members: Mapping[str, Sequence[int]], within: float
 ) -> float:
     """The variance between groups that their sizes do not explain."""
     weighed = sum(len(members[subject]) * mean**2 for subject, mean in means.items())
     total = sum(len(places) for places in members.values())
-    return max(DOUBT_SHARE_MIN, (weighed - len(means) * noise) / total)
+    return max(DOUBT_SHARE_MIN, (weighed - len(means) * within) / total)
 
 
 def _groups(history: Sequence[Served]) -> dict[Factor, dict[str, list[int]]]:
@@ -268,11 +292,6 @@ def _deviation(values: Sequence[float]) -> float:
     """The standard deviation as the middle half of the values has it: outliers do not count."""
     ordered = sorted(abs(one) for one in values)
     return max(SPREAD_MIN / 2, ordered[len(ordered) // 2] / NORMAL.inv_cdf(0.75))
-
-
-def _whole_deviation(values: Sequence[float]) -> float:
-    """The standard deviation with outliers: they are part of the day."""
-    return math.sqrt(fmean(one * one for one in values))
 
 
 def _middle(values: Sequence[float]) -> float:

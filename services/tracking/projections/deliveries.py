@@ -99,6 +99,9 @@ def _known(delivery: Delivery, event: DeliveryKnown) -> Delivery:
         service_level=digest.service_level,
         territory_id=digest.territory_id,
         depot_id=digest.origin_place_id,
+        floor=digest.floor,
+        lift=digest.lift,
+        building=digest.building,
         due=digest.due,
     )
 
