@@ -128,8 +128,9 @@ async def test_a_proof_without_what_was_asked_is_insufficient(mesh: TestMesh, de
 
     insufficient, signature = 3, 2
     assert (proof.state, list(proof.missing_kinds)) == (insufficient, [signature])
-    (opened,) = await told(desk, "incident_opened")
-    assert opened.incident_opened.incident.task_id == "tsk_1"
+    opened = [one.incident_opened.incident for one in await told(desk, "incident_opened")]
+    lacking = [one for one in opened if one.type == incident_pb2.INCIDENT_TYPE_PROOF_INSUFFICIENT]
+    assert [one.task_id for one in lacking] == ["tsk_1"]
 
 
 async def _uploaded(ingest: Any, sha: str, content: bytes) -> None:
