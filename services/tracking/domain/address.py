@@ -7,11 +7,15 @@ multicast, what carries an IPv4 address inside an IPv6 one, and the clouds' addr
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 
 # Azure's WireServer, which answers with a machine's own configuration, has a public address.
 METADATA = frozenset({IPv4Address("168.63.129.16")})
-EMBEDDING = (
+# What Python's own list of ranges lets through, and what carries an IPv4 address.
+REFUSED = (
+    ip_network("192.0.0.0/24"),  # RFC 6890, IETF protocol assignments; Oracle's metadata
+    ip_network("192.88.99.0/24"),  # RFC 7526, the relays of 6to4
+    ip_network("3fff::/20"),  # RFC 9637, documentation
     ip_network("::ffff:0:0/96"),  # RFC 4291, IPv4-mapped
     ip_network("::/96"),  # RFC 4291, IPv4-compatible
     ip_network("64:ff9b::/96"),  # RFC 6052, NAT64
@@ -26,7 +30,7 @@ def is_public(text: str) -> bool:
     address = ip_address(text.split("%")[0])
     if not address.is_global or address.is_multicast or address in METADATA:
         return False
-    return not (isinstance(address, IPv6Address) and any(address in net for net in EMBEDDING))
+    return not any(address in net for net in REFUSED)
 
 
 def is_loopback(text: str) -> bool:
