@@ -100,6 +100,11 @@ class Address:
     recipients: tuple[str, ...] = field(default=(), repr=False)
     organization: str = field(default="", repr=False)
 
+    @property
+    def region(self) -> str:
+        """The coarsest part of it, which names nobody: region code and administrative area."""
+        return "/".join(filter(None, (self.region_code, self.administrative_area)))
+
 
 class BuildingKind(StrEnum):
     """Kinds of building, as they matter for the time at a stop."""

@@ -52,6 +52,7 @@ WRITABLE = frozenset(
         "alternatives",
         "territory_id",
         "segment",
+        "order_reference",
     }
 )
 

@@ -41,6 +41,8 @@ class DeliveryDigest:
     required_skills: tuple[str, ...]
     language_code: str
     building_kind: BuildingKind | None = None
+    order_reference: str = ""
+    region: str = ""
 
 
 def digest(delivery: Delivery, task_type: TaskType | None = TaskType.DELIVERY) -> DeliveryDigest:
@@ -68,6 +70,8 @@ def digest(delivery: Delivery, task_type: TaskType | None = TaskType.DELIVERY) -
         required_skills=delivery.required_skills,
         language_code=delivery.recipient.language_code if delivery.recipient else "",
         building_kind=access.building_kind if access else None,
+        order_reference=delivery.order_reference,
+        region=delivery.address.region if delivery.address else "",
     )
 
 
