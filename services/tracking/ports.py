@@ -23,6 +23,7 @@ from services.tracking.domain.link import Link
 from services.tracking.domain.note import Audience, Comment, Weather
 from services.tracking.domain.progress import Progress
 from services.tracking.domain.route import Route
+from services.tracking.learning_ports import Past
 from services.tracking.outbound_ports import Contacts
 from services.tracking.projections.audit import Row
 from services.tracking.proof_ports import Custody, Media, Proofs
@@ -145,6 +146,9 @@ class Deliveries(Protocol):
 
     async def save(self, deliveries: Collection[Delivery]) -> None:
         """Keeps them."""
+
+    async def of_order(self, order_reference: str, limit: int) -> Sequence[Delivery]:
+        """The first deliveries of an order, by their ids."""
 
 
 class Timeline(Protocol):
@@ -317,6 +321,10 @@ class World(Protocol):
     @property
     def links(self) -> Links:
         """Links."""
+
+    @property
+    def past(self) -> Past:
+        """What was learned, and from what."""
 
     @property
     def reports(self) -> Reports:

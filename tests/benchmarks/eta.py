@@ -46,13 +46,13 @@ from services.tracking.domain.service_time import Served, Service, ServiceTimes,
 from services.tracking.domain.thresholds import Thresholds
 from services.tracking.domain.ticking import tick
 from services.tracking.domain.words import Source
-from tests.benchmarks.eta_town import PLANNED_SECONDS, Town, Truth, with_constant
+from tests.benchmarks.eta_town import PLANNED_SECONDS, ROUTES_LAST, Town, Truth, with_constant
 
 STEP = timedelta(minutes=5)
 NOTED_EVERY = 2  # steps
 EARLY = timedelta(minutes=30)  # before the first route leaves, expectations are told already
 SPAN = timedelta(hours=11)
-RECENT_LEGS = 1_000  # more than a town drives in two hours
+RECENT_LEGS = 4_000  # more than a town drives in two hours
 RATIO_MAX, INSIDE_MIN, INSIDE_MAX = 0.85, 0.75, 0.85
 LIMITS = Thresholds()
 
@@ -95,6 +95,9 @@ class Vehicle:
 
     def until(self, now: datetime, calibration: Calibration, pace: Pace) -> list[Any]:
         """Drives up to a moment, ticks, and hands on what was told meanwhile."""
+        if not self.happenings:
+            self.expected = ()
+            return []
         while self.happenings and self.happenings[0][0] <= now:
             at, kind, stop_id = self.happenings.pop(0)
             if kind == "start":
@@ -234,7 +237,7 @@ def measured(seed: int, days: int) -> dict[str, Any]:
         driven(town.day(number), learner, learning=True)
         learner.model = learn(learner.history)
         learner.pace = learn_pace(learner.legs, learner.delays)
-    constant, last = learner.constant, town.day(days)
+    constant, last = learner.constant, town.day(days, ROUTES_LAST)
     other = Learner(pace=learner.pace)
     ours = driven(last, learner, learning=True, note=True)
     plain = [with_constant(one, constant) for one in last]

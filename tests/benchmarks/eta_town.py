@@ -24,7 +24,8 @@ FIRST_DAY = datetime(2026, 5, 4, 7, tzinfo=UTC)
 CENTER = Point(60.1700, 24.9400)
 TOWN_DEGREES = 0.06
 PLANNED_SECONDS = 180  # what a plan assumes that knows nothing
-ADDRESSES, DRIVERS, ROUTES, STOPS = 2_500, 50, 40, 20
+ADDRESSES, DRIVERS, STOPS = 3_000, 120, 20
+ROUTES, ROUTES_LAST = 60, 120  # of a day of history, and of the day that is measured
 METERS_PER_SECOND, CROW = 6.5, 1.3
 WINDOW_SHARE = 0.3  # of the deliveries that may not be served before a moment
 
@@ -88,11 +89,11 @@ class Town:
         self.addresses = [self._address(number) for number in range(ADDRESSES)]
         self.drivers = [self._driver(number) for number in range(DRIVERS)]
 
-    def day(self, number: int) -> list[Truth]:
+    def day(self, number: int, routes: int = ROUTES) -> list[Truth]:
         """The routes of a day, as they will be."""
         start = FIRST_DAY + timedelta(days=number)
         jam = _about_one(self.dice, DAY_SPREAD)
-        crew = self.dice.sample(self.drivers, ROUTES)
+        crew = self.dice.sample(self.drivers, routes)
         return [self._route(f"rte_{number}_{i}", start, who, jam) for i, who in enumerate(crew)]
 
     def _address(self, number: int) -> Address:

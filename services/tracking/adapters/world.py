@@ -20,6 +20,7 @@ from services.tracking.adapters.postgres_log import (
     PostgresTimeline,
 )
 from services.tracking.adapters.postgres_notices import PostgresContacts
+from services.tracking.adapters.postgres_past import PostgresAttemptImports, PostgresPast
 from services.tracking.adapters.postgres_proofs import PostgresMedia, PostgresProofs
 from services.tracking.adapters.postgres_routes import PostgresRoutes, PostgresTasks
 from services.tracking.adapters.postgres_surveys import PostgresSurveys
@@ -42,6 +43,8 @@ class PostgresWorld:
     media: PostgresMedia
     links: PostgresLinks
     reports: PostgresReports
+    past: PostgresPast
+    imports: PostgresAttemptImports
     surveys: PostgresSurveys
     contacts: PostgresContacts
 
@@ -62,6 +65,8 @@ def world_of(encode: Encode, tx: Transaction) -> PostgresWorld:
         media=PostgresMedia(tx),
         links=PostgresLinks(tx),
         reports=PostgresReports(tx),
+        past=PostgresPast(tx),
+        imports=PostgresAttemptImports(tx),
         surveys=PostgresSurveys(tx),
         contacts=PostgresContacts(tx),
     )

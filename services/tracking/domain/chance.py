@@ -87,10 +87,8 @@ class Chances:
         if past is None or not past.count.tried:
             return general
         # Its own share over what it should have had, held back, times what this slot should have.
-        ratio = (past.count.failed + self.belief * general) / (
-            past.expected + self.belief * general
-        )
-        here = _within(general * ratio)
+        prior = self.belief * general
+        here = _within(general * (past.count.failed + prior) / (past.expected + prior))
         return _within(_held(past.slots.get(slot, Count()), here, self.slot_belief))
 
 

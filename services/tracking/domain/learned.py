@@ -65,6 +65,7 @@ class Today:
     calibration: Calibration = field(default_factory=Calibration)
     adopted: bool = False  # a person chose the version: no later one takes its place by itself
     learned_at: datetime | None = None  # the last run
+    stale: bool = False  # past was brought or withdrawn since
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ def run(material: Material, version: int, now: datetime) -> tuple[Version, list[
     found = learn([Served(one.traits, one.seconds, one.shift) for one in material.visits])
     chances, pasts = learn_chances(material.tries)
     pace = learn_pace(material.legs, [one.late_seconds for one in material.starts])
-    names = {one.traits.place for one in (*material.visits, *material.tries)} - {""}
+    visited = (one.traits.place for one in material.visits)
+    names = {*visited, *(one.traits.place for one in material.tries)} - {""}
     places = [Place(one, found.effects.get(one), pasts.get(one)) for one in sorted(names)]
     general = {name: one for name, one in found.effects.items() if name not in names}
     services = replace(found, effects=general)

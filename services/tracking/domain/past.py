@@ -1,8 +1,8 @@
 """
-What the past is learned from: attempts, legs, starts, and expectations that came true or not. Pure.
+What the past is learned from: attempts, legs, starts, and expectations with what came. Pure.
 
-They are read off the events of the journal, or brought from a file; those from a file carry the name
-of their import, so that it can be withdrawn as a whole.
+They are read off the events of the journal, or brought from a file; those from a file carry the
+name of their import, so that it can be withdrawn as a whole.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from services.tracking.domain.words import FailureReason, Outcome
 DIGEST_BYTES = 10
 E5 = 100_000  # a kerb is told apart to the meter, as dispatch's positions are
 WORK_DAYS, SLOT_HOURS = 5, 4
-# What failed for a reason of the place or its people; a breakdown says nothing about the next visit.
+# What failed because of the place or its people; a breakdown says nothing about the next visit.
 THEIRS = frozenset(
     {
         FailureReason.NOT_HOME,
@@ -120,6 +120,17 @@ def traits_of(
     )
 
 
+def named(event: Event) -> tuple[str, ...]:
+    """The deliveries that must be known to read an event."""
+    match event:
+        case StopDeparted():
+            return tuple(one.delivery_id for one in event.tasks)
+        case OutcomeRecorded():
+            return (event.task.delivery_id,)
+        case _:
+            return ()
+
+
 def pieces(event: Event, known: Mapping[str, Delivery]) -> Iterator[tuple[str, Piece]]:
     """What an event says for later, each with the key under which it counts once."""
     match event:
@@ -140,8 +151,8 @@ def pieces(event: Event, known: Mapping[str, Delivery]) -> Iterator[tuple[str, P
             traits = _traits((event.task,), known, event.crew.driver_id, event.place_id)
             yield f"try.{event.task.task_id}", Try(event.at, traits, failed, event.location)
         case LegCompleted() if event.planned_seconds:
-            seconds = (event.end - event.start).total_seconds()
-            leg = Driven(event.crew.driver_id, event.end, event.planned_seconds, seconds)
+            driven = (event.end - event.start).total_seconds()
+            leg = Driven(event.crew.driver_id, event.end, event.planned_seconds, driven)
             yield f"leg.{event.leg_id}", leg
 
 

@@ -107,9 +107,10 @@ def serve(walk: Walk, route: Route, stop: Stop, hand: Hand) -> None:
 
 def _done(run: Run, services: Mapping[str, Service]) -> Iterator[tuple[Service, float]]:
     """Stops served today, with the seconds that they took."""
-    for stop in run.route.stops:
-        service, visit = services.get(stop.stop_id), run.progress.visits.get(stop.stop_id)
-        seconds = seconds_of(stop, visit) if visit else None
+    for visit in run.progress.visits.values():
+        service = services.get(visit.stop_id) if visit.departed_at else None
+        stop = run.route.stop(visit.stop_id) if service else None
+        seconds = seconds_of(stop, visit) if stop else None
         if service is not None and seconds is not None:
             yield service, seconds
 

@@ -8,14 +8,8 @@ for.
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import partial
-
 from meshkit.ids import NewId
-from services.tracking.domain.eta import Outlook
-from services.tracking.domain.geo import Point
 from services.tracking.domain.legs import settle
-from services.tracking.domain.note import Weather, slowdown
 from services.tracking.domain.observing import observe
 from services.tracking.domain.progress import RunState
 from services.tracking.domain.run import Run
@@ -23,6 +17,7 @@ from services.tracking.domain.thresholds import Thresholds
 from services.tracking.domain.ticking import tick
 from services.tracking.ports import World
 from services.tracking.usecases.facts import judge
+from services.tracking.usecases.learning import outlook_of
 from services.tracking.usecases.recording import keep
 from services.tracking.usecases.side_facts import Now
 
@@ -43,8 +38,8 @@ async def tick_route(
     if device_id:
         await _take_in_fixes(world, run, device_id)
     settle(run, tracked=bool(device_id))
-    reports = await world.reports.holding(now[0])
-    etas, risks = tick(run, now[0], limits, Outlook(partial(_slower, reports)))
+    outlook = await outlook_of(world, run, now[0])
+    etas, risks = tick(run, now[0], limits, outlook)
     await keep(world, run, now[0], new_id)
     await world.routes.expect(route_id, etas, risks)
 
@@ -61,7 +56,3 @@ async def _take_in_fixes(world: World, run: Run, device_id: str) -> None:
     place = run.progress.epoch, run.progress.sequence
     for fix in await world.devices.fixes(device_id, *place, FIXES_MAX):
         observe(run, fix)
-
-
-def _slower(reports: tuple[Weather, ...], point: Point, at: datetime) -> float:
-    return slowdown(reports, point, at)
