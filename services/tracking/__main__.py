@@ -22,7 +22,10 @@ from meshkit.follow import follow
 from meshkit.ids import new_id
 from meshkit.postgres import Database, Transaction
 from meshkit.server import CannotStart, Loop, run, serve
+from services.tracking.adapters.attempt_runner import AttemptRunner
+from services.tracking.adapters.heavy_process import harvested, learned
 from services.tracking.adapters.ingest import GroupCommit, KnownEpochs, Partitions
+from services.tracking.adapters.learner import Learner
 from services.tracking.adapters.objects import objects
 from services.tracking.adapters.position_feed import PositionFeed
 from services.tracking.adapters.ticker import Judge, Ticker
@@ -43,6 +46,7 @@ from services.tracking.servicer.following import (
 )
 from services.tracking.servicer.incidents import IncidentServicer
 from services.tracking.servicer.ingest import IngestServicer
+from services.tracking.servicer.learning import DeskStudy, LearningServicer
 from services.tracking.servicer.sending import senders
 from services.tracking.servicer.subscriptions import SubscriptionServicer
 from services.tracking.servicer.tracking import TrackingServicer
@@ -98,6 +102,7 @@ def servicers(desk: Desk, settings: TrackingSettings, ingest: GroupCommit) -> li
         TrackingServicer(desk, PositionFeed(desk.db, chunk_to_wire)),
         IncidentServicer(desk),
         AnalyticsServicer(desk),
+        LearningServicer(desk),
         SubscriptionServicer(desk, outbound(settings)),
     ]
 
@@ -110,6 +115,13 @@ def ticker(desk: Desk, settings: TrackingSettings) -> Ticker:
 
     seconds, most = settings.tick_seconds, settings.tick_routes_max
     return Ticker(desk.db, tick, seconds=seconds, routes_max=most)
+
+
+def learners(desk: Desk, settings: TrackingSettings) -> list[Loop]:
+    """The slow beat that learns from the past, and the runner of imports of past."""
+    study = DeskStudy(desk)
+    learner = Learner(desk.db, study, learned, seconds=settings.look_seconds)
+    return [learner.run, AttemptRunner(desk.db, harvested, study.finish).run]
 
 
 def judge(desk: Desk) -> Judge:
@@ -148,6 +160,7 @@ async def start(settings: TrackingSettings) -> None:
             ingest.run,
             ticker(desk, settings).run,
             judge(desk).run,
+            *learners(desk, settings),
             partial(keep_house, db, settings),
             *senders(desk, outbound(settings), settings),
             *await _feeds(settings, stack, desk),

@@ -27,6 +27,7 @@ class TrackingSettings(MeshSettings):
 
     tick_seconds: float = Field(default=1.0, gt=0)  # real: between two ticks of one route
     tick_routes_max: int = Field(default=200, ge=1)  # routes taken at once by one process
+    look_seconds: float = Field(default=60.0, gt=0)  # real: between two looks at a tenant's past
     upkeep_seconds: float = Field(default=600, gt=0)  # real: between two rounds of housekeeping
     feed_keep_days: int = Field(default=30, ge=8)  # how long the feed of events can be read
 

@@ -82,8 +82,9 @@ FORGET_PLACES = "DELETE FROM learned_places WHERE version = ANY ($1)"
 PLACES = "SELECT body FROM learned_places WHERE version = $1 AND subject = ANY ($2)"
 
 LIST_PLACES = """
-    SELECT body FROM learned_places WHERE version = $1 AND ($2::text IS NULL OR subject > $2)
-    ORDER BY subject LIMIT $3"""
+    SELECT body FROM learned_places
+    WHERE version = $1 AND ($2::text IS NULL OR subject COLLATE "C" > $2)
+    ORDER BY subject COLLATE "C" LIMIT $3"""
 
 WAITING_IMPORTS = "SELECT count(*) FROM attempt_imports WHERE state IN ('QUEUED', 'RUNNING')"
 

@@ -166,6 +166,11 @@ class ServiceTimes:
     between: dict[str, float] = field(default_factory=dict)  # variance by factor
     effects: dict[str, Effect] = field(default_factory=dict)  # by subject
 
+    @property
+    def typical_seconds(self) -> float:
+        """Half of all stops take less; 0 as long as nothing was learned."""
+        return math.exp(self.base) if self.count else 0.0
+
     def of(self, traits: Traits) -> Service:
         """How long a stop will take."""
         mean, doubt, shared, count = self.base, self.spread**2, 0.0, 0

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from doorstep.tracking.v1 import analytics_service_pb2 as pb
-from doorstep.tracking.v1 import analytics_service_pb2_grpc as pb_grpc
 from meshkit import paging
 from meshkit.errors import Invalid, Violation
 from services.tracking.convert import metrics as wire
@@ -20,6 +19,7 @@ from services.tracking.domain.route import Window
 from services.tracking.projections import metrics as measures
 from services.tracking.projections import scorecard as scores
 from services.tracking.servicer.common import Context, Desk, after_of, span_of, tenant
+from services.tracking.servicer.estimates import Estimates
 
 DAYS_MAX = 366  # of an interval; the contract states it
 SCORED = [kind.__name__ for kind in scores.COUNTS]
@@ -29,8 +29,8 @@ COMPARED = [kind.__name__ for kind in (RouteCompleted, StopArrived, RoutePlaced)
 UNSUPPORTED = frozenset({Dimension.SERVICE_LEVEL, Dimension.TERRITORY})
 
 
-class AnalyticsServicer(pb_grpc.AnalyticsServiceServicer):
-    """Scorecards, metrics, plan against actual; estimates and exports answer RPC_PENDING."""
+class AnalyticsServicer(Estimates):
+    """Scorecards, metrics, plan against actual; exports answer RPC_PENDING."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
