@@ -125,6 +125,10 @@ COMMENTS = """
 
 GET_DELIVERIES = "SELECT body FROM deliveries WHERE delivery_id = ANY ($1)"
 
+OF_ORDER = """
+    SELECT body FROM deliveries WHERE body ->> 'order_reference' = $1
+    ORDER BY delivery_id LIMIT $2"""
+
 LOCK_DELIVERIES = """
     SELECT body FROM deliveries WHERE delivery_id = ANY ($1) ORDER BY delivery_id FOR UPDATE"""
 
@@ -316,6 +320,11 @@ class PostgresDeliveries:
     async def lock(self, delivery_ids: Collection[str]) -> dict[str, Delivery]:
         """The same, held until the transaction ends, in order of their ids."""
         return _by_name(await self._tx.fetch(LOCK_DELIVERIES, list(delivery_ids)))
+
+    async def of_order(self, order_reference: str, limit: int) -> Sequence[Delivery]:
+        """The first deliveries of an order, by their ids."""
+        rows = await self._tx.fetch(OF_ORDER, order_reference, limit)
+        return [unpack(row["body"], Delivery) for row in rows]
 
     async def save(self, deliveries: Collection[Delivery]) -> None:
         """Keeps them, and whose parcels theirs are."""

@@ -203,6 +203,9 @@ def digest(message: event_pb2.DeliveryDigest) -> Digest:
         floor=_floor(message),
         lift=message.lift_available,
         building=_building(message.building_kind),
+        segment=message.segment,
+        region=message.region,
+        order_reference=message.order_reference,
     )
 
 

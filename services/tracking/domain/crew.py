@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.tracking.domain.words import TaskKind
+from services.tracking.domain.words import TaskKind, VehicleKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Crew:
     vehicle_id: str = ""
     carrier_id: str = ""
     depot_id: str = ""
+    vehicle_kind: VehicleKind = VehicleKind.UNSPECIFIED
 
 
 @dataclass(frozen=True, slots=True)

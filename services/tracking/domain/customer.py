@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.tracking.domain.event import Crew, OutcomeRecorded
+from services.tracking.domain.facets import NO_FACETS, Facets
 from services.tracking.domain.fact import Contact
 from services.tracking.domain.words import Answer
 
@@ -45,6 +46,7 @@ class CustomerContacted:
     delivery_id: str
     contact: Contact
     at: datetime
+    facets: Facets = NO_FACETS
 
 
 Said = SurveyAnswered | CustomerContacted

@@ -43,6 +43,9 @@ class Delivery:
     floor: int | None = None  # of the door; None: not known
     lift: bool = False
     building: str = ""  # kind of building; empty: not known
+    segment: str = ""  # the caller's own grouping
+    region: str = ""
+    order_reference: str = ""  # deliveries that share it are attempts at one order
 
     task_id: str = ""  # of the present attempt
     task_kind: TaskKind = TaskKind.DELIVERY

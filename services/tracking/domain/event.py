@@ -14,6 +14,7 @@ from enum import StrEnum
 from services.tracking.domain.calibration import Mark, Raw
 from services.tracking.domain.crew import Charge as Charge
 from services.tracking.domain.crew import Crew as Crew
+from services.tracking.domain.facets import NO_FACETS, Facets
 from services.tracking.domain.fact import Amount, Scan
 from services.tracking.domain.geo import Point
 from services.tracking.domain.incident import Incident
@@ -109,6 +110,7 @@ class StopArrived:
     last_quote: Quote | None = None  # told before the arrival
     early_quote: Quote | None = None  # the last one told 30 minutes or more before it
     marks: tuple[Mark, ...] = ()  # what was expected when it came within each horizon
+    facets: Facets = NO_FACETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class StopDeparted:
     arrived_at: datetime | None = None
     opened_at: datetime | None = None  # when service could begin: on arrival, or with its window
     place_id: str = ""
+    facets: Facets = NO_FACETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,19 @@ class OutcomeRecorded:
     climbed_floors: int = 0
     location: Point | None = None  # where the hand-over or the vain attempt was
     place_id: str = ""
+    facets: Facets = NO_FACETS
+    earlier_attempts: int = 0  # at the same order, under deliveries created before this one
+    earlier_reason: FailureReason = FailureReason.UNSPECIFIED  # why the attempt before failed
+
+    @property
+    def order_attempt(self) -> int:
+        """Which attempt at the order it was, from 1."""
+        return self.earlier_attempts + self.attempt_number
+
+    @property
+    def order(self) -> str:
+        """The order, however often it was created."""
+        return self.facets.order_reference or self.task.delivery_id
 
     @property
     def on_time(self) -> bool:
@@ -338,6 +354,7 @@ class AmountCollected:
     total: Amount | None = None
     state: PaymentState = PaymentState.UNSPECIFIED
     source: Source = Source.UNSPECIFIED
+    facets: Facets = NO_FACETS
 
 
 @dataclass(frozen=True, slots=True)

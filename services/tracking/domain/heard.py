@@ -55,6 +55,9 @@ class Digest:
     floor: int | None = None  # of the door; None: not known
     lift: bool = False
     building: str = ""  # kind of building; empty: not known
+    segment: str = ""  # the caller's own grouping
+    region: str = ""
+    order_reference: str = ""  # deliveries that share it are attempts at one order
 
     @property
     def mass_grams(self) -> int:

@@ -23,6 +23,7 @@ def crew(route: Route) -> Crew:
         vehicle_id=route.vehicle.vehicle_id,
         carrier_id=route.carrier_id,
         depot_id=route.depot_id,
+        vehicle_kind=route.vehicle.kind,
     )
 
 

@@ -102,6 +102,9 @@ def _known(delivery: Delivery, event: DeliveryKnown) -> Delivery:
         floor=digest.floor,
         lift=digest.lift,
         building=digest.building,
+        segment=digest.segment,
+        region=digest.region,
+        order_reference=digest.order_reference,
         due=digest.due,
     )
 
