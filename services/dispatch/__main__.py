@@ -27,9 +27,10 @@ from services.dispatch.adapters.outlooks import MeshForecaster
 from services.dispatch.adapters.planner import MeshPlanner
 from services.dispatch.adapters.postgres import PostgresStores
 from services.dispatch.adapters.postgres_access import PostgresDirectory
+from services.dispatch.adapters.seal import FernetSeal
 from services.dispatch.adapters.secrets import KeyIssuer, ScryptVault, fresh_code
 from services.dispatch.config import DispatchSettings
-from services.dispatch.convert.events import draft
+from services.dispatch.convert.events import Seal, draft
 from services.dispatch.ports import Compliance, Planner
 from services.dispatch.servicer.access import AccessServicer, Registry
 from services.dispatch.servicer.deliveries import DeliveryServicer
@@ -45,14 +46,33 @@ from services.dispatch.usecases.access import Operator
 SCHEMA = "dispatch"
 
 
-def stores(tx: Transaction) -> PostgresStores:
+def stores(tx: Transaction, seal: Seal | None = None) -> PostgresStores:
     """Everything that one transaction can reach."""
-    return PostgresStores(tx, draft)
+    return PostgresStores(tx, partial(draft, seal=seal))
 
 
-def tools(db: Database, planner: Planner, compliance: Compliance, clock: Clock) -> Tools:
+def tools(
+    db: Database,
+    planner: Planner,
+    compliance: Compliance,
+    clock: Clock,
+    seal: Seal | None = None,
+) -> Tools:
     """What every servicer works with."""
-    return Tools(db, stores, planner, compliance, clock, new_id, fresh_code)
+    bound = partial(stores, seal=seal)
+    return Tools(db, bound, planner, compliance, clock, new_id, fresh_code)
+
+
+def contact_seal(settings: DispatchSettings) -> Seal | None:
+    """What recipients' contacts are sealed with; None when they are told to nobody."""
+    if settings.contact_key_file is None:
+        return None
+    try:
+        return FernetSeal(settings.contact_key_file)
+    except (OSError, ValueError) as error:
+        raise CannotStart(
+            f"no key to seal contacts with: {error}; set DOORSTEP_DISPATCH_CONTACT_KEY_FILE"
+        ) from error
 
 
 def servicers(kit: Tools, registry: Registry) -> Sequence[object]:
@@ -105,6 +125,7 @@ async def start(settings: DispatchSettings) -> None:
             ),
             MeshCompliance(raising(CheckServiceStub(checks))),
             clock,
+            contact_seal(settings),
         )
         loops = [*_ticks(settings, kit), *await _followed(settings, stack, kit, tokens)]
         everything = servicers(kit, await registry(settings, db))
@@ -143,7 +164,7 @@ async def _followed(
         return []
     channel: MeshChannel = connect(settings.tracking_address, tokens=tokens)
     await stack.enter_async_context(channel)
-    follower = TrackingFollower(raising(TrackingServiceStub(channel)), stores, kit.clock)
+    follower = TrackingFollower(raising(TrackingServiceStub(channel)), kit.stores, kit.clock)
     return [partial(follow, kit.db, CONSUMER, follower.watch, follower.take_in)]
 
 

@@ -65,6 +65,7 @@ async def _updated(world: World, change: dispatch_pb.Change, now: Now) -> None:
 async def _rescheduled(world: World, change: dispatch_pb.Change, now: Now) -> None:
     event = wire.known(change, change.delivery_rescheduled, rescheduled=True)
     await projecting.delivery_known(world, event, now, new_id)
+    await world.contacts.put(wire.contact(change.delivery_rescheduled.delivery))
 
 
 async def _redirected(world: World, change: dispatch_pb.Change, now: Now) -> None:

@@ -1,4 +1,7 @@
-"""What dispatch tells of deliveries and tasks. No name, number or written address is in it."""
+"""
+What dispatch tells of deliveries and tasks. No name, number or written address is in it but for
+the recipient's, which leave only under a seal: see `convert.events`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from services.dispatch.domain.delivery import (
     AmountToCollect,
     Delivery,
     DeliveryState,
+    Recipient,
     ServiceLevel,
     VerificationRequirement,
 )
@@ -40,6 +44,7 @@ class DeliveryDigest:
     lift_available: bool
     required_skills: tuple[str, ...]
     language_code: str
+    recipient: Recipient | None = field(default=None, repr=False)  # told under a seal only
     building_kind: BuildingKind | None = None
     order_reference: str = ""
     region: str = ""
@@ -72,6 +77,7 @@ def digest(delivery: Delivery, task_type: TaskType | None = TaskType.DELIVERY) -
         building_kind=access.building_kind if access else None,
         order_reference=delivery.order_reference,
         region=delivery.address.region if delivery.address else "",
+        recipient=delivery.recipient,
     )
 
 
