@@ -176,6 +176,8 @@ def _eta(event: told.EtaChanged) -> Made:
         eta=eta_to_proto(event.eta),
         previous_arrival_time=stamp(event.previous),
         delivery_ids=_deliveries(event.tasks),
+        reason=number(pb.EtaReason, event.reason),
+        wider=event.wider,
     )
     return "eta_changed", event.eta.stop_id, message
 

@@ -17,6 +17,7 @@ from services.tracking.domain.walk import Z_90
 from services.tracking.domain.wording import charge
 
 MEDIUM_FROM, HIGH_FROM, CERTAIN_FROM = 0.1, 0.5, 0.9  # the contract states them
+STAKE_DIGITS = 12  # as many as page tokens hold
 RANK = {level: rank for rank, level in enumerate(RiskLevel)}
 
 
@@ -39,7 +40,7 @@ def assess(route: Route, eta: Eta) -> Iterator[Risk]:
             promise=task.promise,
             eta=eta,
             priority=task.priority,
-            stake=probability * (1 + task.priority),
+            stake=round(probability * (1 + task.priority), STAKE_DIGITS),
         )
 
 

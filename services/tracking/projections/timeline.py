@@ -16,6 +16,7 @@ from typing import Any
 from services.tracking.domain.event import (
     Charge,
     EtaChanged,
+    EtaReason,
     IncidentOpened,
     IncidentResolved,
     MilestoneReached,
@@ -181,7 +182,8 @@ def _outcome(event: OutcomeRecorded) -> Iterator[MilestoneReached]:
 
 def _eta(event: EtaChanged) -> Iterator[MilestoneReached]:
     eta = event.eta
-    for task in _own(event.tasks) if event.previous else ():
+    news = event.previous and event.reason is not EtaReason.FIRMER
+    for task in _own(event.tasks) if news else ():
         key = f"{task.task_id}.{eta.computed_at.timestamp():.0f}"
         entry = _of_task(
             Milestone.ETA_CHANGED, task, key, eta.computed_at, Source.SYSTEM, eta.route_id

@@ -178,9 +178,27 @@ def test_a_report_slows_what_lies_in_its_circle_and_time(
     assert slowdown((RAIN,), shifted(DEPOT, north, 0), at(minutes)) == factor
 
 
+@pytest.mark.parametrize(
+    ("condition", "factor"),
+    [
+        (Condition.CLEAR, 1.0),
+        (Condition.HEAT, 1.0),
+        (Condition.RAIN, 1.111),
+        (Condition.SNOW, 1.429),
+        (Condition.ICE, 1.667),
+    ],
+)
+def test_weather_slows_by_what_is_usual_for_it_when_nobody_says_how_much(
+    condition: Condition, factor: float
+) -> None:
+    silent = replace(RAIN, condition=condition, travel_time_permille=1_000)
+
+    assert slowdown((silent,), DEPOT, at(1)) == factor
+
+
 def test_the_worst_report_holds_and_none_makes_anybody_faster() -> None:
     snow = replace(RAIN, travel_time_permille=1_800)
-    sun = replace(RAIN, travel_time_permille=700)
+    sun = replace(RAIN, travel_time_permille=700, condition=Condition.CLEAR)
 
     assert slowdown((RAIN, snow), DEPOT, at(1)) == 1.8
     assert slowdown((sun,), DEPOT, at(1)) == 1.0
