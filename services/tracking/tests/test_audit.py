@@ -236,7 +236,7 @@ async def test_a_delivery_that_moves_to_another_route_says_from_which(
     ],
 )
 async def test_each_audience_reads_the_comments_that_are_meant_for_it(
-    mesh: TestMesh, desk: Desk, audience: int, readers: set[str]
+    mesh: TestMesh, desk: Desk, audience: Any, readers: set[str]
 ) -> None:
     await planned(desk, 1)
     stub, driver, anybody = (

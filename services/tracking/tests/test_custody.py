@@ -53,7 +53,7 @@ DUE = delivery_pb2.AmountToCollect(
 )
 
 
-def scan(minutes: float, kind: int, number: int = 1, **fields: Any) -> K.TrackingEvent:
+def scan(minutes: float, kind: Any, number: int = 1, **fields: Any) -> K.TrackingEvent:
     """A scan of the parcel of a number, by its barcode."""
     message = event(minutes, "parcel_scanned", **fields)
     message.parcel_scanned.barcode, message.parcel_scanned.kind = f"B{number}", kind

@@ -27,9 +27,9 @@ async def submit(
     world: World, proof: Proof, digest: bytes, caller: Caller, now: Now, new_id: NewId
 ) -> Proof:
     """Keeps a proof and judges it."""
-    _refuse_faults(proof)
     place = await world.tasks.find(proof.task_id)
     await _refuse_foreign(world, place, caller)
+    _refuse_faults(proof)
     named = replace(
         proof, delivery_id=place.delivery_id if place else "", submitted_by=caller.subject
     )

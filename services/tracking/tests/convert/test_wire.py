@@ -17,7 +17,9 @@ from google.type.interval_pb2 import Interval
 from google.type.latlng_pb2 import LatLng
 from google.type.money_pb2 import Money
 
+from doorstep.dispatch.v1 import route_pb2
 from doorstep.tracking.v1 import (
+    custody_pb2,
     eta_pb2,
     event_pb2,
     incident_pb2,
@@ -54,12 +56,14 @@ from services.tracking.convert.wire import (
     word,
 )
 from services.tracking.domain import (
+    custody,
     event,
     fix,
     incident,
     link,
     metric,
     note,
+    payment,
     progress,
     proof,
     words,
@@ -94,6 +98,12 @@ ENUMS: list[tuple[Any, type[StrEnum], set[str]]] = [
     (incident_pb2.IncidentState, incident.IncidentState, set()),
     (incident_pb2.IncidentSeverity, incident.Severity, set()),
     (incident_pb2.IncidentResolution, incident.Resolution, set()),
+    (custody_pb2.CustodyAct, custody.Act, set()),
+    (custody_pb2.CustodyHolder, custody.Holder, set()),
+    (custody_pb2.CustodyGapKind, custody.GapKind, {"UNSPECIFIED"}),
+    (event_pb2.PaymentState, payment.PaymentState, set()),
+    (timeline_pb2.PlanChangeCause, words.PlanCause, set()),
+    (route_pb2.RevisionCause, words.PlanCause, set()),
     (metric_pb2.Metric, metric.Metric, {"UNSPECIFIED"}),
     (metric_pb2.Dimension, metric.Dimension, {"UNSPECIFIED"}),
     (metric_pb2.Granularity, metric.Granularity, {"UNSPECIFIED"}),
