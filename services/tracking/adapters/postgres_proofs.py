@@ -48,6 +48,12 @@ LIST = """
 
 WHOLE = "SELECT sha256 FROM media WHERE sha256 = ANY ($1) AND completed_at IS NOT NULL"
 
+NAMING = """
+    SELECT DISTINCT delivery_id FROM proofs WHERE media @> ARRAY[$1] AND delivery_id <> ''
+    LIMIT $2"""
+
+NAMING_MAX = 20  # deliveries whose proofs share a file: one photo of a whole stop
+
 NAMED_BY_DELIVERY = "SELECT EXISTS (SELECT FROM proofs WHERE delivery_id = $1 AND $2 = ANY (media))"
 
 MAKE_FILE = """
@@ -140,6 +146,11 @@ class PostgresProofs:
         """Proofs, newest first."""
         rows = await self._tx.fetch(LIST, task_id, delivery_id, *after, limit)
         return [unpack(row["body"], Proof) for row in rows]
+
+    async def naming(self, sha256: str) -> Sequence[str]:
+        """Deliveries whose proofs name the file."""
+        rows = await self._tx.fetch(NAMING, sha256, NAMING_MAX)
+        return [row["delivery_id"] for row in rows]
 
     async def names(self, delivery_id: str, sha256: str) -> bool:
         """Whether a proof of the delivery names the file."""

@@ -35,3 +35,4 @@ CREATE INDEX journal_about ON journal USING gin (about) WHERE about <> '{}';
 
 CREATE INDEX incidents_delivery ON incidents (tenant, delivery_id, open_time DESC)
     WHERE delivery_id <> '';
+CREATE INDEX proofs_media ON proofs USING gin (media) WHERE delivery_id <> '';

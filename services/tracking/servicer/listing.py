@@ -30,7 +30,7 @@ from services.tracking.servicer.common import (
     tenant,
 )
 from services.tracking.servicer.looking import Looking
-from services.tracking.servicer.media import PIECE_BYTES_MAX, stored
+from services.tracking.servicer.media import PIECE_BYTES_MAX, readable, stored
 from services.tracking.usecases.proofs import whole
 from services.tracking.usecases.viewing import etas
 
@@ -140,8 +140,7 @@ class Listing(Looking):
         link = await self._link(request.token, LinkScope.TRACK)
         async with self._desk.db.transaction(tenant()) as tx:
             world = self._desk.worlds(tx)
-            theirs = link is None or await world.proofs.names(link.delivery_id, request.sha256)
-            if not theirs:
+            if not await readable(world, request.sha256, link, current_caller()):
                 raise NotFound("MEDIA_UNKNOWN", "no such file, or it is not whole yet")
             file, data = await whole(world, request.sha256, request.offset), b""
             if not file.stored_outside:

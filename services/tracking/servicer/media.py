@@ -5,11 +5,16 @@ objects where there is one, between two transactions, so that a slow bucket hold
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from doorstep.tracking.v1 import ingest_service_pb2 as pb
-from meshkit.errors import Invalid, Unavailable
+from meshkit.caller import Caller, Role
+from meshkit.errors import Invalid, NotFound, Unavailable
 from meshkit.ids import new_id
+from services.tracking.adapters.world import PostgresWorld
+from services.tracking.domain.link import Link
 from services.tracking.proof_ports import MediaFile, Objects
-from services.tracking.servicer.common import Desk, tenant
+from services.tracking.servicer.common import Desk, delivery_of, tenant
 from services.tracking.usecases.proofs import complete, upload, verified
 
 PIECE_BYTES_MAX = 1 << 20  # 1 MiB; the contract states it
@@ -38,6 +43,19 @@ async def stored(objects: Objects | None, file: MediaFile, offset: int) -> bytes
         raise Unavailable("MEDIA_STORE_AWAY", "this process knows no store of files")
     length = min(PIECE_BYTES_MAX, file.total_bytes - offset)
     return await objects.get(_name(file.sha256), offset, length) if length else b""
+
+
+async def readable(world: PostgresWorld, sha256: str, link: Link | None, caller: Caller) -> bool:
+    """Whether a caller may read a file: recipients and carriers read those of their deliveries."""
+    if link is not None:
+        return await world.proofs.names(link.delivery_id, sha256)
+    if caller.role is not Role.CARRIER:
+        return True
+    for delivery_id in await world.proofs.naming(sha256):
+        with suppress(NotFound):
+            await delivery_of(world, delivery_id, caller)
+            return True
+    return False
 
 
 def _name(sha256: str) -> str:

@@ -279,6 +279,21 @@ async def test_nobody_comments_on_a_delivery_of_somebody_else(mesh: TestMesh, de
     assert caught.value.reason == "ENTRY_UNKNOWN"
 
 
+async def test_a_carrier_reads_the_files_of_its_own_deliveries_only(
+    mesh: TestMesh, desk: Desk
+) -> None:
+    await planned(desk, 1)
+    await served(mesh, 1, "own")
+    ask = pb.ReadMediaRequest(sha256=SHA)
+    carrier = tracking_of(mesh, Role.CARRIER, carrier_id="carrier-1")
+    read = await tracking_of(mesh).ReadMedia(ask)
+
+    with pytest.raises(NotFound) as caught:
+        await carrier.ReadMedia(ask)
+    assert caught.value.reason == "MEDIA_UNKNOWN"
+    assert read.data == PHOTO
+
+
 @pytest.mark.parametrize("minutes", [-1, 0, 367 * 24 * 60])
 async def test_a_link_that_would_never_work_or_for_too_long_is_not_made(
     mesh: TestMesh, desk: Desk, minutes: float
