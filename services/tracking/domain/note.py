@@ -48,8 +48,8 @@ class Condition(StrEnum):
 
 
 # What weather adds to travel time where the report says nothing more, in permille of the usual.
-# Source: FHWA Road Weather Management, "How Do Weather Events Impact Roads?": speed falls by 10 % on
-# wet streets, 17 % in heavy rain, 12 % in low visibility, 30 to 40 % on snow and ice.
+# Source: FHWA Road Weather Management, "How Do Weather Events Impact Roads?": speed falls by 10 %
+# on wet streets, 17 % in heavy rain, 12 % in low visibility, 30 to 40 % on snow and ice.
 USUAL_PERMILLE = {
     Condition.RAIN: 1_111,
     Condition.HEAVY_RAIN: 1_205,

@@ -64,7 +64,12 @@ def _parquet(content: bytes) -> list[Row]:
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
         file.write(content)
         file.flush()
-        options: dict[str, str | bool | int | float | list[str]] = {"memory_limit": MEMORY, "threads": 1, "TimeZone": "UTC"}
+        options: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": MEMORY,
+            "threads": 1,
+            "autoinstall_known_extensions": False,  # nothing is fetched for a file
+            "autoload_known_extensions": False,
+        }
         with duckdb.connect(config=options) as engine:
             found = engine.execute(READ, [file.name, ROWS_MAX + 1])
             names = [column[0] for column in found.description]
