@@ -136,7 +136,8 @@ def judge(desk: Desk) -> Judge:
 
 async def keep_house(db: Database, settings: TrackingSettings) -> None:
     """Makes partitions ahead, forgets what is past its time; for ever."""
-    partitions, keep = Partitions(db), timedelta(days=settings.feed_keep_days)
+    partitions = Partitions(db, timedelta(days=settings.positions_keep_days))
+    keep = timedelta(days=settings.feed_keep_days)
     while True:
         try:
             await partitions.prepare()

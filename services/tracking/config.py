@@ -29,6 +29,7 @@ class TrackingSettings(MeshSettings):
     tick_routes_max: int = Field(default=200, ge=1)  # routes taken at once by one process
     look_seconds: float = Field(default=60.0, gt=0)  # real: between two looks at a tenant's past
     upkeep_seconds: float = Field(default=600, gt=0)  # real: between two rounds of housekeeping
+    positions_keep_days: int = Field(default=35, ge=9)  # how long positions can be read
     feed_keep_days: int = Field(default=30, ge=8)  # how long the feed of events can be read
 
     media_url: str = ""  # whole files: file:///FOLDER or s3://BUCKET/PREFIX; empty: PostgreSQL

@@ -45,7 +45,7 @@ POSITIONS = "positions"  # the name of the feed of positions
 SHARDS = 8  # decisions: hash(tenant, device) % 8
 RECONNECT_SECONDS = 0.2
 ROUNDS_MAX = 200  # a batch is cut at most once for each batch that shares its epoch and commit
-KEEP_DEFAULT = timedelta(days=35)
+KEEP_DEFAULT = timedelta(days=35)  # of positions
 DAYS_AHEAD = 2  # partitions that are made before they are needed
 FUTURE_EPOCH = timedelta(minutes=5)  # clocks of two servers differ
 
@@ -59,8 +59,17 @@ KNOWN = """
 OPEN_DAY = "SELECT positions_open($1)"
 FORGET = "SELECT positions_forget($1)"
 EPOCH = """
-    SELECT e.driver_id, d.carrier_id
+    SELECT e.driver_id, d.carrier_id, h.latitude, h.longitude
     FROM epochs e JOIN devices d USING (tenant, device_id)
+    LEFT JOIN LATERAL (
+        SELECT (r.plan #>> '{stops,0,location,latitude}')::float8 AS latitude,
+               (r.plan #>> '{stops,0,location,longitude}')::float8 AS longitude
+        FROM routes r
+        WHERE r.tenant = e.tenant AND (r.route_id = d.route_id
+              OR (r.shift_id = d.shift_id AND d.shift_id <> '')
+              OR (r.driver_id = e.driver_id AND e.driver_id <> ''))
+        ORDER BY r.starts_at DESC LIMIT 1
+    ) h ON true
     WHERE e.tenant = $1 AND e.device_id = $2 AND e.epoch = $3"""
 
 log = structlog.get_logger()
@@ -233,7 +242,8 @@ class KnownEpochs:
             raise NotFound("DEVICE_UNKNOWN", "no such device and epoch: open the device")
         if len(self._known) >= self._max:
             self._known.clear()
-        self._known[key] = EpochOwner(row["driver_id"], row["carrier_id"])
+        home = None if row["latitude"] is None else (row["latitude"], row["longitude"])
+        self._known[key] = EpochOwner(row["driver_id"], row["carrier_id"], home=home)
         return self._known[key]
 
 

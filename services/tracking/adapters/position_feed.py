@@ -14,12 +14,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from meshkit import cursor as cursors
-from meshkit import feed
+from meshkit import feed, pg_errors
+from meshkit.caller import MESH_DOMAIN
+from meshkit.errors import Exhausted
 from meshkit.postgres import Database
 from services.tracking.adapters import chunks
 from services.tracking.adapters.ingest import POSITIONS
@@ -27,6 +30,7 @@ from services.tracking.domain.batch import Chunk
 
 NAME = "tracking.positions"  # marks cursors, so that one of another feed is refused
 ROWS_MAX = 5_000  # of one answer; the contract states it
+WATCHERS_MAX = 250  # of one process; each holds at most one answer
 BYTES_MAX = 256 << 10  # of one answer, unless one chunk alone is larger
 CHUNKS_MAX = 50  # of one shard, read at once for everybody at the head
 CHUNKS_BEHIND_MAX = 4  # the same for one reader who is far behind
@@ -112,6 +116,23 @@ class PositionFeed:
         self._encode = encode
         self._tail = Tail()
         self._reading = asyncio.Lock()
+        self._watchers = 0
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Counts a watcher while it watches. Raises Exhausted `WATCHERS_EXHAUSTED`."""
+        if self._watchers >= WATCHERS_MAX:
+            raise Exhausted(
+                "WATCHERS_EXHAUSTED",
+                f"{WATCHERS_MAX} watches of positions are open here, the most there may be",
+                domain=MESH_DOMAIN,
+                retry_after=pg_errors.RETRY_AFTER,
+            )
+        self._watchers += 1
+        try:
+            yield
+        finally:
+            self._watchers -= 1
 
     async def start(self, cursor: str, *, at_head: bool) -> Read:
         """

@@ -19,10 +19,12 @@ from doorstep.tracking.v1 import position_pb2, tracking_event_pb2
 from services.tracking.convert.sound import (
     ACCURACY_MAX,
     DEGREES_A_SECOND_SURE,
+    NEAR_DEGREES,
     SECONDS_MIN,
     SEQUENCE_MAX,
     SMALL_MAX,
     UPTIME_SECONDS_MAX,
+    Degrees,
     sound,
     uptime_milliseconds,
     write_telemetry,
@@ -50,6 +52,7 @@ from services.tracking.domain.geo import NULL_ISLAND_DEGREES, meters_between
 from services.tracking.domain.words import Ignition
 
 MICROSECOND = timedelta(microseconds=1)
+SWAPPED_RATIO = 100
 Spot = tuple[float, float, float]  # seconds, latitude, longitude
 Trail = tuple[Spot | None, Spot | None]  # the last that was kept, and a jump away from it
 NOWHERE: Trail = (None, None)
@@ -61,23 +64,34 @@ def batch(
     lane: Lane,
     positions: Sequence[position_pb2.Position],
     received: datetime,
+    home: Degrees | None = None,
 ) -> Batch:
-    """A batch of one device (tenant, device, epoch): sound as a whole, or judged one by one."""
+    """
+    A batch of one device (tenant, device, epoch): sound as a whole, or judged one by one.
+
+    `home` is a place near which the device is at work, where one is known.
+    """
     since = (received - PAST_MAX - EPOCH) / timedelta(seconds=1)
     until = (received + FUTURE_MAX - EPOCH) // timedelta(seconds=1)
-    columns = sound(positions, since, until)
+    columns = sound(positions, since, until, home)
     if columns is None:
-        return _judged(Batch(*whose, shard, Columns(), (), (), (), lane), positions, received)
+        nothing = Batch(*whose, shard, Columns(), (), (), (), lane)
+        return _judged(nothing, positions, received, home)
     runs = runs_of(columns.sequences)
     return Batch(*whose, shard, columns, (), tuple(range(len(columns))), runs, lane)
 
 
-def _judged(into: Batch, positions: Sequence[position_pb2.Position], received: datetime) -> Batch:
+def _judged(
+    into: Batch,
+    positions: Sequence[position_pb2.Position],
+    received: datetime,
+    home: Degrees | None,
+) -> Batch:
     """Some positions are odd, or out of order: each is looked at on its own."""
     columns, rejects, indexes, sequences = Columns(), list[Reject](), list[int](), list[int]()
     trail = NOWHERE
     for index, one in enumerate(positions):
-        reason, trail = _fault(one, trail)
+        reason, trail = _fault(one, trail, home)
         if 0 < one.sequence < SEQUENCE_MAX:
             sequences.append(one.sequence)
         if reason is not None:
@@ -111,7 +125,7 @@ def _first_of_each(columns: Columns) -> tuple[list[int], list[int]]:
     return kept, others
 
 
-def _fault(one: Any, trail: Trail) -> tuple[RejectReason | None, Trail]:
+def _fault(one: Any, trail: Trail, home: Degrees | None) -> tuple[RejectReason | None, Trail]:
     """Why a position is not kept, and what the next one is compared with."""
     if not 0 < one.sequence < SEQUENCE_MAX:
         return RejectReason.SEQUENCE_INVALID, trail
@@ -125,7 +139,17 @@ def _fault(one: Any, trail: Trail) -> tuple[RejectReason | None, Trail]:
         return RejectReason.NULL_ISLAND, trail
     if at.seconds == 0 or not is_moment(at) or _odd(one):
         return RejectReason.OUT_OF_RANGE, trail
+    if home is not None and _is_swapped(lat, lng, home):
+        return RejectReason.SWAPPED, trail
     return _speed((at.seconds + at.nanos / 1e9, lat, lng), trail)
+
+
+def _is_swapped(lat: float, lng: float, home: Degrees) -> bool:
+    """Whether the other way around it would be a hundred times closer to home, and far as it is."""
+    if abs(lat - home[0]) + abs(lng - home[1]) <= NEAR_DEGREES or abs(lng) > 90:
+        return False
+    away, turned = meters_between(*home, lat, lng), meters_between(*home, lng, lat)
+    return away > SWAPPED_RATIO * turned
 
 
 def _speed(here: Spot, trail: Trail) -> tuple[RejectReason | None, Trail]:

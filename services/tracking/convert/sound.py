@@ -25,15 +25,19 @@ ACCURACY_MAX = 1_000_000  # meters; more says nothing
 SEQUENCE_MAX = 2**62
 SMALL_MAX = 2**31 - 1
 UPTIME_SECONDS_MAX = 2**32  # no machine runs for a century; a greater number fits no column
+NEAR_DEGREES = 5.0  # some 300 km and more: whoever is farther from home is looked at more closely
 NANOS = 10**9
 MICROS = 10**6
 IGNITIONS = {
     tracking_event_pb2.IGNITION_OFF: 1,
     tracking_event_pb2.IGNITION_ON: 2,
 }
+Degrees = tuple[float, float]  # latitude and longitude
 
 
-def sound(positions: Sequence[Any], since: float, until: int) -> Columns | None:
+def sound(
+    positions: Sequence[Any], since: float, until: int, home: Degrees | None = None
+) -> Columns | None:
     """All of a batch whose times lie in `since <= seconds < until`; None when anything is odd."""
     if not positions:
         return Columns()
@@ -48,6 +52,7 @@ def sound(positions: Sequence[Any], since: float, until: int) -> Columns | None:
         and (min(nanos) >= 0 and max(nanos) < NANOS)
         and _on_earth(lats, lngs)
         and _slow(seconds, lats, lngs)
+        and (home is None or _near(home, lats, lngs))
     ):
         return None
     columns = Columns(
@@ -76,6 +81,12 @@ def _on_earth(lats: list[float], lngs: list[float]) -> bool:
     inside = min(lats) >= -90 and max(lats) <= 90 and min(lngs) >= -180 and max(lngs) <= 180
     away = min(map(abs, lats)) >= NULL_ISLAND_DEGREES or min(map(abs, lngs)) >= NULL_ISLAND_DEGREES
     return finite and inside and away
+
+
+def _near(home: Degrees, lats: list[float], lngs: list[float]) -> bool:
+    north = max(abs(max(lats) - home[0]), abs(min(lats) - home[0]))
+    east = max(abs(max(lngs) - home[1]), abs(min(lngs) - home[1]))
+    return north + east <= NEAR_DEGREES
 
 
 def _slow(seconds: list[int], lats: list[float], lngs: list[float]) -> bool:

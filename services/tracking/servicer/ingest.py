@@ -28,9 +28,9 @@ from services.tracking.convert.facts import BadFact, fact
 from services.tracking.convert.proofs import media_to_proto, proof, proof_to_proto
 from services.tracking.convert.wire import duration, number, stamp, word
 from services.tracking.domain.batch import Answer, Lane
-from services.tracking.domain.device import Device, DeviceKind
+from services.tracking.domain.device import Device, DeviceKind, EpochOwner
 from services.tracking.ports import Epochs, FactStatus, Ingest
-from services.tracking.servicer.common import Context, Desk, digest_of
+from services.tracking.servicer.common import Context, Desk, digest_of, tenant
 from services.tracking.servicer.media import taken
 from services.tracking.servicer.streaming import answered
 from services.tracking.usecases.devices import open_device
@@ -71,9 +71,9 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
         self, request: pb.BatchRecordPositionsRequest, context: Context
     ) -> pb.BatchRecordPositionsResponse:
         caller = current_caller()
-        epoch, renew = await self._owner(caller, request.device_id, request.epoch)
-        answer = await (await self._enqueue(caller, request, epoch, wait=False))
-        return wire.batch_answer(answer, self._desk.clock.now(), renew)
+        epoch, owner = await self._owner(caller, request.device_id, request.epoch)
+        answer = await (await self._enqueue(request, epoch, owner, wait=False))
+        return wire.batch_answer(answer, self._desk.clock.now(), owner.renew)
 
     async def BatchRecordEvents(
         self, request: pb.BatchRecordEventsRequest, context: Context
@@ -117,24 +117,25 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
                 "BATCH_TOO_LARGE",
                 f"{len(request.positions)} positions in a batch, {STREAM_POSITIONS_MAX} at most",
             )
-        epoch, renew = await self._owner(caller, request.device_id, request.epoch)
-        return (request, renew), await self._enqueue(caller, request, epoch, wait=True)
+        epoch, owner = await self._owner(caller, request.device_id, request.epoch)
+        return (request, owner.renew), await self._enqueue(request, epoch, owner, wait=True)
 
     async def _enqueue(
-        self, caller: Caller, request: Any, epoch: UUID, *, wait: bool
+        self, request: Any, epoch: UUID, owner: EpochOwner, *, wait: bool
     ) -> Awaitable[Answer]:
-        of = caller.required_tenant()
+        of = tenant()
         batch = wire.batch(
             (of, request.device_id, epoch),
             shard_of(f"{of}\n{request.device_id}", SHARDS),
             _lane(request),
             request.positions,
             self._desk.clock.now(),
+            owner.home,
         )
         return await self._ingest.enqueue(batch, wait=wait)
 
-    async def _owner(self, caller: Caller, device_id: str, epoch: str) -> tuple[UUID, bool]:
-        """The epoch, and whether it ends soon. Refuses devices of others."""
+    async def _owner(self, caller: Caller, device_id: str, epoch: str) -> tuple[UUID, EpochOwner]:
+        """The epoch, and for whom it was given. Refuses devices of others."""
         try:
             name = UUID(epoch)
         except ValueError:
@@ -143,7 +144,7 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
         foreign = caller.role is Role.DRIVER and owner.driver_id != caller.driver_id
         if foreign or (caller.role is Role.CARRIER and owner.carrier_id != caller.carrier_id):
             raise Denied("DEVICE_NOT_YOURS", "the device stands for somebody else")
-        return name, owner.renew
+        return name, owner
 
     def _credit_left(self, request: pb.StreamPositionsRequest) -> int:
         return self._credit if self._ingest.free(_lane(request)) else 0
