@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import warnings
 from urllib.parse import quote
 
 import apprise
@@ -17,6 +18,7 @@ from services.tracking.outbound_ports import Message, Undelivered
 
 TIMEOUT_SECONDS = 20.0
 ADDRESS = "{address}"
+EXAMPLE = "358401234567"
 
 logging.getLogger("apprise").disabled = True
 
@@ -25,7 +27,10 @@ class AppriseCarrier:
     """Implements `outbound_ports.Carrier`. Raises ValueError for a URL that is none of Apprise."""
 
     def __init__(self, url: str) -> None:
-        if ADDRESS not in url or not apprise.Apprise().add(url.replace(ADDRESS, "358401234567")):
+        with warnings.catch_warnings():  # it loads every provider it knows, of any age
+            warnings.simplefilter("ignore", DeprecationWarning)
+            is_known = apprise.Apprise().add(url.replace(ADDRESS, EXAMPLE))
+        if ADDRESS not in url or not is_known:
             raise ValueError(f"is no URL of Apprise with {ADDRESS} in it")
         self._url = url
 

@@ -60,6 +60,7 @@ class Mail:
 
 def _mail(message: Message, sender: str) -> EmailMessage:
     mail = EmailMessage()
+    mail.set_content(message.text)  # first, for it clears the headers that begin with Content-
     mail["From"] = sender
     mail["To"] = message.address
     mail["Subject"] = message.subject
@@ -67,5 +68,4 @@ def _mail(message: Message, sender: str) -> EmailMessage:
     mail["Message-ID"] = f"<{message.message_id}@{sender.rpartition('@')[2].rstrip('>')}>"
     mail["Content-Language"] = message.language_code
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies, please
-    mail.set_content(message.text)
     return mail

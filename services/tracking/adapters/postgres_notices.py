@@ -64,11 +64,11 @@ LATER = """
         lease_until = NULL, holder = NULL
     WHERE tenant = $1 AND subscription_no = $2 AND delivery_id = $3 AND holder = $4"""
 
+# Not by EXCLUDED: whoever writes contacts may not read them.
 PUT_CONTACT = """
     INSERT INTO contacts (delivery_id, sealed, language_code, place_id) VALUES ($1, $2, $3, $4)
     ON CONFLICT (tenant, delivery_id) DO UPDATE SET
-        sealed = EXCLUDED.sealed, language_code = EXCLUDED.language_code,
-        place_id = EXCLUDED.place_id, stored_at = clock_timestamp()"""
+        sealed = $2, language_code = $3, place_id = $4, stored_at = clock_timestamp()"""
 
 DROP_CONTACT = "DELETE FROM contacts WHERE delivery_id = $1"
 

@@ -15,7 +15,7 @@ from services.tracking.domain.subscription import Quiet
 from services.tracking.domain.words import Milestone
 
 FALLBACK_LANGUAGE = "en"
-SPACING = timedelta(minutes=10)  # business time, between two messages that only tell a time
+SPACING = timedelta(minutes=10)  # business time, from a message to one that only tells a time
 RETRIES = (timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 
 # What recipients are told of; how the work is organised is nobody else's business.
@@ -35,8 +35,9 @@ TOLD = frozenset(
         Milestone.REDIRECTED,
     }
 )
-TIMES = frozenset({Milestone.ARRIVING, Milestone.ETA_CHANGED})  # they only tell a time
-COMING = TIMES | {Milestone.OUT_FOR_DELIVERY}  # worth nothing once the attempt has ended
+COMING = frozenset(  # worth nothing once the attempt has ended
+    {Milestone.OUT_FOR_DELIVERY, Milestone.ARRIVING, Milestone.ETA_CHANGED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def displaces(news: Milestone, waiting: Milestone) -> bool:
 
 def due(news: Milestone, happened_at: datetime, sent_at: datetime | None) -> datetime:
     """When a message may go at the earliest, quiet hours apart."""
-    if sent_at is None or news not in TIMES:
+    if sent_at is None or news is not Milestone.ETA_CHANGED:
         return happened_at
     return max(happened_at, sent_at + SPACING)
 

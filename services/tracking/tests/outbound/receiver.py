@@ -33,6 +33,7 @@ class Taken:
 
     headers: dict[str, str]
     body: bytes
+    path: str = ""
 
     @property
     def envelope(self) -> dict[str, Any]:
@@ -80,7 +81,7 @@ class Receiver:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             taken = await _read(reader)
-            subject = str(taken.envelope["subject"])
+            subject = str(taken.envelope.get("subject", ""))
             count = self.under_way[subject] = self.under_way.get(subject, 0) + 1
             if count > 1:
                 self.crowded.add(subject)
@@ -98,9 +99,11 @@ class Receiver:
 
 async def _read(reader: asyncio.StreamReader) -> Taken:
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
-    pairs = [line.split(": ", 1) for line in head.split("\r\n")[1:] if line]
+    first, *lines = head.split("\r\n")
+    pairs = [line.split(": ", 1) for line in lines if line]
     headers = {name.lower(): value for name, value in pairs}
-    return Taken(headers, await reader.readexactly(int(headers["content-length"])))
+    body = await reader.readexactly(int(headers["content-length"]))
+    return Taken(headers, body, first.split(" ")[1])
 
 
 @asynccontextmanager
