@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -13,6 +13,7 @@ from doorstep.compliance.v1 import check_service_pb2_grpc as compliance_grpc
 from doorstep.compliance.v1 import event_pb2 as compliance_pb
 from doorstep.dispatch.v1 import dispatch_service_pb2 as dispatch_pb
 from doorstep.dispatch.v1 import dispatch_service_pb2_grpc as dispatch_grpc
+from doorstep.planner.v1.planner_service_pb2_grpc import PlannerServiceStub
 from meshkit import feed, idempotency
 from meshkit.auth import TokenSource
 from meshkit.client import connect, raising
@@ -27,12 +28,16 @@ from services.tracking.adapters.heavy_process import harvested, learned
 from services.tracking.adapters.ingest import GroupCommit, KnownEpochs, Partitions
 from services.tracking.adapters.learner import Learner
 from services.tracking.adapters.objects import objects
+from services.tracking.adapters.planner import MeshPlanner
 from services.tracking.adapters.position_feed import PositionFeed
-from services.tracking.adapters.ticker import Judge, Ticker
+from services.tracking.adapters.retimer import Planner, Retimer
+from services.tracking.adapters.ticker import Ask, Judge, Ticker
 from services.tracking.adapters.world import world_of
 from services.tracking.config import TrackingSettings
 from services.tracking.convert.chunks import chunk_to_wire
 from services.tracking.convert.feed import draft
+from services.tracking.domain.retiming import Wish
+from services.tracking.domain.route import Leg
 from services.tracking.proof_ports import Objects
 from services.tracking.servicer.analytics import AnalyticsServicer
 from services.tracking.servicer.common import Desk
@@ -52,7 +57,12 @@ from services.tracking.servicer.subscriptions import SubscriptionServicer
 from services.tracking.servicer.tracking import TrackingServicer
 from services.tracking.servicer.way import Way, way_of
 from services.tracking.usecases.handover import claim
-from services.tracking.usecases.ticking import GRACE_SECONDS, judge_overdue, tick_route
+from services.tracking.usecases.ticking import (
+    GRACE_SECONDS,
+    judge_overdue,
+    take_legs,
+    tick_route,
+)
 
 SCHEMA = "tracking"
 
@@ -107,14 +117,33 @@ def servicers(desk: Desk, settings: TrackingSettings, ingest: GroupCommit) -> li
     ]
 
 
-def ticker(desk: Desk, settings: TrackingSettings) -> Ticker:
-    """The beat of routes under way."""
+def ticker(desk: Desk, settings: TrackingSettings, ask: Ask | None = None) -> Ticker:
+    """The beat of routes under way; `ask` hears what the planner is to be asked."""
 
-    async def tick(tx: Transaction, route_id: str) -> None:
-        await tick_route(desk.worlds(tx), route_id, desk.now, settings.thresholds, new_id)
+    async def tick(tx: Transaction, route_id: str) -> Wish | None:
+        return await tick_route(desk.worlds(tx), route_id, desk.now, settings.thresholds, new_id)
 
     seconds, most = settings.tick_seconds, settings.tick_routes_max
-    return Ticker(desk.db, tick, seconds=seconds, routes_max=most)
+    return Ticker(desk.db, tick, seconds=seconds, routes_max=most, ask=ask)
+
+
+def retimer(desk: Desk, planner: Planner) -> Retimer:
+    """The asking of the planner beside the ticks."""
+
+    async def take(tx: Transaction, wish: Wish, legs: Mapping[str, Leg] | None) -> None:
+        await take_legs(desk.worlds(tx), wish, legs, desk.now)
+
+    return Retimer(desk.db, planner, take)
+
+
+async def beats(desk: Desk, settings: TrackingSettings, stack: AsyncExitStack) -> list[Loop]:
+    """Ticks, and the asking of the planner where there is one."""
+    if not settings.planner_address:
+        return [ticker(desk, settings).run]
+    channel = connect(settings.planner_address, tokens=TokenSource.of(settings))
+    await stack.enter_async_context(channel)
+    asking = retimer(desk, MeshPlanner(raising(PlannerServiceStub(channel))))
+    return [asking.run, ticker(desk, settings, asking.wish).run]
 
 
 def learners(desk: Desk, settings: TrackingSettings) -> list[Loop]:
@@ -159,7 +188,7 @@ async def start(settings: TrackingSettings) -> None:
         desk, ingest = desk_of(db, clock, files_of(settings)), group_commit(db, settings, clock)
         loops: list[Loop] = [
             ingest.run,
-            ticker(desk, settings).run,
+            *await beats(desk, settings, stack),
             judge(desk).run,
             *learners(desk, settings),
             partial(keep_house, db, settings),

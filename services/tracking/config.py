@@ -18,6 +18,7 @@ class TrackingSettings(MeshSettings):
     model_config = settings_of("tracking")
 
     dispatch_address: str = ""  # host:port of dispatch's feed; empty follows nothing
+    planner_address: str = ""  # host:port of the planner; empty: times are the plan's own
     compliance_address: str = ""  # host:port of compliance's feed; empty follows nothing
 
     ingest_credit: int = Field(default=8, ge=1, le=64)  # unanswered batches of one stream

@@ -53,7 +53,9 @@ def arrive(walk: Walk, run: Run, stop: Stop, wheels: Wheels, fix: Fix | None) ->
     """The rest of a leg that is being driven; without a position, what the plan leaves of it."""
     leg = _leg(run, run.progress.last_stop, stop)
     rested = _rest_before(run.route, stop, walk.at)
-    left_at = (run.progress.left_at or walk.at) + timedelta(seconds=rested)
+    fresh = run.progress.retimed.get(stop.stop_id)
+    begun = fresh.since if fresh and fresh.leg is leg else run.progress.left_at or walk.at
+    left_at = begun + timedelta(seconds=rested)
     since = (walk.at - left_at).total_seconds()
     walk.rest(_rest_before(run.route, stop, stop.arrival) - rested)
     if fix is not None:
@@ -81,7 +83,8 @@ def linger(walk: Walk, now: datetime, wheels: Wheels, slower: float) -> None:
 def _leg(run: Run, before: str, stop: Stop) -> Leg | None:
     """The way from a stop to another; None when nobody has planned it."""
     fresh = run.progress.retimed.get(stop.stop_id)
-    if fresh is not None and fresh.from_stop_id == before:
+    ours = fresh is not None and fresh.revision == run.route.revision
+    if ours and fresh is not None and fresh.from_stop_id == before:
         return fresh.leg
     return run.route.leg_between(before, stop.stop_id)
 

@@ -117,6 +117,8 @@ class FreshLeg:
 
     from_stop_id: str
     leg: Leg
+    revision: int  # of the route
+    since: datetime  # when the vehicle was at its beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ class Progress:
     services: dict[str, Service] = field(default_factory=dict)  # by stop, as learned
     services_of: str = ""  # the version and revision that they belong to
     retimed: dict[str, FreshLeg] = field(default_factory=dict)  # by the stop it leads to
-    retimed_for: str = ""  # the revision and moment that they belong to
+    retimed_for: str = ""  # why the planner was asked
     untimed: bool = False  # the planner was to be asked again and could not be
     promises: dict[str, Window | None] = field(default_factory=dict)  # by task, when it went out
     alarms: tuple[str, ...] = ()  # keys of incidents that ticks have raised
