@@ -18,6 +18,7 @@ from meshkit.testing import TENANT, Role, TestMesh
 from services.tracking.adapters.courier import Courier
 from services.tracking.adapters.feeder import Feeder
 from services.tracking.adapters.redeliverer import Redeliverer
+from services.tracking.convert.wire import stamp
 from services.tracking.servicer import sending as wiring
 from services.tracking.servicer.common import Desk
 from services.tracking.servicer.way import Way
@@ -96,6 +97,11 @@ async def attempts(mesh: TestMesh, name: str = "shop", **fields: Any) -> list[An
     """Its tries, latest first."""
     request = pb.ListWebhookAttemptsRequest(subscription_id=name, page_size=1000, **fields)
     return list((await subscriptions_of(mesh).ListWebhookAttempts(request)).attempts)
+
+
+def expected(arrival: datetime) -> Callable[[Any], None]:
+    """Fills in when a vehicle is expected."""
+    return lambda message: message.eta.arrival_p50_time.CopyFrom(stamp(arrival))
 
 
 async def happened(

@@ -39,6 +39,7 @@ from services.tracking.tests.outbound.kit import (
     DONE,
     NEAR,
     OUT,
+    expected,
     happened,
     request_id,
     subscriptions_of,
@@ -240,9 +241,7 @@ async def test_times_are_told_with_a_distance_and_the_last_one_wins(
         await happened(
             desk,
             ("del_1", CHANGED),
-            fill=lambda one, when=minute: one.eta.arrival_p50_time.CopyFrom(
-                stamp(at(30 + 11 * when))
-            ),
+            fill=expected(at(30 + 11 * minute)),
         )
         await post.beat()
 

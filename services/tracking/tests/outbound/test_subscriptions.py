@@ -20,7 +20,6 @@ from meshkit.errors import AlreadyExists, Conflict, Invalid, MeshError, NotFound
 from meshkit.feed import Draft
 from meshkit.testing import TENANT, Role, TestMesh, serving
 from services.tracking.config import TrackingSettings
-from services.tracking.convert.wire import stamp
 from services.tracking.servicer.common import Desk
 from services.tracking.servicer.subscriptions import SubscriptionServicer
 from services.tracking.servicer.way import Way, way_of
@@ -29,6 +28,7 @@ from services.tracking.tests.outbound.kit import (
     OUT,
     Sending,
     attempts,
+    expected,
     got,
     happened,
     request_id,
@@ -194,7 +194,7 @@ async def test_a_change_of_the_arrival_is_told_beyond_the_threshold_only(
         await happened(
             desk,
             ("del_1", WIDE),
-            fill=lambda one, at_=minutes: one.eta.arrival_p50_time.CopyFrom(stamp(at(at_))),
+            fill=expected(at(minutes)),
         )
     await sending.beat()
 

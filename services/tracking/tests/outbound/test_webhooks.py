@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -199,7 +200,7 @@ async def test_what_happens_while_paused_waits_seven_days(
     assert [one.envelope["subject"] for one in receiver.taken] == ["del_2"]
 
 
-async def _set_state(mesh: TestMesh, state: subscription_pb2.SubscriptionState) -> None:
+async def _set_state(mesh: TestMesh, state: Any) -> None:
     known = await got(mesh)
     known.state = state
     request = pb.UpdateSubscriptionRequest(
