@@ -9,12 +9,13 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from services.tracking.analytics_ports import History
 from services.tracking.domain.audit import Report
 from services.tracking.domain.batch import Answer, Batch, Lane
 from services.tracking.domain.customer import SurveyAnswered
 from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.device import Device, EpochOwner
-from services.tracking.domain.event import Eta, MilestoneReached, Risk
+from services.tracking.domain.event import Crew, Eta, MilestoneReached, Risk
 from services.tracking.domain.fact import Fact
 from services.tracking.domain.fix import Fix
 from services.tracking.domain.incident import Incident
@@ -22,7 +23,7 @@ from services.tracking.domain.journal import Event
 from services.tracking.domain.link import Link
 from services.tracking.domain.note import Audience, Comment, Weather
 from services.tracking.domain.progress import Progress
-from services.tracking.domain.route import Route
+from services.tracking.domain.route import Route, Window
 from services.tracking.learning_ports import Past
 from services.tracking.outbound_ports import Contacts
 from services.tracking.projections.audit import Row
@@ -181,6 +182,11 @@ class Journal(Protocol):
     async def about(self, ids: Collection[str], limit: int) -> Sequence[Row]:
         """The first events about deliveries or decisions, in order of record."""
 
+    async def read(
+        self, span: Window, types: Collection[str] = (), whose: Crew | None = None
+    ) -> Sequence[tuple[Event, datetime]]:
+        """Events of a span, and deliveries that are due in it, in order of record."""
+
 
 class FactStatus(StrEnum):
     """What became of a fact."""
@@ -333,6 +339,10 @@ class World(Protocol):
     @property
     def contacts(self) -> Contacts:
         """Ways to recipients."""
+
+    @property
+    def history(self) -> History:
+        """The journal, looking back."""
 
 
 class Epochs(Protocol):

@@ -12,6 +12,7 @@ from services.tracking.adapters.postgres_care import (
 )
 from services.tracking.adapters.postgres_custody import PostgresCustody
 from services.tracking.adapters.postgres_devices import PostgresDevices
+from services.tracking.adapters.postgres_history import PostgresHistory
 from services.tracking.adapters.postgres_log import (
     Encode,
     PostgresDeliveries,
@@ -47,6 +48,7 @@ class PostgresWorld:
     imports: PostgresAttemptImports
     surveys: PostgresSurveys
     contacts: PostgresContacts
+    history: PostgresHistory
 
 
 def world_of(encode: Encode, tx: Transaction) -> PostgresWorld:
@@ -69,4 +71,5 @@ def world_of(encode: Encode, tx: Transaction) -> PostgresWorld:
         imports=PostgresAttemptImports(tx),
         surveys=PostgresSurveys(tx),
         contacts=PostgresContacts(tx),
+        history=PostgresHistory(tx),
     )

@@ -27,6 +27,7 @@ from services.tracking.convert.wire import (
 from services.tracking.domain.geo import Point
 from services.tracking.domain.heard import (
     AttemptPlanned,
+    CarbonShare,
     DecisionHeard,
     DeliveryCancelled,
     DeliveryKnown,
@@ -292,6 +293,10 @@ def emission(record: emission_pb2.EmissionRecord) -> EmissionRecorded:
         default_quality=basis.data_quality == emission_pb2.DATA_QUALITY_DEFAULT,
         replaced_record_id=record.replaced_record_id,
         other_factor_set_ids=tuple(basis.factor_set_ids[1:]),
+        shares=tuple(
+            CarbonShare(share.delivery_id, share.task_id, share.co2e.wtw_milligrams)
+            for share in record.shares
+        ),
     )
 
 

@@ -131,6 +131,21 @@ class TenderPriced:
     price: Amount
     at: datetime
     tender_id: str = ""
+    previous_micros: int = 0  # booked before for the same tender: what is new is the difference
+
+    @property
+    def booked_micros(self) -> int:
+        """What this line adds to what the carrier is owed."""
+        return self.price.micros - self.previous_micros
+
+
+@dataclass(frozen=True, slots=True)
+class CarbonShare:
+    """What one delivery is charged with of a record."""
+
+    delivery_id: str
+    task_id: str
+    milligrams: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +162,7 @@ class EmissionRecorded:
     default_quality: bool = False
     replaced_record_id: str = ""
     other_factor_set_ids: tuple[str, ...] = ()
+    shares: tuple[CarbonShare, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +198,17 @@ class ParcelsHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """Somebody made a tracking link, or revoked it. Ours, told to nobody."""
+
+    link_id: str
+    delivery_id: str
+    by: str
+    at: datetime
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneCharged:
     """A vehicle entered a zone that charges."""
 
@@ -200,6 +227,7 @@ Heard = (
     | TenderPriced
     | EmissionRecorded
     | DecisionHeard
+    | LinkChanged
     | ZoneCharged
     | StopNear
     | ParcelsHeld

@@ -85,10 +85,17 @@ def _facets(one: Delivery, place_id: str) -> Facets:
 
 def earlier(delivery: Delivery, order: Collection[Delivery]) -> list[Delivery]:
     """The deliveries of the same order that were created before this one, oldest first."""
-    others = [one for one in order if one.delivery_id != delivery.delivery_id]
-    mine = delivery.created_at
-    before = [one for one in others if mine and one.created_at and one.created_at < mine]
+    before = [one for one in order if _precedes(one, delivery)]
     return sorted(before, key=lambda one: (str(one.created_at), one.delivery_id))
+
+
+def _precedes(one: Delivery, other: Delivery) -> bool:
+    """At the same moment, the one that was called off was first."""
+    if one.delivery_id == other.delivery_id or not (one.created_at and other.created_at):
+        return False
+    if one.created_at == other.created_at:
+        return one.cancelled and not other.cancelled
+    return one.created_at < other.created_at
 
 
 def tried(delivery: Delivery) -> int:

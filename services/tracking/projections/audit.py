@@ -35,6 +35,7 @@ OF_DELIVERY = (
     told.ProofAccepted,
     told.ParcelScanned,
     CustomerContacted,
+    heard.LinkChanged,
 )
 OF_TASK = (told.OutcomeRecorded, told.AmountCollected)
 OF_INCIDENT = (told.IncidentOpened, told.IncidentAcknowledged, told.IncidentResolved)
@@ -171,6 +172,8 @@ def _actor(event: Event) -> str:
         return event.submitted_by or SYSTEM
     if isinstance(event, told.CommentAdded):
         return event.author
+    if isinstance(event, heard.LinkChanged):
+        return event.by
     if isinstance(event, told.IncidentAcknowledged):
         return event.incident.acknowledged_by
     if isinstance(event, told.IncidentResolved):
@@ -270,6 +273,11 @@ TELLERS: dict[type, Callable[[Any], tuple[str, str]]] = {
     told.ParcelScanned: _scanned,
     told.AmountCollected: _paid,
     told.ProofAccepted: _proof,
+    heard.LinkChanged: lambda e: (
+        ("tracking_link_revoked", f"link {e.link_id} was revoked")
+        if e.revoked
+        else ("tracking_link_created", f"link {e.link_id} was made")
+    ),
     told.CommentAdded: lambda e: ("comment_added", "a comment was written"),
     told.IncidentOpened: _incident,
     told.IncidentAcknowledged: _incident,

@@ -19,6 +19,7 @@ from services.tracking.domain.event import Crew, OutcomeRecorded, ParcelScanned
 from services.tracking.domain.heard import ParcelsHeld
 from services.tracking.domain.journal import Event
 from services.tracking.domain.words import Milestone, Outcome, ScanKind, TaskKind
+from services.tracking.projections import deliveries
 
 KEY_BYTES = 6  # tells the few steps of one parcel and act apart
 PLACES = "plc_"  # how dispatch's ids of places begin
@@ -42,6 +43,18 @@ def steps(event: Event, recorded_at: datetime, known: Deliveries) -> Iterator[St
     make = MAKERS.get(type(event))
     for step in make(event, known) if make else ():
         yield replace(step, recorded_at=recorded_at)
+
+
+def replayed(events: Iterable[tuple[Event, datetime]]) -> dict[str, Step]:
+    """Every step by its id, from nothing but the journal; the first of an id stays."""
+    known: dict[str, Delivery] = {}
+    found: dict[str, Step] = {}
+    for event, recorded_at in events:
+        for name in deliveries.named(event):
+            known[name] = deliveries.apply(known.get(name) or Delivery(name), event)
+        for step in steps(event, recorded_at, known):
+            found.setdefault(step.step_id, step)
+    return found
 
 
 def _scanned(event: ParcelScanned, _: Deliveries) -> Iterator[Step]:

@@ -9,6 +9,7 @@ older place after a restore.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from meshkit.ids import NewId
@@ -33,6 +34,7 @@ from services.tracking.domain.run import Run
 from services.tracking.domain.wording import charge, crew
 from services.tracking.ports import Driven, World
 from services.tracking.usecases.facts import retry
+from services.tracking.usecases.proofs import adopt
 from services.tracking.usecases.recording import clear, keep, raise_all, record
 from services.tracking.usecases.side_facts import Now
 
@@ -45,6 +47,7 @@ async def delivery_known(world: World, event: DeliveryKnown, now: Now, new_id: N
     await record(world, [event], now[0])
     if digest.task_id:
         await retry(world, [digest.task_id], "", now, new_id)
+        await adopt(world, digest.task_id, now, new_id)
 
 
 async def attempt_planned(world: World, event: AttemptPlanned, now: Now, new_id: NewId) -> None:
@@ -52,6 +55,7 @@ async def attempt_planned(world: World, event: AttemptPlanned, now: Now, new_id:
     await world.tasks.know(event.task_id, event.delivery_id)
     await record(world, [event], now[0])
     await retry(world, [event.task_id], "", now, new_id)
+    await adopt(world, event.task_id, now, new_id)
 
 
 async def delivery_cancelled(
@@ -117,10 +121,14 @@ async def shift_ended(world: World, shift_id: str, at: datetime, now: Now, new_i
 async def tender_priced(
     world: World, route_id: str, tender_id: str, event: TenderPriced, now: Now
 ) -> None:
-    """A carrier accepted a tender at a price."""
+    """A carrier accepted a tender at a price; another price than before corrects it."""
     known = await world.routes.get(route_id)
     by = crew(known.route) if known else event.crew
-    await record(world, [TenderPriced(by, event.price, event.at, tender_id)], now[0])
+    booked = await world.history.priced(tender_id) if tender_id else None
+    if booked is None or booked.price != event.price:
+        before = booked.price.micros if booked else 0
+        told = TenderPriced(by, event.price, event.at, tender_id, before)
+        await record(world, [told], now[0])
 
 
 async def revision_unacknowledged(
@@ -157,7 +165,11 @@ async def hours_exceeded(
 async def tender_fell_off(
     world: World, tender_id: str, carrier_id: str, at: datetime, now: Now, new_id: NewId
 ) -> None:
-    """A carrier gave a tender back after it had accepted."""
+    """A carrier gave a tender back after it had accepted: it is owed nothing for it."""
+    booked = await world.history.priced(tender_id)
+    if booked is not None and booked.price.micros:
+        nothing, before = replace(booked.price, micros=0), booked.price.micros
+        await record(world, [TenderPriced(booked.crew, nothing, at, tender_id, before)], now[0])
     about = About(carrier_id=carrier_id)
     words = f"tender {tender_id} was given back after it had been accepted"
     key = f"{IncidentType.TENDER_FELL_OFF}.{tender_id}"
