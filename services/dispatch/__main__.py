@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from doorstep.compliance.v1.check_service_pb2_grpc import CheckServiceStub
 from doorstep.compliance.v1.emissions_service_pb2_grpc import EmissionsServiceStub
 from doorstep.planner.v1.planner_service_pb2_grpc import PlannerServiceStub
+from doorstep.tracking.v1.analytics_service_pb2_grpc import AnalyticsServiceStub
 from doorstep.tracking.v1.tracking_service_pb2_grpc import TrackingServiceStub
 from meshkit.auth import TokenSource
 from meshkit.client import MeshChannel, connect, raising
@@ -23,6 +24,7 @@ from meshkit.pools import Limits
 from meshkit.postgres import Database, Transaction
 from meshkit.server import CannotStart, Loop, run, serve
 from services.dispatch.adapters.compliance import MeshCompliance
+from services.dispatch.adapters.estimates import MeshEstimator
 from services.dispatch.adapters.outlooks import MeshForecaster
 from services.dispatch.adapters.planner import MeshPlanner
 from services.dispatch.adapters.postgres import PostgresStores
@@ -122,6 +124,7 @@ async def start(settings: DispatchSettings) -> None:
             MeshPlanner(
                 raising(PlannerServiceStub(planner)),
                 MeshForecaster(raising(EmissionsServiceStub(checks))),
+                await _estimator(settings, stack, tokens),
             ),
             MeshCompliance(raising(CheckServiceStub(checks))),
             clock,
@@ -148,6 +151,17 @@ def _database(settings: DispatchSettings, clock: Clock) -> AbstractAsyncContextM
             worker_connections=settings.worker_connections,
         ),
     )
+
+
+async def _estimator(
+    settings: DispatchSettings, stack: AsyncExitStack, tokens: TokenSource
+) -> MeshEstimator | None:
+    """What tracking has learned of stops, where there is a tracking to ask."""
+    if not settings.tracking_address:
+        return None
+    channel: MeshChannel = connect(settings.tracking_address, tokens=tokens)
+    await stack.enter_async_context(channel)
+    return MeshEstimator(raising(AnalyticsServiceStub(channel)))
 
 
 def _ticks(settings: DispatchSettings, kit: Tools) -> list[Loop]:
