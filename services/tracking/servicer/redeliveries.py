@@ -66,8 +66,8 @@ class Redelivering(pb_grpc.SubscriptionServiceServicer):
         self, request: pb.StartRedeliveryRequest, tx: Transaction
     ) -> pb.StartRedeliveryResponse:
         owner, now = _owner(current_caller()), self._desk.clock.now()
-        known = await usecases.find(PostgresSubscriptions(tx), request.subscription_id, owner)
         order = wire.order(request)
+        known = await usecases.find(PostgresSubscriptions(tx), request.subscription_id, owner)
         made = await usecases.redeliver(PostgresRedeliveries(tx), known, order, now, new_id)
         return pb.StartRedeliveryResponse(redelivery=wire.redelivery_to_proto(made))
 
