@@ -23,6 +23,9 @@ class Proofs(Protocol):
     async def items(self, task_id: str, besides: str) -> Sequence[Item]:
         """Items of a task's proofs, without those of one of them; empty: of all."""
 
+    async def orphans(self, task_id: str) -> Sequence[Proof]:
+        """Proofs of a task that came before the news of it."""
+
     async def waiting(self, sha256: str) -> Sequence[Proof]:
         """Proofs that wait for a file."""
 

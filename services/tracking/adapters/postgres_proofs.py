@@ -34,6 +34,10 @@ OWED = """
     WHERE since < clock_timestamp() - make_interval(secs => $1)
     ORDER BY since LIMIT $2 FOR UPDATE SKIP LOCKED"""
 
+ORPHANS = """
+    SELECT body FROM proofs WHERE task_id = $1 AND delivery_id = ''
+    ORDER BY record_time FOR UPDATE"""
+
 WAITING = """
     SELECT body FROM proofs WHERE state = 'PENDING' AND media @> ARRAY[$1] FOR UPDATE"""
 
@@ -112,6 +116,10 @@ class PostgresProofs:
         other = UUID(besides) if besides else None
         rows = await self._tx.fetch(OTHERS, task_id, other)
         return [item for row in rows for item in unpack(row["body"], Proof).items]
+
+    async def orphans(self, task_id: str) -> Sequence[Proof]:
+        """Proofs of a task that came before the news of it."""
+        return [unpack(row["body"], Proof) for row in await self._tx.fetch(ORPHANS, task_id)]
 
     async def waiting(self, sha256: str) -> Sequence[Proof]:
         """Proofs that wait for a file."""

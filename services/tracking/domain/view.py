@@ -79,7 +79,7 @@ def seen(known: Known, link: Link | None, at: datetime) -> View:
         remaining_stops=eta.remaining_stops if eta and shows["stops"] else None,
         remaining_meters=eta.remaining_meters if eta and shows["distance"] else None,
         fix=moving,
-        polyline=_ahead(known) if moving and shows["polyline"] else "",
+        polyline=_ahead(known, link) if moving and shows["polyline"] else "",
         entries=known.entries if link is None else public(known.entries),
         proofs=known.proofs,
         risk=known.risk if link is None else None,
@@ -96,10 +96,12 @@ def shown_point(view: View) -> Point | None:
     return coarse(view.fix.point) if view.link else view.fix.point
 
 
-def _ahead(known: Known) -> str:
+def _ahead(known: Known, link: Link | None) -> str:
+    """The way left; for recipients it begins no more exactly than the position they see."""
     if known.fix is None or not known.line:
         return ""
-    return encode(project(known.line, known.fix.point).ahead)
+    point = coarse(known.fix.point) if link else known.fix.point
+    return encode(project(known.line, point).ahead)
 
 
 def public(entries: Iterable[MilestoneReached]) -> tuple[MilestoneReached, ...]:

@@ -89,14 +89,15 @@ class TrackingServicer(Auditing, Surveys, Listing, pb_grpc.TrackingServiceServic
         )
         token = base64.b32hexencode(secrets.token_bytes(TOKEN_BYTES)).decode().rstrip("=").lower()
         world = self._desk.worlds(tx)
-        await create(world, link, hashlib.sha256(token.encode()).digest())
+        by = current_caller().subject
+        await create(world, link, hashlib.sha256(token.encode()).digest(), by)
         return pb.CreateTrackingLinkResponse(link=wire.link_to_proto(link), token=token)
 
     async def _revoke(
         self, request: pb.RevokeTrackingLinkRequest, tx: Transaction
     ) -> pb.RevokeTrackingLinkResponse:
         world, now = self._desk.worlds(tx), self._desk.clock.now()
-        link = await revoke(world, request.link_id, now)
+        link = await revoke(world, request.link_id, now, current_caller().subject)
         return pb.RevokeTrackingLinkResponse(link=wire.link_to_proto(link))
 
     async def _comment(

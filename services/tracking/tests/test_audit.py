@@ -132,6 +132,12 @@ async def test_an_audit_leads_under_one_trace_from_the_order_to_the_proof(
     assert [one.state for one in audit.proofs] == [proof_pb2.PROOF_STATE_ACCEPTED]
     assert [len(one.steps) for one in audit.parcels] == [2]
     assert document == again
+    assert "tracking_link_created" not in {entry.type for entry in audit.entries}
+    await link_to(mesh, "del_1")
+    later = (await stub.GetAudit(pb.GetAuditRequest(delivery_id="del_1"))).audit
+    assert later.entries[-1].type == "tracking_link_created"
+    assert later.entries[-1].actor
+    assert later.entries[:-1] == audit.entries, "what stands there stays"
     assert hashlib.sha256(document.content).hexdigest() == document.sha256
     words = "".join(page.extract_text() for page in PdfReader(BytesIO(document.content)).pages)
     assert ORDER in words

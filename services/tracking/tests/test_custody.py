@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ from services.tracking.adapters.ingest import GroupCommit
 from services.tracking.adapters.objects import objects
 from services.tracking.config import TrackingSettings
 from services.tracking.convert.wire import stamp
+from services.tracking.domain.route import Window
+from services.tracking.projections.custody import replayed
 from services.tracking.servicer.common import Desk
 from services.tracking.tests.calls import (
     ingest_of,
@@ -40,7 +43,7 @@ from services.tracking.tests.calls import (
     reported,
     tracking_of,
 )
-from services.tracking.tests.town import at, route
+from services.tracking.tests.town import NINE, at, route
 from services.tracking.tests.wire import created, event, failure, heard, published, told
 
 pytestmark = pytest.mark.pg
@@ -164,6 +167,26 @@ async def test_a_parcel_of_somebody_else_reads_like_none(mesh: TestMesh, desk: D
         with pytest.raises(NotFound) as caught:
             await stranger.GetCustody(request)
         assert caught.value.reason == "PARCEL_UNKNOWN"
+
+
+async def test_the_journal_alone_gives_the_same_chains(mesh: TestMesh, desk: Desk) -> None:
+    await planned(desk, 2)
+    await reported(
+        mesh,
+        scan(0.5, K.SCAN_KIND_LOADED, route_id="rte_1"),
+        event(4, "delivered", 1),
+        scan(5, K.SCAN_KIND_LOADED, 2, route_id="rte_1"),
+        failure(9, 2, "REFUSED"),
+        scan(9.5, K.SCAN_KIND_RETURNED, 2, route_id="rte_1"),
+    )
+    async with desk.db.transaction(TENANT) as tx:
+        world = desk.worlds(tx)
+        span = Window(NINE - timedelta(days=1), NINE + timedelta(days=1))
+        events = await world.journal.read(span)
+        kept = await world.custody.of_parcels(["pcl_1", "pcl_2"])
+
+    assert {one.step_id: one for one in kept} == replayed(events)
+    assert len(kept) == 4
 
 
 # Payment.
@@ -307,6 +330,28 @@ async def test_a_pin_is_checked_by_its_salted_hash_and_never_told(
     answers = f"{right}{wrong}{audit}{proofs}{await told(desk)}"
     assert hashed.hexdigest() not in answers
     assert hashed.digest() not in right.SerializeToString() + audit.SerializeToString()
+
+
+async def test_a_proof_that_came_before_the_news_of_its_task_is_judged_with_it(
+    mesh: TestMesh, desk: Desk
+) -> None:
+    early = await ingest_of(mesh).SubmitProof(
+        proof(proof_pb2.ProofItem(kind=proof_pb2.PROOF_KIND_BARCODE, code="B1"))
+    )
+    asked = [
+        delivery_pb2.VerificationRequirement(kind=kind)
+        for kind in (
+            delivery_pb2.VERIFICATION_KIND_BARCODE,
+            delivery_pb2.VERIFICATION_KIND_SIGNATURE,
+        )
+    ]
+    await heard(desk, created(1, verification_requirements=asked), published(route(1)))
+    ask = tracking_service_pb2.ListProofsRequest(delivery_id="del_1")
+    (judged,) = (await tracking_of(mesh).ListProofs(ask)).proofs
+
+    assert early.proof.state == proof_pb2.PROOF_STATE_PENDING
+    assert judged.state == proof_pb2.PROOF_STATE_INSUFFICIENT
+    assert list(judged.missing_kinds) == [proof_pb2.PROOF_KIND_SIGNATURE]
 
 
 @pytest.mark.parametrize("outside", [False, True])

@@ -67,6 +67,7 @@ async def scanned(world: World, event: ParcelScanned, now: datetime, new_id: New
         await raise_all(world, [alarm], now, new_id)
     elif scan.kind in TAKES:
         await raise_all(world, [AllClear(wrong, event.at)], now, new_id)
+    if scan.kind in (*TAKES, ScanKind.HANDED_OVER):
         await _mended(world, event.delivery_id, now, new_id)
 
 

@@ -44,6 +44,16 @@ async def submit(
     return await _judge(world, named, now[0], new_id)
 
 
+async def adopt(world: World, task_id: str, now: Now, new_id: NewId) -> None:
+    """Judges proofs that came before the news of their task."""
+    place = await world.tasks.find(task_id)
+    for proof in await world.proofs.orphans(task_id) if place else ():
+        about = place.delivery_id, place.task_id, place.route_id
+        await custody.handed(world, *about, proof.capture_time, now[0], new_id)
+        named = replace(proof, delivery_id=place.delivery_id)
+        await _judge(world, named, now[0], new_id)
+
+
 async def upload(world: World, asked: MediaFile, offset: int, data: bytes) -> MediaFile:
     """Takes a piece of a file. One whose bytes are all here is not whole before `complete`."""
     known = await world.media.lock(asked.sha256, asked.total_bytes, asked.content_type)
@@ -135,9 +145,12 @@ async def _confirm_arrival(
 
 
 async def _judge(world: World, proof: Proof, now: datetime, new_id: NewId) -> Proof:
+    """Nobody knows what a proof must show before its delivery is known: until then it waits."""
+    if not proof.delivery_id:
+        return proof
     earlier = await world.proofs.items(proof.task_id, proof.proof_id)
     present = await world.proofs.whole(proof.media)
-    known = await world.deliveries.get([proof.delivery_id]) if proof.delivery_id else {}
+    known = await world.deliveries.get([proof.delivery_id])
     delivery = known.get(proof.delivery_id) or Delivery(proof.delivery_id)
     after = judged(proof, earlier, delivery.requirements, present, now, delivery.barcodes)
     await world.proofs.save(after)
