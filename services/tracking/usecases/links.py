@@ -11,10 +11,10 @@ from services.tracking.domain.heard import LinkChanged
 from services.tracking.domain.link import Link
 from services.tracking.domain.note import Comment
 from services.tracking.ports import World
-from services.tracking.usecases.recording import record
+from services.tracking.usecases.recording import SYSTEM, record
 
 
-async def create(world: World, link: Link, token_hash: bytes, by: str) -> Link:
+async def create(world: World, link: Link, token_hash: bytes, by: str = SYSTEM) -> Link:
     """Keeps a link to a delivery that is known."""
     if not await world.deliveries.get([link.delivery_id]):
         raise NotFound(

@@ -47,7 +47,9 @@ async def submit(
 async def adopt(world: World, task_id: str, now: Now, new_id: NewId) -> None:
     """Judges proofs that came before the news of their task."""
     place = await world.tasks.find(task_id)
-    for proof in await world.proofs.orphans(task_id) if place else ():
+    if place is None:
+        return
+    for proof in await world.proofs.orphans(task_id):
         about = place.delivery_id, place.task_id, place.route_id
         await custody.handed(world, *about, proof.capture_time, now[0], new_id)
         named = replace(proof, delivery_id=place.delivery_id)
