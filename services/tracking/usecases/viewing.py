@@ -11,6 +11,7 @@ from services.tracking.domain.event import Eta, Risk
 from services.tracking.domain.geo import Point, decode
 from services.tracking.domain.link import Link
 from services.tracking.domain.note import Audience
+from services.tracking.domain.telling import held
 from services.tracking.domain.view import Known, View, seen
 from services.tracking.ports import Driven, World
 
@@ -36,10 +37,12 @@ async def view(
         bare = Known(known, entries=entries, proofs=proofs, comments=comments)
         return seen(bare, link, at)
     eta = eta_of(driven, known.task_id)
+    # A recipient holds on to what was told; whoever runs the work sees every tick.
+    shown = held(eta, driven.progress.told.get(eta.stop_id)) if eta and link else eta
     return seen(
         Known(
             delivery=known,
-            eta=eta,
+            eta=shown,
             fix=driven.progress.fix,
             line=_line(driven, eta),
             entries=entries,
