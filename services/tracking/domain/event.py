@@ -11,9 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from services.tracking.domain.calibration import Mark, Raw
+from services.tracking.domain.calibration import Mark
 from services.tracking.domain.crew import Charge as Charge
 from services.tracking.domain.crew import Crew as Crew
+from services.tracking.domain.expected import Eta as Eta
+from services.tracking.domain.expected import EtaBasis as EtaBasis
+from services.tracking.domain.expected import EtaReason as EtaReason
+from services.tracking.domain.expected import Quote as Quote
+from services.tracking.domain.expected import Risk as Risk
+from services.tracking.domain.expected import RiskLevel as RiskLevel
 from services.tracking.domain.facets import NO_FACETS, Facets
 from services.tracking.domain.fact import Amount, Scan
 from services.tracking.domain.geo import Point
@@ -39,49 +45,6 @@ class DistanceBasis(StrEnum):
     ODOMETER = "ODOMETER"
     POSITIONS = "POSITIONS"
     PLAN = "PLAN"
-
-
-class EtaBasis(StrEnum):
-    """What an expected arrival rests on."""
-
-    PLAN = "PLAN"
-    LIVE = "LIVE"
-    CARRIER = "CARRIER"
-
-
-class EtaReason(StrEnum):
-    """Why an expectation is told anew."""
-
-    UNSPECIFIED = "UNSPECIFIED"
-    FIRST = "FIRST"
-    FIRMER = "FIRMER"
-    PROGRESS = "PROGRESS"
-    PLAN_REVISED = "PLAN_REVISED"
-    POSITION_LOST = "POSITION_LOST"
-    WEATHER = "WEATHER"
-
-
-class RiskLevel(StrEnum):
-    """The chance of missing a promise, in words."""
-
-    UNSPECIFIED = "UNSPECIFIED"
-    LOW = "LOW"
-    MEDIUM = "MEDIUM"
-    HIGH = "HIGH"
-    CERTAIN = "CERTAIN"
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """An expected arrival as it was told."""
-
-    told_at: datetime
-    p10: datetime
-    p50: datetime
-    p90: datetime
-    basis: EtaBasis = EtaBasis.PLAN
-    revision: int = 0  # of the route
-    slowed: bool = False  # by the weather
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,29 +179,6 @@ class RouteCompleted:
 
 
 @dataclass(frozen=True, slots=True)
-class Eta:
-    """When a vehicle is expected at a stop, and what that rests on."""
-
-    route_id: str
-    stop_id: str
-    p10: datetime
-    p50: datetime
-    p90: datetime
-    basis: EtaBasis
-    computed_at: datetime
-    planned_at: datetime
-    remaining_stops: int
-    remaining_meters: int
-    fix_at: datetime | None = None
-    service_seconds: int = 0  # from arrival to the handover, as learned or planned
-    service_spread: int = 0  # its standard deviation, in seconds
-    failure: float | None = None  # chance that the attempt fails; None: not known
-    slowed: bool = False  # by the weather where the stop is
-    revision: int = 0  # of the route
-    raw: Raw | None = None  # before calibration
-
-
-@dataclass(frozen=True, slots=True)
 class EtaChanged:
     """The expected arrival, or how sure it is, moved by more than the thresholds."""
 
@@ -247,22 +187,6 @@ class EtaChanged:
     previous: datetime | None = None
     reason: EtaReason = EtaReason.UNSPECIFIED
     wider: bool = False  # it reaches beyond what was told before
-
-
-@dataclass(frozen=True, slots=True)
-class Risk:
-    """How likely a promise will be missed."""
-
-    task: Charge
-    stop_id: str
-    route_id: str
-    probability: float
-    late_seconds: int
-    level: RiskLevel
-    promise: Window
-    eta: Eta
-    priority: int = 0
-    stake: float = 0.0  # what risks are ranked by
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +279,14 @@ class AmountCollected:
     state: PaymentState = PaymentState.UNSPECIFIED
     source: Source = Source.UNSPECIFIED
     facets: Facets = NO_FACETS
+    previous_micros: int = 0  # the total before: a correction takes it back
+
+    @property
+    def booked_micros(self) -> int:
+        """What this adds to what was collected."""
+        return (
+            self.amount.micros if self.total is None else self.total.micros - self.previous_micros
+        )
 
 
 @dataclass(frozen=True, slots=True)
