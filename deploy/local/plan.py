@@ -144,6 +144,7 @@ class Layout:
             "map_file": self.plan.map_file and self.plan.map_file.absolute(),
             "maps_folder": self.state.folder("maps"),
             "kernels_folder": self.state.folder("numba"),
+            "media_url": self.state.folder("media").absolute().as_uri(),
             **peers,
         }
 

@@ -1,5 +1,5 @@
 """
-Custody, payment and proof as the day goes on, over a real server.
+Custody and proof as the day goes on, over a real server.
 
 Method: one driver with one or three deliveries; what is missing opens an incident, what comes late
 ends it.
@@ -15,12 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.type.money_pb2 import Money
 
 from doorstep.dispatch.v1 import delivery_pb2
 from doorstep.tracking.v1 import (
     custody_pb2,
-    event_pb2,
     incident_pb2,
     ingest_service_pb2,
     proof_pb2,
@@ -29,7 +27,7 @@ from doorstep.tracking.v1 import (
 )
 from meshkit.errors import Invalid, NotFound, Unavailable
 from meshkit.testing import TENANT, Role, TestMesh, serving
-from services.tracking.__main__ import judge, servicers
+from services.tracking.__main__ import servicers
 from services.tracking.adapters.ingest import GroupCommit
 from services.tracking.adapters.objects import objects
 from services.tracking.config import TrackingSettings
@@ -43,6 +41,7 @@ from services.tracking.tests.calls import (
     reported,
     tracking_of,
 )
+from services.tracking.tests.parcels import grown_old, incidents, outcomes, scan
 from services.tracking.tests.town import NINE, at, route
 from services.tracking.tests.wire import created, event, failure, heard, published, told
 
@@ -50,25 +49,6 @@ pytestmark = pytest.mark.pg
 
 K = tracking_event_pb2
 I = incident_pb2  # noqa: E741 - as short as K
-DUE = delivery_pb2.AmountToCollect(
-    amount=Money(currency_code="EUR", units=19, nanos=900_000_000),
-    methods=[delivery_pb2.PAYMENT_METHOD_CARD],
-)
-
-
-def scan(minutes: float, kind: Any, number: int = 1, **fields: Any) -> K.TrackingEvent:
-    """A scan of the parcel of a number, by its barcode."""
-    message = event(minutes, "parcel_scanned", **fields)
-    message.parcel_scanned.barcode, message.parcel_scanned.kind = f"B{number}", kind
-    return message
-
-
-def paid(minutes: float, units: int, nanos: int = 0) -> K.TrackingEvent:
-    """Money that the driver took for the first task."""
-    message = event(minutes, "amount_collected", 1)
-    message.amount_collected.amount.CopyFrom(Money(currency_code="EUR", units=units, nanos=nanos))
-    message.amount_collected.method = K.PAYMENT_METHOD_CARD
-    return message
 
 
 def proof(*items: proof_pb2.ProofItem, minutes: float = 3) -> ingest_service_pb2.SubmitProofRequest:
@@ -78,16 +58,6 @@ def proof(*items: proof_pb2.ProofItem, minutes: float = 3) -> ingest_service_pb2
     request.proof.capture_time.CopyFrom(stamp(at(minutes)))
     request.proof.items.extend(items)
     return request
-
-
-async def incidents(desk: Desk, type_: int) -> list[str]:
-    """What became of the incidents of a type, in order."""
-    found = []
-    for change in await told(desk, "incident_opened", "incident_resolved"):
-        kind = str(change.WhichOneof("event"))
-        if getattr(change, kind).incident.type == type_:
-            found.append(kind.removeprefix("incident_"))
-    return found
 
 
 async def custody(mesh: TestMesh, role: Role = Role.DISPATCHER, **who: Any) -> Any:
@@ -187,86 +157,6 @@ async def test_the_journal_alone_gives_the_same_chains(mesh: TestMesh, desk: Des
 
     assert {one.step_id: one for one in kept} == replayed(events)
     assert len(kept) == 4
-
-
-# Payment.
-
-
-async def with_money(desk: Desk) -> None:
-    """A delivery that asks for 19.90 EUR, on a route."""
-    await heard(desk, created(1, amount_to_collect=DUE), published(route(1)))
-
-
-async def outcomes(desk: Desk) -> list[int]:
-    """How attempts ended, as the feed tells."""
-    return [
-        change.task_outcome_recorded.outcome for change in await told(desk, "task_outcome_recorded")
-    ]
-
-
-async def test_goods_count_as_delivered_once_they_are_paid(mesh: TestMesh, desk: Desk) -> None:
-    await with_money(desk)
-    waits = await reported(mesh, event(4, "delivered", 1))
-    before = await outcomes(desk)
-    await reported(mesh, paid(4.1, 5), paid(4.2, 14, 900_000_000))
-
-    assert (waits, before) == (["PENDING"], [])
-    assert await outcomes(desk) == [K.TASK_OUTCOME_SUCCEEDED]
-    states = [one.amount_collected.payment_state for one in await told(desk, "amount_collected")]
-    assert states == [event_pb2.PAYMENT_STATE_SHORT, event_pb2.PAYMENT_STATE_PAID]
-
-
-async def test_unpaid_goods_never_count_as_delivered_however_long_one_waits(
-    mesh: TestMesh, desk: Desk
-) -> None:
-    await with_money(desk)
-    await reported(mesh, paid(4, 0), event(4.1, "delivered", 1))
-    await grown_old(desk)
-
-    assert await outcomes(desk) == []
-    assert await incidents(desk, I.INCIDENT_TYPE_PAYMENT_FAILED) == ["opened"]
-    (opened,) = [
-        one.incident_opened.incident.summary
-        for one in await told(desk, "incident_opened")
-        if one.incident_opened.incident.type == I.INCIDENT_TYPE_PAYMENT_FAILED
-    ]
-    assert opened == "reported as delivered, yet 0.00 of 19.90 EUR was collected"
-
-
-async def test_money_that_comes_after_the_contest_lets_the_handover_count(
-    mesh: TestMesh, desk: Desk
-) -> None:
-    await with_money(desk)
-    await reported(mesh, event(4, "delivered", 1))
-    await grown_old(desk)
-    await reported(mesh, paid(4.1, 19, 900_000_000))
-
-    assert await outcomes(desk) == [K.TASK_OUTCOME_SUCCEEDED]
-    assert await incidents(desk, I.INCIDENT_TYPE_PAYMENT_FAILED) == ["opened", "resolved"]
-
-
-async def test_a_correction_takes_the_money_back(mesh: TestMesh, desk: Desk) -> None:
-    await with_money(desk)
-    mistaken, corrected = paid(4, 19, 900_000_000), paid(4.1, 9)
-    corrected.corrected_event_id = mistaken.event_id
-    await reported(mesh, mistaken, corrected, event(4.2, "delivered", 1))
-
-    assert await outcomes(desk) == []
-
-
-async def test_a_refused_payment_ends_as_a_failed_attempt(mesh: TestMesh, desk: Desk) -> None:
-    await with_money(desk)
-    await reported(mesh, paid(4, 0), failure(4.1, 1, "PAYMENT_FAILED"))
-
-    assert await outcomes(desk) == [K.TASK_OUTCOME_FAILED]
-
-
-async def grown_old(desk: Desk) -> None:
-    """Facts, and proofs that are owed, are judged as if they had waited for a day."""
-    async with desk.db.worker() as tx:
-        await tx.execute("UPDATE facts SET stored_at = stored_at - interval '1 day'")
-        await tx.execute("UPDATE proofs_owed SET since = since - interval '1 day'")
-    await judge(desk).beat()
 
 
 # Proof.
