@@ -7,6 +7,7 @@ chunks, one behind the other, and those of the rest of the message are the bytes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,21 +34,11 @@ def chunk_to_wire(chunk: Chunk) -> bytes:
         vehicle_id=chunk.vehicle_id,
         driver_id=chunk.driver_id,
     )
-    message = pb.WatchPositionsResponse()
-    columns, add = chunk.columns, message.positions.add
-    spots = zip(
-        columns.sequences, columns.times, columns.latitudes, columns.longitudes, strict=True
-    )
-    for sequence, micros, latitude, longitude in spots:
-        one = add()
-        one.MergeFrom(about)
-        position = one.position
-        position.sequence = sequence
-        at, place = position.device_time, position.location
-        at.seconds = micros // MICROS
-        at.nanos = micros % MICROS * NANOS_A_MICRO
-        place.latitude, place.longitude = latitude, longitude
-    _write_measured(columns, message.positions)
+    columns, message = chunk.columns, pb.WatchPositionsResponse()
+    message.positions.extend([about] * len(columns))
+    told = list(message.positions)  # once: the container makes them anew each time it is read
+    _write_spots(columns, told)
+    _write_odd(columns, told)
     return message.SerializeToString()
 
 
@@ -57,15 +48,35 @@ def rest_to_wire(cursor: str, now: datetime) -> bytes:
     return rest.SerializeToString()
 
 
-def _write_measured(columns: Columns, told: Any) -> None:
-    """Column by column: most of them say nothing in most chunks."""
-    for place, accuracy in enumerate(columns.accuracies):
-        if accuracy:
-            told[place].position.accuracy_meters = accuracy
-    for place, speed in _said(columns.speeds):
-        told[place].position.speed_centimeters_per_second = speed
-    for place, heading in _said(columns.headings):
-        told[place].position.heading_degrees = heading
+def _write_spots(columns: Columns, told: Sequence[Any]) -> None:
+    """What almost every position says, in one pass."""
+    for one, sequence, micros, latitude, longitude, accuracy, speed, heading in zip(
+        told,
+        columns.sequences,
+        columns.times,
+        columns.latitudes,
+        columns.longitudes,
+        columns.accuracies,
+        columns.speeds,
+        columns.headings,
+        strict=True,
+    ):
+        position = one.position
+        at, place = position.device_time, position.location
+        position.sequence = sequence
+        at.seconds = micros // MICROS
+        at.nanos = micros % MICROS * NANOS_A_MICRO
+        place.latitude = latitude
+        place.longitude = longitude
+        position.accuracy_meters = accuracy
+        if speed is not None:
+            position.speed_centimeters_per_second = speed
+        if heading is not None:
+            position.heading_degrees = heading
+
+
+def _write_odd(columns: Columns, told: Sequence[Any]) -> None:
+    """What few say, column by column."""
     for place, uptime in _said(columns.uptimes):
         up = told[place].position.uptime_duration
         up.seconds, up.nanos = uptime // 1_000, uptime % 1_000 * NANOS_A_MILLI
@@ -79,7 +90,7 @@ def _said(column: list[Any]) -> list[tuple[int, Any]]:
     return [(place, value) for place, value in enumerate(column) if value is not None]
 
 
-def _write_telemetry(columns: Columns, told: Any) -> None:
+def _write_telemetry(columns: Columns, told: Sequence[Any]) -> None:
     for place, ignition in enumerate(columns.ignitions):
         if ignition:
             told[place].position.telemetry.ignition = IGNITION_OF.get(

@@ -73,6 +73,7 @@ def batch(
     """
     since = (received - PAST_MAX - EPOCH) / timedelta(seconds=1)
     until = (received + FUTURE_MAX - EPOCH) // timedelta(seconds=1)
+    positions = list(positions)  # once: the container makes them anew each time it is read
     columns = sound(positions, since, until, home)
     if columns is None:
         nothing = Batch(*whose, shard, Columns(), (), (), (), lane)

@@ -2,7 +2,7 @@
 The usual batch: all of it is sound, and it is taken as a whole, column by column.
 
 This runs for every position that arrives. Each property is read by one comprehension and judged by
-builtins over the whole list (measured: 1.2 us a position, where judging each by itself takes 4).
+builtins over the whole list (measured: 1.1 us a position, where judging each by itself takes 4).
 Nothing is refused here: a batch with anything odd in it is left to `positions`, which says what.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from operator import sub
+from operator import methodcaller, sub
 from typing import Any
 
 from doorstep.tracking.v1 import tracking_event_pb2
@@ -28,6 +28,8 @@ UPTIME_SECONDS_MAX = 2**32  # no machine runs for a century; a greater number fi
 NEAR_DEGREES = 5.0  # some 300 km and more: whoever is farther from home is looked at more closely
 NANOS = 10**9
 MICROS = 10**6
+HAS_UPTIME = methodcaller("HasField", "uptime_duration")
+HAS_TELEMETRY = methodcaller("HasField", "telemetry")
 IGNITIONS = {
     tracking_event_pb2.IGNITION_OFF: 1,
     tracking_event_pb2.IGNITION_ON: 2,
@@ -132,7 +134,7 @@ def _told(values: list[Any], positions: Sequence[Any], name: str) -> list[Any]:
 
 
 def _running(columns: Columns, positions: Sequence[Any]) -> bool:
-    told = [one.HasField("uptime_duration") for one in positions]
+    told = [*map(HAS_UPTIME, positions)]
     if not any(told):
         columns.uptimes = [None] * len(told)
         return True
@@ -147,7 +149,7 @@ def _running(columns: Columns, positions: Sequence[Any]) -> bool:
 
 
 def _read_out(columns: Columns, positions: Sequence[Any]) -> bool:
-    told = [one.HasField("telemetry") for one in positions]
+    told = [*map(HAS_TELEMETRY, positions)]
     if any(told):
         for has, one in zip(told, positions, strict=True):
             write_telemetry(columns, one.telemetry if has else None)
