@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from services.tracking.domain import geofence, track
+from services.tracking.domain import geofence, halt, track
 from services.tracking.domain.event import IdlingEnded
 from services.tracking.domain.fix import Fix
 from services.tracking.domain.geo import Point, meters
@@ -102,15 +102,23 @@ def _start(run: Run, fix: Fix) -> None:
 
 
 def _fences(run: Run, fix: Fix) -> None:
-    progress, pending = run.progress, run.pending
-    candidates = () if progress.at_stop else pending
-    next_stop = pending[0].stop_id if pending else ""
-    presence, proposal = geofence.follow(progress.presence, fix, candidates, next_stop)
-    dropped = progress.presence if presence is None and proposal is None else None
-    run.progress = replace(progress, presence=presence)
-    if dropped is not None:
-        run.propose(dropped.stop_id, None)
-    elif proposal is not None:
+    """A fix that is left out, for it comes too soon after another, says nothing here."""
+    progress = run.progress
+    samples = halt.extended(progress.samples, fix)
+    if samples is progress.samples:
+        return
+    watch = geofence.Watch(
+        run.pending,
+        confirmed=bool(progress.at_stop),
+        served_at=run.served_at,
+        left_at=progress.left_at,
+        before=progress.stood,
+    )
+    presence, proposal = geofence.follow(progress.presence, samples, watch)
+    gone = progress.presence if proposal is not None and not proposal.arrived else None
+    stood = gone.anchor if gone is not None else progress.stood
+    run.progress = replace(progress, presence=presence, samples=samples, stood=stood)
+    if proposal is not None:
         _take(run, proposal)
 
 

@@ -23,7 +23,7 @@ from services.tracking.domain.event import (
 )
 from services.tracking.domain.fact import Fact, Failure, Success, Telemetry
 from services.tracking.domain.geo import Point, meters
-from services.tracking.domain.halt import Halt, standing
+from services.tracking.domain.halt import Halt, after, standing
 from services.tracking.domain.incident import Alarm, AllClear
 from services.tracking.domain.journal import Event
 from services.tracking.domain.progress import Note, OpenLeg, Progress, RunState, Visit
@@ -189,10 +189,12 @@ class Run:
         return tuple(task for task in self.route.tasks if task.task_id not in self.progress.notes)
 
     @property
-    def served(self) -> bool:
-        """Whether nothing is left to do at the stop where the vehicle stands."""
+    def served_at(self) -> datetime | None:
+        """Since when nothing is left to do at the stop where the vehicle stands."""
         stop = self.route.stop(self.progress.at_stop)
-        return stop is not None and all(t.task_id in self.progress.notes for t in stop.tasks)
+        notes = [self.progress.notes.get(task.task_id) for task in stop.tasks] if stop else []
+        ended = [note.at for note in notes if note is not None]
+        return max(ended, default=None) if len(ended) == len(notes) else None
 
     @property
     def aboard(self) -> tuple[Charge, ...]:
@@ -246,8 +248,12 @@ class Run:
     def _halt(self, stop: Stop, at: datetime) -> Halt | None:
         """How the vehicle stands near a stop at a moment, as far as fixes tell."""
         near = self.progress.presence
-        samples = [one for one in self.progress.samples if one.at <= at]
-        halt = standing(samples, near.anchor if near and near.stop_id != stop.stop_id else self.progress.stood)
+        known = [one for one in self.progress.samples if one.at <= at]
+        samples = after(known, self._busy_until() or self.progress.started_at)
+        elsewhere = near is not None and near.settled and near.stop_id != stop.stop_id
+        halt = standing(
+            samples, near.anchor if near and elsewhere else self.progress.stood, said=True
+        )
         close = halt is not None and meters(halt.place, stop.location) <= geofence.INNER_METERS
         return halt if close else None
 
@@ -302,7 +308,8 @@ class Run:
         return visit.arrived_at is None and not visit.skipped
 
     def _planned_seconds(self, stop_id: str) -> int:
-        leg = self.route.leg_between(self.progress.last_stop, stop_id)
+        origin = self.progress.at_stop or self.progress.last_stop
+        leg = self.route.leg_between(origin, stop_id)
         return leg.seconds if leg else 0
 
     def _served_since(self, stop: Stop, at: datetime) -> datetime:
@@ -310,8 +317,10 @@ class Run:
         seen = self._arrival(stop, at)
         if self.progress.visit(stop.stop_id).arrived_at or seen < at:
             return seen
-        begun = at - timedelta(seconds=stop.service_seconds)
-        return max(begun, self._busy_until() or begun)
+        begun, busy = at - timedelta(seconds=stop.service_seconds), self._busy_until()
+        if busy is None:
+            return begun
+        return min(at, max(begun, busy + timedelta(seconds=self._planned_seconds(stop.stop_id))))
 
     def _busy_until(self) -> datetime | None:
         """Until when the vehicle was elsewhere for sure."""
