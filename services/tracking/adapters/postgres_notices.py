@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from services.tracking.domain.subscription import Channel, Subscription
 from services.tracking.domain.words import Milestone
 from services.tracking.outbound_ports import Claimed, Recipient, SealedContact
 
+CONNECTIONS_MAX = 1  # used at once: positions are stored through the same few
 LEASE = timedelta(seconds=90)  # real time, beyond every channel's timeout
 
 CLAIM = """
@@ -91,11 +93,12 @@ class PostgresNotices:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._gate = asyncio.Semaphore(CONNECTIONS_MAX)
 
     async def claim(self, now: datetime, real: datetime, limit: int) -> Sequence[Claimed]:
         """Messages that are due by business time, for this process alone for a while."""
         holder = uuid4()
-        async with self._db.worker() as tx:
+        async with self._gate, self._db.worker() as tx:
             rows = await tx.fetch(CLAIM, now, real, limit, LEASE, holder)
         return [
             Claimed(
@@ -110,18 +113,18 @@ class PostgresNotices:
 
     async def recipient(self, tenant: str, delivery_id: str) -> Recipient | None:
         """How a recipient is reached; None when that is not known."""
-        async with self._db.worker() as tx:
+        async with self._gate, self._db.worker() as tx:
             return await recipient(tx, tenant, delivery_id)
 
     async def refuses(self, tenant: str, channel: Channel, address_hash: bytes) -> bool:
         """Whether messages by this way are unwelcome."""
-        async with self._db.worker() as tx:
+        async with self._gate, self._db.worker() as tx:
             return bool(await tx.fetchval(REFUSED, tenant, channel, address_hash))
 
     async def end(self, claimed: Claimed, outcome: str, now: datetime) -> None:
         """Notes what became of a message. What took its place meanwhile waits on."""
         sent = now if outcome == "SENT" else claimed.waiting.sent_at
-        async with self._db.worker() as tx:
+        async with self._gate, self._db.worker() as tx:
             row = await tx.fetchrow(HELD, *_key(claimed))
             if row is None:
                 return
@@ -134,7 +137,7 @@ class PostgresNotices:
         self, claimed: Claimed, due: datetime | None = None, retry: datetime | None = None
     ) -> None:
         """Puts a message off: until a business moment, or after a failed try until a real one."""
-        async with self._db.worker() as tx:
+        async with self._gate, self._db.worker() as tx:
             await tx.execute(LATER, *_key(claimed), due, retry)
 
 

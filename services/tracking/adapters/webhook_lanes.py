@@ -8,6 +8,7 @@ sent but not noted is sent again under the same id.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +30,7 @@ from services.tracking.outbound_ports import Lane, Letter, Outcome, Turn
 
 LEASE = timedelta(seconds=60)  # beyond a try's timeout and all that stands around it
 UNDER_WAY_MAX = 8  # lanes of one subscription at a time, so that a slow receiver leaves room
+CONNECTIONS_MAX = 2  # used at once: positions are stored through the same few
 SPREAD_SECONDS = 30  # over which a backlog is sent to a receiver that came back
 
 CLAIM = """
@@ -134,17 +136,18 @@ class WebhookLanes:
     def __init__(self, db: Database, unseal: Open) -> None:
         self._db = db
         self._unseal = unseal
+        self._gate = asyncio.Semaphore(CONNECTIONS_MAX)
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Lane]:
         """Lanes that are due, for this process alone until the lease ends."""
         holder = uuid4()
-        async with self._db.worker() as tx:
+        async with self._gate, self._db.worker() as tx:
             rows = await tx.fetch(CLAIM, now, UNDER_WAY_MAX, limit, LEASE, holder)
         return [Lane(r["tenant"], r["subscription_no"], r["subject"], holder) for r in rows]
 
     async def next(self, lane: Lane, now: datetime) -> Turn | None:
         """The lane's next message; None when nothing is left, or the lane is another's."""
-        async with self._db.worker() as tx:
+        async with self._gate, self._db.worker() as tx:
             if not await tx.execute(HOLD, *_key(lane), now, LEASE):
                 return None
             row = await tx.fetchrow(NEXT, *_key(lane)[:3])
@@ -163,7 +166,7 @@ class WebhookLanes:
         lane = turn.lane
         named = (turn.subscription.subscription_id, turn.letter.event_id)
         attempt = judged(new_id("att"), named, turn.round, reply, now, chance)
-        async with self._db.worker() as tx:
+        async with self._gate, self._db.worker() as tx:
             await self._mark(tx, turn, attempt, now)
             failing_since = await self._health(tx, lane, attempt, now)
             await self._count(tx, turn, attempt)
@@ -173,7 +176,7 @@ class WebhookLanes:
 
     async def release(self, lane: Lane) -> None:
         """Leaves a lane to whoever comes next."""
-        async with self._db.worker() as tx:
+        async with self._gate, self._db.worker() as tx:
             await tx.execute(RELEASE, *_key(lane), None)
 
     async def _close(self, tx: Transaction, lane: Lane) -> None:
