@@ -180,7 +180,13 @@ async def test_all_that_a_handover_lacks_is_named_at_once_after_a_while(
 
     assert at_once == [], "a phone without a connection sends its proof later"
     (opened,) = await told(desk, "incident_opened")
-    assert opened.incident_opened.incident.summary == "the proof lacks: photo, age, name"
+    incident = opened.incident_opened.incident
+    assert incident.summary == "the proof lacks: photo, age, name"
+    assert (incident.driver_id, incident.route_id, incident.stop_id) == (
+        "driver-1",
+        "rte_1",
+        "stp_1",
+    )
     assert await outcomes(desk) == [K.TASK_OUTCOME_SUCCEEDED], "what happened has happened"
 
 

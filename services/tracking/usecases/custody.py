@@ -18,6 +18,7 @@ from services.tracking.domain.incident import About, Alarm, AllClear, IncidentTy
 from services.tracking.domain.wording import crew
 from services.tracking.domain.words import ScanKind
 from services.tracking.ports import Driven, World
+from services.tracking.usecases.finding import about
 from services.tracking.usecases.recording import raise_all
 
 TAKES = (ScanKind.LOADED, ScanKind.RECEIVED)
@@ -48,7 +49,7 @@ async def scanned(world: World, event: ParcelScanned, now: datetime, new_id: New
     """What a scan raises, and what it ends."""
     scan, by = event.scan, event.crew
     parcel_id = scan.parcel_id or scan.barcode
-    about = About(
+    whom = About(
         delivery_id=event.delivery_id,
         stop_id=event.stop_id,
         route_id=by.route_id,
@@ -58,12 +59,12 @@ async def scanned(world: World, event: ParcelScanned, now: datetime, new_id: New
     )
     if scan.damaged:
         type_, words = IncidentType.DAMAGED_PARCEL, "a scan says that a parcel is damaged"
-        alarm = Alarm(type_, about, words, event.at, dedupe_key=f"{type_}.{parcel_id}")
+        alarm = Alarm(type_, whom, words, event.at, dedupe_key=f"{type_}.{parcel_id}")
         await raise_all(world, [alarm], now, new_id)
     wrong = f"{IncidentType.WRONG_VEHICLE}.{parcel_id}"
     if event.expected_route_id:
         words = f"a parcel of route {event.expected_route_id} was taken by another vehicle"
-        alarm = Alarm(IncidentType.WRONG_VEHICLE, about, words, event.at, dedupe_key=wrong)
+        alarm = Alarm(IncidentType.WRONG_VEHICLE, whom, words, event.at, dedupe_key=wrong)
         await raise_all(world, [alarm], now, new_id)
     elif scan.kind in TAKES:
         await raise_all(world, [AllClear(wrong, event.at)], now, new_id)
@@ -84,10 +85,10 @@ async def handed(
     delivery = await _delivery(world, delivery_id)
     bare = await _unscanned(world, delivery, task_id, route_id, at) if delivery else 0
     if bare:
-        about = About(delivery_id=delivery_id, task_id=task_id, route_id=route_id)
         words = f"handed over or proved without a scan before it: {bare} parcels"
         key = f"{IncidentType.CUSTODY_BROKEN}.{task_id}"
-        alarm = Alarm(IncidentType.CUSTODY_BROKEN, about, words, at, dedupe_key=key)
+        whom = await about(world, task_id, delivery_id)
+        alarm = Alarm(IncidentType.CUSTODY_BROKEN, whom, words, at, dedupe_key=key)
         await raise_all(world, [alarm], now, new_id)
 
 

@@ -16,6 +16,7 @@ from services.tracking.domain.proof import lacking
 from services.tracking.domain.words import ProofKind
 from services.tracking.ports import TaskPlace, World
 from services.tracking.usecases import custody
+from services.tracking.usecases.finding import about
 from services.tracking.usecases.recording import raise_all
 
 GRACE_SECONDS = 300  # real time: how long a proof may follow its handover
@@ -26,8 +27,8 @@ async def handed(
     world: World, place: TaskPlace, at: datetime, now: datetime, new_id: NewId
 ) -> None:
     """A task succeeded at the door."""
-    about = place.delivery_id, place.task_id, place.route_id
-    await custody.handed(world, *about, at, now, new_id)
+    which = place.delivery_id, place.task_id, place.route_id
+    await custody.handed(world, *which, at, now, new_id)
     if await _missing(world, place.task_id, place.delivery_id):
         await world.proofs.owe(place.task_id, place.delivery_id)
 
@@ -38,19 +39,17 @@ async def claim(world: World, now: datetime, new_id: NewId) -> int:
     for task_id, delivery_id in owed:
         missing = await _missing(world, task_id, delivery_id)
         if missing:
-            await raise_all(world, [insufficient(task_id, delivery_id, missing, now)], now, new_id)
+            whom = await about(world, task_id, delivery_id)
+            await raise_all(world, [insufficient(whom, missing, now)], now, new_id)
         await world.proofs.settle(task_id)
     return len(owed)
 
 
-def insufficient(
-    task_id: str, delivery_id: str, missing: Sequence[ProofKind], now: datetime
-) -> Alarm:
+def insufficient(whom: About, missing: Sequence[ProofKind], now: datetime) -> Alarm:
     """The alarm about all that a task's proofs lack."""
-    about = About(task_id=task_id, delivery_id=delivery_id)
     words = f"the proof lacks: {', '.join(NAMES.get(kind, kind.lower()) for kind in missing)}"
     type_ = IncidentType.PROOF_INSUFFICIENT
-    return Alarm(type_, about, words, now, dedupe_key=f"{type_}.{task_id}")
+    return Alarm(type_, whom, words, now, dedupe_key=f"{type_}.{whom.task_id}")
 
 
 async def _missing(world: World, task_id: str, delivery_id: str) -> tuple[ProofKind, ...]:

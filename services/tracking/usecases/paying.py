@@ -12,10 +12,11 @@ from services.tracking.domain import fact as facts
 from services.tracking.domain import payment
 from services.tracking.domain.event import AmountCollected, Charge, Crew
 from services.tracking.domain.fact import Amount, Fact
-from services.tracking.domain.incident import About, Alarm, AllClear, IncidentType
+from services.tracking.domain.incident import Alarm, AllClear, IncidentType
 from services.tracking.domain.payment import PaymentState
 from services.tracking.domain.words import TaskKind
 from services.tracking.ports import TaskPlace, World
+from services.tracking.usecases.finding import about
 from services.tracking.usecases.recording import raise_all
 from services.tracking.usecases.side_facts import Now
 
@@ -36,6 +37,7 @@ async def collected(world: World, place: TaskPlace, fact: Fact, by: Crew) -> Amo
     assert isinstance(fact.what, facts.Collection)  # noqa: S101 - for the type checker
     due = await _due(world, place.delivery_id)
     taken = await _taken(world, place.task_id, due or fact.what.amount)
+    last = await world.history.collected(place.delivery_id, place.task_id)
     return AmountCollected(
         crew=by,
         task=Charge(place.task_id, place.delivery_id),
@@ -46,6 +48,7 @@ async def collected(world: World, place: TaskPlace, fact: Fact, by: Crew) -> Amo
         total=taken,
         state=payment.state(due, taken),
         source=fact.source,
+        previous_micros=last.total.micros if last and last.total else 0,
     )
 
 
@@ -53,17 +56,9 @@ async def contest(world: World, place: TaskPlace, fact: Fact, now: Now, new_id: 
     """Asks a person about goods that were handed over unpaid, as it seems."""
     due = await _due(world, place.delivery_id)
     taken = await _taken(world, place.task_id, due)
-    about = About(
-        task_id=fact.task_id,
-        delivery_id=place.delivery_id,
-        route_id=place.route_id,
-        driver_id=fact.driver_id,
-        carrier_id=fact.carrier_id,
-    )
     words = f"reported as delivered, yet {payment.words(due or taken, taken)}"
-    alarm = Alarm(
-        IncidentType.PAYMENT_FAILED, about, words, fact.event_time, dedupe_key=_key(place)
-    )
+    whom, type_ = await about(world, place.task_id, place.delivery_id), IncidentType.PAYMENT_FAILED
+    alarm = Alarm(type_, whom, words, fact.event_time, dedupe_key=_key(place))
     await raise_all(world, [alarm], now[0], new_id)
 
 

@@ -18,6 +18,7 @@ from services.tracking.domain.words import Source
 from services.tracking.ports import TaskPlace, World
 from services.tracking.proof_ports import MediaFile
 from services.tracking.usecases import custody
+from services.tracking.usecases.finding import about
 from services.tracking.usecases.handover import insufficient
 from services.tracking.usecases.recording import keep, raise_all, record
 from services.tracking.usecases.side_facts import Now
@@ -39,8 +40,8 @@ async def submit(
     if place is not None and place.route_id:
         await _confirm_arrival(world, place, proof, caller, now, new_id)
     if place is not None:
-        about = place.delivery_id, place.task_id, place.route_id
-        await custody.handed(world, *about, proof.capture_time, now[0], new_id)
+        which = place.delivery_id, place.task_id, place.route_id
+        await custody.handed(world, *which, proof.capture_time, now[0], new_id)
     return await _judge(world, named, now[0], new_id)
 
 
@@ -50,8 +51,8 @@ async def adopt(world: World, task_id: str, now: Now, new_id: NewId) -> None:
     if place is None:
         return
     for proof in await world.proofs.orphans(task_id):
-        about = place.delivery_id, place.task_id, place.route_id
-        await custody.handed(world, *about, proof.capture_time, now[0], new_id)
+        which = place.delivery_id, place.task_id, place.route_id
+        await custody.handed(world, *which, proof.capture_time, now[0], new_id)
         named = replace(proof, delivery_id=place.delivery_id)
         await _judge(world, named, now[0], new_id)
 
@@ -158,7 +159,7 @@ async def _judge(world: World, proof: Proof, now: datetime, new_id: NewId) -> Pr
     await world.proofs.save(after)
     if after.state is ProofState.ACCEPTED:
         await record(world, [_accepted(after, now)], now)
-    await raise_all(world, [_alarm(after, now)], now, new_id)
+    await raise_all(world, [await _alarm(world, after, now)], now, new_id)
     return after
 
 
@@ -174,7 +175,8 @@ def _accepted(proof: Proof, now: datetime) -> ProofAccepted:
     )
 
 
-def _alarm(proof: Proof, now: datetime) -> Alarm | AllClear:
+async def _alarm(world: World, proof: Proof, now: datetime) -> Alarm | AllClear:
     if proof.state is ProofState.INSUFFICIENT:
-        return insufficient(proof.task_id, proof.delivery_id, proof.missing, now)
+        whom = await about(world, proof.task_id, proof.delivery_id)
+        return insufficient(whom, proof.missing, now)
     return AllClear(f"{IncidentType.PROOF_INSUFFICIENT}.{proof.task_id}", now)
