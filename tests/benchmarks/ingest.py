@@ -117,7 +117,7 @@ class Traffic:
     @property
     def service_us(self) -> float:
         """Of service and PostgreSQL, for each position."""
-        return self.cpu_seconds / self.load["sent"] * MICROS
+        return float(self.cpu_seconds / self.load["sent"] * MICROS)
 
     @property
     def all_us(self) -> float:
