@@ -117,7 +117,7 @@ async def main() -> None:
     spec = Spec(**json.loads(lines))
     async with connect(spec.address, tokens=Bearer(spec.token)) as channel:
         watcher = Watcher(spec)
-        stub = TrackingServiceStub(channel)  # type: ignore[no-untyped-call]
+        stub = TrackingServiceStub(channel)
         watching = asyncio.create_task(watcher.run(stub))
         await watcher.ready.wait()
         spent = time.process_time()

@@ -9,7 +9,7 @@ queue. When the server drains, reading ends; what was read is still answered.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 from meshkit.drain import current_drain
@@ -22,7 +22,7 @@ Take = Callable[[Request], Awaitable[tuple[Taken, Awaitable[Answer]]]]
 
 async def answered(
     requests: AsyncIterator[Request], take: Take[Request, Taken], credit: int
-) -> AsyncIterator[tuple[Taken, Answer]]:
+) -> AsyncGenerator[tuple[Taken, Answer], None]:
     """What `take` made of each request, and its answer, in order. What it raises ends all."""
     waiting: asyncio.Queue[tuple[Taken, Awaitable[Answer]] | None] = asyncio.Queue()
     free = asyncio.Semaphore(credit)
