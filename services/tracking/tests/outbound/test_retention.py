@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import pytest
 
-from meshkit.testing import TestMesh
+from meshkit.testing import TENANT, TestMesh
 from services.tracking.adapters.outbound_retention import forget
 from services.tracking.outbound_ports import SealedContact
 from services.tracking.servicer.common import Desk
 from services.tracking.tests.outbound.kit import OUT, Sending, attempts, happened, subscribed
 from services.tracking.tests.outbound.receiver import Receiver, status
-from services.tracking.tests.wire import TENANT, cancelled, created, heard
+from services.tracking.tests.wire import cancelled, created, heard
 
 pytestmark = pytest.mark.pg
 
