@@ -30,6 +30,9 @@ from services.tracking.adapters.learner import Learner
 from services.tracking.adapters.objects import objects
 from services.tracking.adapters.planner import MeshPlanner
 from services.tracking.adapters.position_feed import PositionFeed
+from services.tracking.adapters.postgres_exports import PostgresQueue
+from services.tracking.adapters.report_process import ReportProcess
+from services.tracking.adapters.report_runner import ReportFiles, ReportRunner
 from services.tracking.adapters.retimer import Planner, Retimer
 from services.tracking.adapters.ticker import Ask, Judge, Ticker
 from services.tracking.adapters.world import world_of
@@ -56,6 +59,7 @@ from services.tracking.servicer.sending import senders
 from services.tracking.servicer.subscriptions import SubscriptionServicer
 from services.tracking.servicer.tracking import TrackingServicer
 from services.tracking.servicer.way import Way, way_of
+from services.tracking.usecases.exports import Bench
 from services.tracking.usecases.handover import claim
 from services.tracking.usecases.ticking import (
     GRACE_SECONDS,
@@ -153,6 +157,13 @@ def learners(desk: Desk, settings: TrackingSettings) -> list[Loop]:
     return [learner.run, AttemptRunner(desk.db, harvested, study.finish).run]
 
 
+def reporter(desk: Desk) -> ReportRunner:
+    """Who makes reports."""
+    queue = PostgresQueue(desk.db)
+    files = ReportFiles(desk.db, desk.objects)
+    return ReportRunner(Bench(queue, ReportProcess(desk.db), files, desk.clock), queue)
+
+
 def judge(desk: Desk) -> Judge:
     """The end of waiting for facts that nothing explains."""
 
@@ -191,6 +202,7 @@ async def start(settings: TrackingSettings) -> None:
             *await beats(desk, settings, stack),
             judge(desk).run,
             *learners(desk, settings),
+            reporter(desk).run,
             partial(keep_house, db, settings),
             *senders(desk, outbound(settings), settings),
             *await _feeds(settings, stack, desk),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from meshkit.postgres import Transaction
 from services.tracking.adapters.codec import unpack
-from services.tracking.domain.event import RouteStarted
+from services.tracking.domain.event import AmountCollected, RouteStarted
 from services.tracking.domain.heard import TenderPriced
 
 STARTS = """
@@ -15,6 +15,11 @@ STARTS = """
 
 PRICED = """
     SELECT body FROM journal WHERE type = 'TenderPriced' AND body ->> 'tender_id' = $1
+    ORDER BY no DESC LIMIT 1"""
+
+COLLECTED = """
+    SELECT body FROM journal
+    WHERE about && ARRAY[$1] AND type = 'AmountCollected' AND body -> 'task' ->> 'task_id' = $2
     ORDER BY no DESC LIMIT 1"""
 
 
@@ -33,3 +38,8 @@ class PostgresHistory:
         """What was booked last for a tender."""
         text = await self._tx.fetchval(PRICED, tender_id)
         return unpack(text, TenderPriced) if text else None
+
+    async def collected(self, delivery_id: str, task_id: str) -> AmountCollected | None:
+        """What was collected last for a task."""
+        text = await self._tx.fetchval(COLLECTED, delivery_id, task_id)
+        return unpack(text, AmountCollected) if text else None

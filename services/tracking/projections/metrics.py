@@ -250,7 +250,7 @@ MAKERS: dict[type, Callable[[Any], Iterable[Sample]]] = {
     CustomerContacted: _contact,
     IncidentOpened: lambda _: [Sample(Metric.INCIDENTS, 1, 1)],
     IdlingEnded: lambda event: [Sample(Metric.IDLING, event.seconds, 1)],
-    AmountCollected: lambda event: [Sample(Metric.COLLECTED_AMOUNT, event.amount.micros, 1)],
+    AmountCollected: lambda event: [Sample(Metric.COLLECTED_AMOUNT, event.booked_micros, 1)],
 }
 MEASURED = (
     *MAKERS,

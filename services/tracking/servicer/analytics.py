@@ -28,6 +28,7 @@ from services.tracking.projections import metrics as measures
 from services.tracking.projections import scorecard as scores
 from services.tracking.servicer.common import Context, Desk, after_of, span_of, tenant
 from services.tracking.servicer.estimates import Estimates
+from services.tracking.servicer.exports import Exporting
 
 DAYS_MAX = 366  # of an interval; the contract states it
 SCORED = [kind.__name__ for kind in scores.COUNTS]
@@ -36,8 +37,8 @@ PAID = (LegCompleted, OutcomeRecorded, RouteCompleted, VehicleCharged)  # by a r
 COMPARED = [kind.__name__ for kind in (RouteCompleted, StopArrived, RoutePlaced)]
 
 
-class AnalyticsServicer(Estimates):
-    """Scorecards, metrics, plan against actual; exports answer RPC_PENDING."""
+class AnalyticsServicer(Exporting, Estimates):
+    """Scorecards, metrics, plan against actual."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
