@@ -15,7 +15,7 @@ When a commit fails nobody knows whether it happened: every batch in it fails wi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -44,6 +44,7 @@ from services.tracking.domain.fix import Reject, RejectReason
 POSITIONS = "positions"  # the name of the feed of positions
 SHARDS = 8  # decisions: hash(tenant, device) % 8
 RECONNECT_SECONDS = 0.2
+FULL = "full"  # said of an epoch with too many gaps
 ROUNDS_MAX = 200  # a batch is cut at most once for each batch that shares its epoch and commit
 KEEP_DEFAULT = timedelta(days=35)  # of positions
 DAYS_AHEAD = 2  # partitions that are made before they are needed
@@ -128,17 +129,28 @@ class GroupCommit:
             row = await statement.fetchrow(*chunks.arguments(groups, self._clock.now()))
             self._tell(row)
             left = later
-            for group, overlap, ranges in zip(groups, row["again"], row["ranges"], strict=True):
-                if overlap is not None:
-                    left += cut(group.parts, chunks.runs_from(overlap))
-                    continue
-                for part in group.parts:
-                    self.committed += len(part.columns)
-                    conflicts = await _conflicts(known, part) if part.again else ()
-                    _keep(promises[id(part.batch)], _answer(part, ranges, conflicts))
+            for group, again, ranges in zip(groups, row["again"], row["ranges"], strict=True):
+                if again == FULL:
+                    _refuse([promises[id(part.batch)] for part in group.parts])
+                elif again is not None:
+                    left += cut(group.parts, chunks.runs_from(again))
+                else:
+                    await self._answer(group, ranges, known, promises)
             if not left:
                 return
         raise TimeoutError("batches of one epoch do not come to an end")
+
+    async def _answer(
+        self,
+        group: Group,
+        ranges: str,
+        known: Any,
+        promises: Mapping[int, asyncio.Future[Answer]],
+    ) -> None:
+        for part in group.parts:
+            self.committed += len(part.columns)
+            conflicts = await _conflicts(known, part) if part.again else ()
+            _keep(promises[id(part.batch)], _answer(part, ranges, conflicts))
 
     def _tell(self, row: Any) -> None:
         if row["advanced"]:
@@ -203,6 +215,17 @@ def _answer(part: Part, ranges: str, conflicts: tuple[Reject, ...]) -> Answer:
 def _keep(promise: asyncio.Future[Answer], answer: Answer) -> None:
     if not promise.done():
         promise.set_result(answer)
+
+
+def _refuse(promises: Iterable[asyncio.Future[Answer]]) -> None:
+    for promise in promises:
+        if not promise.done():
+            promise.set_exception(
+                Gone(
+                    "EPOCH_EXPIRED",
+                    "the epoch has thousands of gaps: open the device and count without gaps",
+                )
+            )
 
 
 def _fail(waiting: Sequence[Waiting]) -> None:

@@ -106,13 +106,14 @@ END $$;
 -- Stores chunks, notes what was answered, moves the latest position of each epoch and takes numbers of
 -- the feed; one statement, one fsync. Groups are the (tenant, device, epoch) that the rest belongs to,
 -- sorted. A group that brings a sequence which was answered before is left out as a whole: `again`
--- says which of its sequences, and the caller comes again without them.
+-- says which of its sequences, and the caller comes again without them. An epoch with more than some
+-- ten thousand gaps is `full`: its device counts wrongly, and each commit would rewrite all of them.
 CREATE FUNCTION positions_commit(
     tenants text[], devices text[], epochs_ uuid[], shards smallint[],                 -- per group
     latest_times timestamptz[], latest_sequences bigint[], latest_chunks bigint[],     -- per group
     run_group integer[], run_first bigint[], run_last bigint[],  -- sequences answered, both ends included
     chunks position_chunk[], recorded timestamptz,
-    OUT again text[], -- per group: what was answered before; null where nothing was
+    OUT again text[],    -- per group: what was answered before; null where nothing was
     OUT ranges text[],   -- per group: the first ranges that are answered now; null where it was left out
     OUT advanced integer[], OUT heads bigint[]
 ) LANGUAGE plpgsql AS $$
@@ -122,7 +123,7 @@ DECLARE
     firsts bigint[];
 BEGIN
     WITH known AS (
-        SELECT k.g, e.received
+        SELECT k.g, e.received, pg_column_size(e.received) > 65536 AS is_full
         FROM unnest(tenants, devices, epochs_) WITH ORDINALITY AS k (tenant, device_id, epoch, g)
         JOIN epochs e USING (tenant, device_id, epoch)
         ORDER BY e.tenant, e.device_id, e.epoch FOR UPDATE OF e
@@ -130,7 +131,9 @@ BEGIN
         SELECT u.g, range_agg(int8range(u.first, u.last + 1)) AS runs
         FROM unnest(run_group, run_first, run_last) AS u (g, first, last) GROUP BY u.g
     )
-    SELECT array_agg(nullif((known.received * sent.runs)::text, '{}') ORDER BY g) INTO again
+    SELECT array_agg(CASE WHEN known.is_full THEN 'full'
+                          ELSE nullif((known.received * sent.runs)::text, '{}') END ORDER BY g)
+        INTO again
         FROM known JOIN sent USING (g);
     IF cardinality(again) <> cardinality(tenants) THEN
         RAISE EXCEPTION 'an epoch is missing';

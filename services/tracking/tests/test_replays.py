@@ -20,6 +20,7 @@ from doorstep.tracking.v1 import ingest_service_pb2 as pb
 from doorstep.tracking.v1 import position_pb2
 from doorstep.tracking.v1 import tracking_service_pb2 as tracking_pb
 from meshkit.clock import StoppedClock
+from meshkit.errors import Gone
 from meshkit.postgres import Database
 from meshkit.testing import TENANT, TestMesh
 from services.tracking.adapters.ingest import GroupCommit, KnownEpochs, Partitions
@@ -92,6 +93,24 @@ async def test_the_first_32_gaps_are_told(mesh: TestMesh) -> None:
     gaps = [(one.first_sequence, one.last_sequence) for one in answer.missing_ranges]
     assert gaps == [(n, n) for n in range(1, 65, 2)]
     assert answer.acked_through_sequence == 0
+
+
+async def test_a_device_that_does_not_count_by_one_is_stopped_before_it_costs_everybody(
+    mesh: TestMesh, ingest: GroupCommit, db: Database
+) -> None:
+    epoch = await opened(mesh)
+    async with db.worker() as tx:
+        await tx.execute(
+            "UPDATE epochs SET received = (SELECT range_agg(int8range(n * n, n * n + 1))"
+            " FROM generate_series(2, 40000) n)"
+        )
+
+    with pytest.raises(Gone) as caught:
+        await taken(ingest, epoch, positions(1, 3))
+
+    assert caught.value.reason == "EPOCH_EXPIRED"
+    other = await opened(mesh)
+    assert (await taken(ingest, other, positions(1, 3))).accepted == 3
 
 
 async def test_a_position_that_was_refused_is_answered_for_good(
