@@ -36,6 +36,9 @@ class Past(Protocol):
     async def material(self, since: datetime) -> Material:
         """The past since a moment, as much as one run takes in, the latest first."""
 
+    async def forget(self, before: datetime, judged_before: datetime) -> None:
+        """Forgets what is too old to learn from, and expectations that were taken in."""
+
     async def visits_since(self, at: datetime | None) -> int:
         """How many stops were kept after a moment, up to a few."""
 

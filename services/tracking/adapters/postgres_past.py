@@ -100,6 +100,9 @@ SAVE_IMPORT = "UPDATE attempt_imports SET state = $2, body = $3 WHERE import_id 
 
 FORGET_FILE = "DELETE FROM attempt_import_files WHERE import_id = $1"
 
+FORGET_PAST = """
+    DELETE FROM past WHERE at < $1 OR (kind = 'Judged' AND judged AND at < $2)"""
+
 WITHDRAW = "UPDATE past SET withdrawn = true WHERE import_id = $1"
 
 
@@ -162,6 +165,10 @@ class PostgresPast:
             await self._pieces(Driven, since, MATERIAL_MAX),
             await self._pieces(Start, since, MATERIAL_MAX),
         )
+
+    async def forget(self, before: datetime, judged_before: datetime) -> None:
+        """Forgets what is too old to learn from, and expectations that were taken in."""
+        await self._tx.execute(FORGET_PAST, before, judged_before)
 
     async def visits_since(self, at: datetime | None) -> int:
         """How many stops were kept after a moment, up to a few."""

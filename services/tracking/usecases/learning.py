@@ -29,7 +29,8 @@ from services.tracking.ports import World
 
 JUDGED_MAX = 5_000  # expectations that one look takes in
 LEGS_MAX = 5_000
-MEMORY = timedelta(days=180)  # business time: older services say little about tomorrow's
+MEMORY = timedelta(days=730)  # business time: older services say little about tomorrow's
+JUDGED_KEPT = timedelta(days=2)  # business time; the journal has them for ever
 RUN_EVERY = timedelta(hours=6)  # business time, and only with new stops
 STOPS_MIN = 30  # new stops that are worth a run
 VERSIONS_KEPT = 20  # the contract states it at VERSION_UNKNOWN
@@ -85,9 +86,11 @@ async def keep(world: World, version: Version, places: Sequence[Place]) -> Versi
     today = await world.past.claim()
     numbered = replace(version, version=await world.past.latest() + 1)
     await world.past.keep_version(numbered, places, VERSIONS_KEPT)
+    learned_at = numbered.learned_at
+    await world.past.forget(learned_at - MEMORY, learned_at - JUDGED_KEPT)
     number = today.version if today.adopted else numbered.version
     pace = today.pace if today.adopted else numbered.pace
-    kept = replace(today, version=number, pace=pace, learned_at=numbered.learned_at, stale=False)
+    kept = replace(today, version=number, pace=pace, learned_at=learned_at, stale=False)
     await world.past.set_today(kept)
     return numbered
 
