@@ -21,7 +21,7 @@ class Proofs(Protocol):
         """Keeps its state."""
 
     async def items(self, task_id: str, besides: str) -> Sequence[Item]:
-        """Items of a task's proofs, without those of one of them; empty: of all."""
+        """Items of a task's proofs whose files are whole, besides those of one; empty: of none."""
 
     async def orphans(self, task_id: str) -> Sequence[Proof]:
         """Proofs of a task that came before the news of it."""

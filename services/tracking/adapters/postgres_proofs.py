@@ -112,10 +112,12 @@ class PostgresProofs:
         await self._tx.execute(SAVE, name, proof.state, proof.delivery_id, pack(proof))
 
     async def items(self, task_id: str, besides: str) -> Sequence[Item]:
-        """Items of a task's proofs, without those of one of them."""
+        """Items of a task's proofs whose files are whole, without those of one of them."""
         other = UUID(besides) if besides else None
         rows = await self._tx.fetch(OTHERS, task_id, other)
-        return [item for row in rows for item in unpack(row["body"], Proof).items]
+        items = [item for row in rows for item in unpack(row["body"], Proof).items]
+        whole = await self.whole({item.media_sha256 for item in items if item.media_sha256})
+        return [item for item in items if not item.media_sha256 or item.media_sha256 in whole]
 
     async def orphans(self, task_id: str) -> Sequence[Proof]:
         """Proofs of a task that came before the news of it."""

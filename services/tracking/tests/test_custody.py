@@ -190,6 +190,21 @@ async def test_all_that_a_handover_lacks_is_named_at_once_after_a_while(
     assert await outcomes(desk) == [K.TASK_OUTCOME_SUCCEEDED], "what happened has happened"
 
 
+async def test_a_photo_that_was_promised_and_never_came_counts_for_no_proof(
+    mesh: TestMesh, desk: Desk
+) -> None:
+    asked = delivery_pb2.VerificationRequirement(kind=delivery_pb2.VERIFICATION_KIND_PHOTO)
+    await heard(desk, created(1, verification_requirements=[asked]), published(route(1)))
+    photo = proof_pb2.ProofItem(kind=proof_pb2.PROOF_KIND_PHOTO, media_sha256="a" * 64)
+    barcode = proof_pb2.ProofItem(kind=proof_pb2.PROOF_KIND_BARCODE, code="B1")
+    ingest = ingest_of(mesh)
+    first = await ingest.SubmitProof(proof(photo))
+    second = await ingest.SubmitProof(proof(barcode))
+
+    assert first.proof.state == proof_pb2.PROOF_STATE_PENDING
+    assert second.proof.state == proof_pb2.PROOF_STATE_INSUFFICIENT
+
+
 async def test_a_pin_is_checked_by_its_salted_hash_and_never_told(
     mesh: TestMesh, desk: Desk
 ) -> None:
