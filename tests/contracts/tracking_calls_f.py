@@ -78,12 +78,6 @@ CALLS = (
         "PAGE_TOKEN_INVALID",
     ),
     Call(
-        "ListSurveyResponses",
-        lambda known: pb.ListSurveyResponsesRequest(interval=interval(), page_size=1),
-        pb.ListSurveyResponsesRequest(interval=interval(), page_token="none of ours"),
-        "PAGE_TOKEN_INVALID",
-    ),
-    Call(
         "StartReportExport",
         lambda known: start(),
         start(367),
