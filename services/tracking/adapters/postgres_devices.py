@@ -74,11 +74,15 @@ LIST_EPOCH = f"""
     WHERE p.device_id = $1 AND p.epoch = $2 AND p.last_sequence > $3 AND p.sequence > $3
     ORDER BY p.sequence LIMIT $4"""  # noqa: S608 - constant
 
+# The limit keeps the planner from looking for chunks before it knows which one it wants.
 LATEST = f"""
     SELECT {LIST_COLUMNS}
     FROM devices d JOIN epochs e USING (tenant, device_id, epoch)
-    JOIN positions p USING (tenant, device_id, epoch)
-    WHERE p.last_sequence = e.latest_chunk AND p.sequence = e.latest_sequence"""  # noqa: S608
+    CROSS JOIN LATERAL (
+        SELECT * FROM positions
+        WHERE tenant = e.tenant AND device_id = e.device_id AND epoch = e.epoch
+          AND last_sequence = e.latest_chunk AND sequence = e.latest_sequence LIMIT 1
+    ) p"""  # noqa: S608 - constant
 
 # From the ranges that were answered: nobody counts positions one by one.
 COUNT = """
