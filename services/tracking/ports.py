@@ -17,6 +17,7 @@ from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.device import Device, EpochOwner
 from services.tracking.domain.event import Crew, Eta, MilestoneReached, Risk
 from services.tracking.domain.fact import Fact
+from services.tracking.domain.fence import Box, Fence
 from services.tracking.domain.fix import Fix
 from services.tracking.domain.incident import Incident
 from services.tracking.domain.journal import Event
@@ -273,6 +274,31 @@ class Surveys(Protocol):
         """Keeps an answer; whether it is the first of its attempt."""
 
 
+class Fences(Protocol):
+    """Tenants' own geofences."""
+
+    async def count(self) -> int:
+        """How many there are."""
+
+    async def add(self, fence: Fence) -> bool:
+        """Keeps a new one; False when another has its id."""
+
+    async def get(self, fence_id: str) -> Fence | None:
+        """One by name."""
+
+    async def lock(self, fence_id: str) -> Fence | None:
+        """One by name, held until the transaction ends."""
+
+    async def save(self, fence: Fence) -> None:
+        """Keeps a change."""
+
+    async def drop(self, fence_id: str) -> None:
+        """Forgets one."""
+
+    async def near(self, box: Box, besides: Collection[str]) -> Sequence[Fence]:
+        """Those whose own box touches another, and some more by name; at most FENCES_NEAR_MAX."""
+
+
 class World(Protocol):
     """Everything of one tenant, in one transaction."""
 
@@ -331,6 +357,10 @@ class World(Protocol):
     @property
     def past(self) -> Past:
         """What was learned, and from what."""
+
+    @property
+    def fences(self) -> Fences:
+        """Tenants' own geofences."""
 
     @property
     def reports(self) -> Reports:

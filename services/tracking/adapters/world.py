@@ -13,6 +13,7 @@ from services.tracking.adapters.postgres_care import (
 from services.tracking.adapters.postgres_custody import PostgresCustody
 from services.tracking.adapters.postgres_devices import PostgresDevices
 from services.tracking.adapters.postgres_history import PostgresHistory
+from services.tracking.adapters.postgres_fences import PostgresFences
 from services.tracking.adapters.postgres_log import (
     Encode,
     PostgresDeliveries,
@@ -44,6 +45,7 @@ class PostgresWorld:
     media: PostgresMedia
     links: PostgresLinks
     reports: PostgresReports
+    fences: PostgresFences
     past: PostgresPast
     imports: PostgresAttemptImports
     surveys: PostgresSurveys
@@ -67,6 +69,7 @@ def world_of(encode: Encode, tx: Transaction) -> PostgresWorld:
         media=PostgresMedia(tx),
         links=PostgresLinks(tx),
         reports=PostgresReports(tx),
+        fences=PostgresFences(tx),
         past=PostgresPast(tx),
         imports=PostgresAttemptImports(tx),
         surveys=PostgresSurveys(tx),

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from doorstep.tracking.v1 import (
     event_pb2 as pb,
 )
-from doorstep.tracking.v1 import milestone_pb2, proof_pb2, risk_pb2, vehicle_pb2
+from doorstep.tracking.v1 import geofence_pb2, milestone_pb2, proof_pb2, risk_pb2, vehicle_pb2
 from doorstep.tracking.v1 import tracking_event_pb2 as words_pb
 from meshkit.feed import Draft
 from services.tracking.convert.etas import eta_to_proto, risk_to_proto
@@ -321,6 +321,18 @@ def _deliveries(tasks: tuple[told.Charge, ...]) -> list[str]:
     return list(dict.fromkeys(task.delivery_id for task in tasks))
 
 
+def _passed(event: told.FencePassed) -> Made:
+    stay = event.at - event.since if event.since else None
+    message = pb.GeofencePassed(
+        **_crew(event.crew),
+        geofence_id=event.fence_id,
+        passage=number(geofence_pb2.GeofencePassage, event.passage),
+        passage_time=stamp(event.at),
+        stay_duration=duration(stay),
+    )
+    return "geofence_passed", event.crew.vehicle_id or event.crew.route_id, message
+
+
 MAKERS: dict[type, Callable[[Any], Made]] = {
     told.RouteStarted: _started,
     told.StopArrived: _arrived,
@@ -340,6 +352,7 @@ MAKERS: dict[type, Callable[[Any], Made]] = {
     told.IdlingEnded: _idling,
     told.VehicleCharged: _charged,
     told.CommentAdded: _commented,
+    told.FencePassed: _passed,
     said.SurveyAnswered: _answered,
     said.CustomerContacted: _contacted,
 }

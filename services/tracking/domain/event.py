@@ -29,6 +29,7 @@ from services.tracking.domain.replan import PlanChange
 from services.tracking.domain.route import RateCard, Vehicle, Window
 from services.tracking.domain.words import (
     FailureReason,
+    FencePassage,
     Handover,
     Milestone,
     Outcome,
@@ -324,6 +325,17 @@ class CommentAdded:
     author: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class FencePassed:
+    """A vehicle entered a tenant's own geofence, left it, stayed or drove through."""
+
+    crew: Crew
+    fence_id: str
+    passage: FencePassage
+    at: datetime
+    since: datetime | None = None  # inside, when it leaves or has stayed
+
+
 Told = (
     RouteStarted
     | StopArrived
@@ -343,4 +355,5 @@ Told = (
     | IdlingEnded
     | VehicleCharged
     | CommentAdded
+    | FencePassed
 )

@@ -145,6 +145,25 @@ def _lead(halt: Halt) -> float:
     return halt.lead
 
 
+def leaving(
+    before: Sample, sample: Sample, jump: float, off: float, outer_meters: float
+) -> float:
+    """
+    By how much a fix speaks for driving outside of an area, against straying.
+
+    It lies `jump` meters from the one before, and `off` meters from the area or its middle.
+    """
+    if off <= outer_meters:
+        return OUTER_NATS
+    return max(0.0, _log_normal(jump, _driven(before, sample)) - _log_stray(off))
+
+
+def _driven(before: Sample, sample: Sample) -> float:
+    """How far from the fix before one of a driving vehicle lies on one axis, in meters."""
+    way = TOWN_METERS_PER_SECOND * (sample.at - before.at).total_seconds() / math.sqrt(2)
+    return math.hypot(before.sigma_meters, sample.sigma_meters, way)
+
+
 def _sigma(accuracy_meters: int) -> float:
     return max(SIGMA_METERS_MIN, accuracy_meters / RADIUS_68) if accuracy_meters else SIGMA_METERS
 
@@ -237,11 +256,8 @@ class _Seen:
 
     def leaves(self, i: int, outer_meters: float) -> float:
         """By how much a sample speaks for driving outside of a circle, against straying."""
-        off = math.dist((0.0, 0.0), self.flat[i])
-        if off <= outer_meters:
-            return OUTER_NATS
-        driven = _log_normal(math.dist(self.flat[i - 1], self.flat[i]), self._driven(i))
-        return max(0.0, driven - _log_stray(off))
+        jump, off = math.dist(self.flat[i - 1], self.flat[i]), math.hypot(*self.flat[i])
+        return leaving(self.samples[i - 1], self.samples[i], jump, off, outer_meters)
 
     def mean(self, there: Sequence[int]) -> tuple[float, float]:
         """The mean of samples, each weighed by its accuracy."""
@@ -307,10 +323,7 @@ class _Seen:
         return timedelta(seconds=round(math.dist(place, self.flat[i]) / speed))
 
     def _driven(self, i: int) -> float:
-        """How far from the fix before one of a driving vehicle lies on one axis, in meters."""
-        one, before = self.samples[i], self.samples[i - 1]
-        way = TOWN_METERS_PER_SECOND * (one.at - before.at).total_seconds() / math.sqrt(2)
-        return math.hypot(before.sigma_meters, one.sigma_meters, way)
+        return _driven(self.samples[i - 1], self.samples[i])
 
 
 def _speaks(sample: Sample) -> float:

@@ -17,6 +17,7 @@ from services.tracking.domain.fix import Fix
 from services.tracking.domain.geo import Point
 from services.tracking.domain.geofence import Presence
 from services.tracking.domain.halt import Sample
+from services.tracking.domain.passing import Passing
 from services.tracking.domain.route import Leg, Window
 from services.tracking.domain.service_time import Service
 from services.tracking.domain.track import Track
@@ -161,6 +162,7 @@ class Progress:
     sequence: int = 0
     presence: Presence | None = None
     samples: tuple[Sample, ...] = ()  # the last minutes of fixes, for the fences
+    passing: Passing = field(default_factory=Passing)  # of tenants' own geofences
     stood: Point | None = None  # where the vehicle stood at the stop before
     track: Track = field(default_factory=Track)
     anchor: Point | None = None  # where the vehicle last was when it moved on

@@ -148,6 +148,16 @@ class ContactTopic(StrEnum):
     OTHER = "OTHER"
 
 
+class FencePassage(StrEnum):
+    """What a vehicle did at a geofence."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    ENTER = "ENTER"
+    EXIT = "EXIT"
+    DWELL = "DWELL"
+    CROSSED = "CROSSED"
+
+
 class Ignition(StrEnum):
     """Whether an engine runs."""
 

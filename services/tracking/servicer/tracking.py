@@ -22,6 +22,7 @@ from services.tracking.domain.link import LIFE, LIFE_MAX, Link
 from services.tracking.domain.note import Comment
 from services.tracking.servicer.auditing import Auditing
 from services.tracking.servicer.common import Context, after_of, delivery_of, tenant
+from services.tracking.servicer.geofences import Geofences
 from services.tracking.servicer.listing import Listing
 from services.tracking.servicer.surveys import Surveys
 from services.tracking.usecases.links import comment, create, revoke
@@ -29,8 +30,8 @@ from services.tracking.usecases.links import comment, create, revoke
 TOKEN_BYTES = 16  # 128 bits; experience: unguessable
 
 
-class TrackingServicer(Auditing, Surveys, Listing, pb_grpc.TrackingServiceServicer):
-    """Everything of the service; geofences and surveys answer RPC_PENDING."""
+class TrackingServicer(Auditing, Geofences, Surveys, Listing, pb_grpc.TrackingServiceServicer):
+    """Everything of the service."""
 
     async def CreateTrackingLink(
         self, request: pb.CreateTrackingLinkRequest, context: Context

@@ -8,11 +8,12 @@ for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from meshkit.ids import NewId
+from services.tracking.domain.fence import Fence, around
 from services.tracking.domain.legs import settle
-from services.tracking.domain.observing import observe
+from services.tracking.domain.observing import guard, observe
 from services.tracking.domain.progress import RunState
 from services.tracking.domain.retiming import Wish, asked, miss, retime
 from services.tracking.domain.route import Leg
@@ -73,5 +74,12 @@ async def judge_overdue(world: World, now: Now, new_id: NewId) -> int:
 
 async def _take_in_fixes(world: World, run: Run, device_id: str) -> None:
     place = run.progress.epoch, run.progress.sequence
-    for fix in await world.devices.fixes(device_id, *place, FIXES_MAX):
+    fixes = await world.devices.fixes(device_id, *place, FIXES_MAX)
+    before = [run.progress.fix] if run.progress.fix else []
+    fences: Sequence[Fence] = ()
+    if fixes:
+        way = around([fix.point for fix in (*before, *fixes)])
+        fences = await world.fences.near(way, run.progress.passing.fence_ids)
+    for fix in fixes:
         observe(run, fix)
+        guard(run, fences)

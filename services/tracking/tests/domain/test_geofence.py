@@ -3,7 +3,7 @@ The fence of a stop, fix by fix.
 
 Method: vehicles drive and stand at written distances from a stop, and seeded receivers see them, as
 bad as those of phones between houses. How often a fence is right is measured over thousands of
-stops by `tests.benchmarks.geofences`; here stand the rules, and a small share of that measurement.
+stops by `tests.benchmarks.geofences`; here stand the rules.
 """
 
 from __future__ import annotations
@@ -33,8 +33,6 @@ from services.tracking.domain.halt import ACCURACY_METERS_MAX, Halt, Sample
 from services.tracking.domain.route import Stop
 from services.tracking.tests.domain.noise import drifting, gapped, noisy, shifted
 from services.tracking.tests.town import NINE, Drive, place, stop
-from tests.benchmarks.geofences import measured, summed
-from tests.benchmarks.receivers import RECEIVERS
 
 NEXT, LATER = stop(1), stop(2)
 STOPS = (NEXT, LATER)
@@ -242,13 +240,3 @@ def test_a_light_just_in_front_of_a_stop_does_not_date_the_arrival() -> None:
     _, proposals = followed([*way, *drive.stand(200)])
 
     assert abs(proposals[-1].at - there) <= HALF_A_MINUTE
-
-
-def test_a_small_share_of_the_measured_rounds_has_no_flap_and_no_false_arrival() -> None:
-    """All of it: `python -m tests.benchmarks.geofences`."""
-    receivers = [one for one in RECEIVERS if one.name in ("noise", "drift")]
-    rows = measured([7], ("estate", "avenue"), receivers, (10,))
-    total = summed(rows)["total"]["all"]
-
-    assert (total.flaps, total.passing, total.mistaken) == (0, 0, 0)
-    assert total.found >= 0.97 * total.stays
