@@ -135,12 +135,12 @@ class GroupCommit:
                 elif again is not None:
                     left += cut(group.parts, chunks.runs_from(again))
                 else:
-                    await self._answer(group, ranges, known, promises)
+                    await self._settle(group, ranges, known, promises)
             if not left:
                 return
         raise TimeoutError("batches of one epoch do not come to an end")
 
-    async def _answer(
+    async def _settle(
         self,
         group: Group,
         ranges: str,
@@ -150,7 +150,7 @@ class GroupCommit:
         for part in group.parts:
             self.committed += len(part.columns)
             conflicts = await _conflicts(known, part) if part.again else ()
-            _keep(promises[id(part.batch)], _answer(part, ranges, conflicts))
+            _keep(promises[id(part.batch)], answer_of(part, ranges, conflicts))
 
     def _tell(self, row: Any) -> None:
         if row["advanced"]:
@@ -201,7 +201,8 @@ async def _conflicts(known: Any, part: Part) -> tuple[Reject, ...]:
     return tuple(found)
 
 
-def _answer(part: Part, ranges: str, conflicts: tuple[Reject, ...]) -> Answer:
+def answer_of(part: Part, ranges: str, conflicts: tuple[Reject, ...]) -> Answer:
+    """What became of a batch, by the ranges of its epoch."""
     batch, answered = part.batch, chunks.runs_from(ranges)
     return Answer(
         acked_through=chunks.acked_through(answered),
