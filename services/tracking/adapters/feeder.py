@@ -177,18 +177,34 @@ class Feeder:
 
     async def beat(self) -> int:
         """Takes in what there is; tells how much was queued."""
-        full: list[int] = []
+        left: list[int] = []  # for the next beat: full, or at fault
         queued = 0
         for _ in range(BATCHES_MAX):
-            async with self._db.worker() as tx:
-                row = await tx.fetchrow(CLAIM, full)
-                if row is None:
-                    break
-                if await self._is_full(tx, row):
-                    full.append(row["no"])
-                    continue
-                queued += await self._feed(tx, row)
+            fed = await self._one(left)
+            if fed is None:
+                break
+            queued += fed
         return queued
+
+    async def _one(self, left: list[int]) -> int | None:
+        """One batch of one subscription; None when there is none to be fed."""
+        number = 0
+        try:
+            async with self._db.worker() as tx:
+                row = await tx.fetchrow(CLAIM, left)
+                if row is None:
+                    return None
+                number = row["no"]
+                if await self._is_full(tx, row):
+                    left.append(number)
+                    return 0
+                return await self._feed(tx, row)
+        except MeshError:
+            raise
+        except Exception:  # a fault about one subscription must not stop the others
+            log.exception("subscription_not_fed", subscription_no=number)
+            left.append(number)
+            return 0
 
     async def _is_full(self, tx: Transaction, row: Any) -> bool:
         if row["kind"] != "WEBHOOK":

@@ -70,7 +70,8 @@ def updated(known: Subscription, request: service_pb.UpdateSubscriptionRequest) 
         _take_over(message, asked, name)
     validate.check(message)
     faults = _faults(message, bool(known.owner_carrier_id)) + _switched_kind(known, message)
-    if "state" in names and asked.state not in BY_OWNER:
+    before = number(pb.SubscriptionState, known.state)
+    if "state" in names and asked.state not in (*BY_OWNER, before):
         faults.append(Violation(f"{AT}.state", "is set to ACTIVE or PAUSED"))
     if faults:
         raise _invalid(faults)

@@ -125,6 +125,20 @@ async def test_an_update_takes_the_fields_of_its_mask_and_an_etag(
     assert (await got(mesh)).webhook.url == receiver.url
 
 
+async def test_without_a_mask_what_is_set_is_changed(mesh: TestMesh, receiver: Receiver) -> None:
+    await subscribed(mesh, receiver, event_types=["stop_arrived"])
+    known = await got(mesh)
+    one = subscription_pb2.Subscription(subscription_id="shop", milestones=[DONE])
+    request = pb.UpdateSubscriptionRequest(
+        request_id=request_id(), subscription=one, etag=known.etag
+    )
+    changed = (await subscriptions_of(mesh).UpdateSubscription(request)).subscription
+
+    assert list(changed.milestones) == [DONE]
+    assert list(changed.event_types) == ["stop_arrived"]
+    assert changed.webhook.url == receiver.url
+
+
 async def test_a_carrier_sees_and_hears_only_its_own(
     mesh: TestMesh, desk: Desk, sending: Sending, receiver: Receiver
 ) -> None:

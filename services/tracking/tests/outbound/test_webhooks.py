@@ -17,7 +17,9 @@ import pytest
 from doorstep.tracking.v1 import incident_pb2, subscription_pb2, webhook_attempt_pb2
 from doorstep.tracking.v1 import subscription_service_pb2 as pb
 from meshkit.clock import StoppedClock
+from meshkit.feed import BATCH_CHANGES_MAX
 from meshkit.testing import TestMesh
+from services.tracking.adapters import feeder
 from services.tracking.domain.attempt import DELAYS
 from services.tracking.servicer.common import Desk
 from services.tracking.tests.outbound.kit import (
@@ -198,6 +200,31 @@ async def test_what_happens_while_paused_waits_seven_days(
     await _set_state(mesh, subscription_pb2.SUBSCRIPTION_STATE_ACTIVE)
     await sending.beat()
     assert [one.envelope["subject"] for one in receiver.taken] == ["del_2"]
+
+
+async def test_a_full_queue_waits_in_the_feed_and_loses_nothing(
+    mesh: TestMesh,
+    desk: Desk,
+    sending: Sending,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feeder, "WAITING_MAX", 50)
+    await subscribed(mesh, receiver)
+    await receiver.down()
+    for milestone in WAY:
+        await happened(desk, *((f"del_{n}", milestone) for n in range(100)))
+    await sending.beat()
+    async with desk.db.worker() as tx:
+        waiting = await tx.fetchval("SELECT count(*) FROM webhook_messages")
+    assert 50 <= waiting <= 50 + BATCH_CHANGES_MAX, "one batch beyond the bound at most"
+
+    await receiver.up()
+    await sending.pass_time(timedelta(hours=1))
+    while await sending.beat():
+        pass
+    assert len(set(receiver.ids)) == len(receiver.ids) == 300
+    assert in_order(receiver.taken)
 
 
 async def _set_state(mesh: TestMesh, state: Any) -> None:
