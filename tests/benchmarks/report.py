@@ -204,11 +204,11 @@ def eta(rows: Rows) -> Iterator[str]:
     days = rows[0]["details"]
     yield (
         f"A day of {days['routes']} routes after ten days of history ({days['history_stops']:,} "
-        "stops); the law of service times stands in the benchmark alone. Mean absolute error of the medians, "
-        "every ten minutes for every stop ahead, against the same code with one service time for "
-        "all stops, the mean of the same history (aim: a ratio of at most 0.85); share of arrivals "
-        "from p10 to p90 (aim: 75 to 85 % over all seeds), below p90, and inside the interval that "
-        "people were told last.\n"
+        "stops); the law of service times stands in the benchmark alone. Mean absolute error of "
+        "the medians, every ten minutes for every stop ahead, against the same code with one "
+        "service time for all stops, the mean of the same history (aim: a ratio of at most 0.85); "
+        "share of arrivals from p10 to p90 (aim: 75 to 85 % over all seeds), below p90, and inside "
+        "the interval that people were told last.\n"
     )
     names = [name for name in rows[0] if name not in ("machine", "commit", "details")]
     yield from plain(rows, tuple(names))

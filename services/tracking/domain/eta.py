@@ -38,24 +38,32 @@ class Outlook:
     pace: Pace = field(default_factory=Pace)
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one look at a route goes by."""
+
+    run: Run
+    now: datetime
+    known: Outlook
+    basis: EtaBasis
+    wheels: driving.Wheels
+    hand: serving.Hand
+
+
 def expect(run: Run, now: datetime, outlook: Outlook | None = None) -> Iterator[Eta]:
     """The expected arrival at every stop that nobody has arrived at."""
     known = outlook or Outlook()
-    basis, wheels = _basis(run, now), driving.wheels_of(run, known.pace)
-    hand = serving.hand_of(run, known.services)
-    walk = (
-        _begin(run, now, basis, wheels, hand)
-        if run.progress.started_at
-        else _leave(run, now, known.pace)
-    )
+    wheels, hand = driving.wheels_of(run, known.pace), serving.hand_of(run, known.services)
+    look = _Look(run, now, known, _basis(run, now), wheels, hand)
+    walk = _begin(look) if run.progress.started_at else _leave(look)
     before = run.progress.at_stop or run.progress.last_stop
     for number, stop in enumerate(run.pending):
-        slow = known.slower(stop.location, walk.at)
+        slower = known.slower(stop.location, walk.at)
         if number or not _under_way(run):
-            driving.travel(walk, run, before, stop, wheels, slow)
-        elif slow > 1:
-            driving.linger(walk, now, wheels, slow)
-        yield _eta(run, stop, walk, now, basis, known, slow, hand)
+            driving.travel(walk, run, before, stop, wheels, slower)
+        elif slower > 1:
+            driving.linger(walk, now, wheels, slower)
+        yield _eta(look, stop, walk, slowed=slower > 1)
         serving.serve(walk, run.route, stop, hand)
         before = stop.stop_id
 
@@ -75,24 +83,23 @@ def _under_way(run: Run) -> bool:
     return active and not run.progress.at_stop
 
 
-def _begin(
-    run: Run, now: datetime, basis: EtaBasis, wheels: driving.Wheels, hand: serving.Hand
-) -> Walk:
-    progress = run.progress
+def _begin(look: _Look) -> Walk:
+    run, now, progress = look.run, look.now, look.run.progress
     walk = Walk(now, FLOOR_SECONDS**2 + _silence(run, now) ** 2)
     if progress.at_stop:
-        serving.finish(walk, run, now, hand)
+        serving.finish(walk, run, now, look.hand)
         walk.stops = 1
     elif run.pending:
-        fix = progress.fix if basis is EtaBasis.LIVE else None
-        driving.arrive(walk, run, run.pending[0], wheels, fix)
+        fix = progress.fix if look.basis is EtaBasis.LIVE else None
+        driving.arrive(walk, run, run.pending[0], look.wheels, fix)
     return walk
 
 
-def _leave(run: Run, now: datetime, pace: Pace) -> Walk:
+def _leave(look: _Look) -> Walk:
     """At the depot; the later it is, the more is still as long as it usually takes to leave."""
+    pace = look.known.pace
     late = timedelta(seconds=max(0.0, pace.gate_seconds))
-    at = max(now, run.route.start_time) + late
+    at = max(look.now, look.run.route.start_time) + late
     return Walk(at, FLOOR_SECONDS**2 + pace.gate_spread**2)
 
 
@@ -102,27 +109,18 @@ def _silence(run: Run, now: datetime) -> float:
     return SILENCE_SPREAD * max(0.0, unseen - FLOOR_SECONDS)
 
 
-def _eta(
-    run: Run,
-    stop: Stop,
-    walk: Walk,
-    now: datetime,
-    basis: EtaBasis,
-    known: Outlook,
-    slow: float,
-    hand: serving.Hand,
-) -> Eta:
-    raw, fix = walk.raw(), run.progress.fix
-    p10, p50, p90 = known.calibration.bent(raw, now)
+def _eta(look: _Look, stop: Stop, walk: Walk, *, slowed: bool) -> Eta:
+    raw, fix, now = walk.raw(), look.run.progress.fix, look.now
+    p10, p50, p90 = look.known.calibration.bent(raw, now)
     waits = max(timedelta(), stop.opening(p50) - p50)
-    service = hand.of(stop)
+    service = look.hand.of(stop)
     return Eta(
-        route_id=run.route.route_id,
+        route_id=look.run.route.route_id,
         stop_id=stop.stop_id,
         p10=max(now, p10),
         p50=max(now, p50),
         p90=max(now, p90),
-        basis=basis,
+        basis=look.basis,
         computed_at=now,
         planned_at=stop.arrival,
         remaining_stops=walk.stops,
@@ -131,7 +129,7 @@ def _eta(
         service_seconds=round(service.mean + waits.total_seconds()),
         service_spread=round(service.variance**0.5),
         failure=service.failure,
-        slowed=slow > 1,
-        revision=run.route.revision,
+        slowed=slowed,
+        revision=look.run.route.revision,
         raw=raw,
     )
