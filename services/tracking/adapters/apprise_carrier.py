@@ -21,6 +21,7 @@ ADDRESS = "{address}"
 EXAMPLE = "358401234567"
 
 logging.getLogger("apprise").disabled = True
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # below it whole addresses are told
 
 
 class AppriseCarrier:

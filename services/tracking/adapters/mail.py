@@ -54,6 +54,8 @@ class Mail:
         except aiosmtplib.SMTPResponseException as refused:
             final = refused.code >= PERMANENT
             raise Undelivered(f"the server answered {refused.code}", final=final) from None
+        except ValueError:  # its text may have the address in it
+            raise Undelivered("the address is none", final=True) from None
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Undelivered(f"the server is away ({type(error).__name__})") from None
 

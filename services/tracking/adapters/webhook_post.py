@@ -9,6 +9,7 @@ followed, no proxy asked, nothing unpacked, and of the answer no more is read th
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ LOOKUP_SECONDS = 5.0
 ADDRESSES_TRIED_MAX = 3
 USER_AGENT = "Doorstep-Webhooks/1"
 PORTS = {"https": 443, "http": 80}
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO has whole addresses
 
 
 class Refused(Exception):

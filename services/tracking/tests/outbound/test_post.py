@@ -48,6 +48,15 @@ async def test_both_secrets_sign_and_a_stranger_does_not(receiver: Receiver) -> 
     assert Webhook(SECRET).verify(taken.body, taken.headers)
 
 
+async def test_where_it_goes_stands_in_no_log(
+    receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    await post().send(letter(receiver.url))
+
+    assert "hook" not in caplog.text
+
+
 async def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
     receiver.answer = status(302, f"location: {receiver.url}")
     reply = await post().send(letter(receiver.url))
