@@ -173,8 +173,12 @@ class Notifier:
 
 
 def contact_of(vault: FernetVault, sealed: str) -> Contact:
-    """What dispatch put under its seal."""
-    told = json.loads(vault.open(sealed))
+    """What dispatch put under its seal; nothing when no key opens it any more."""
+    try:
+        told = json.loads(vault.open(sealed))
+    except ValueError:
+        log.error("contact_unreadable")
+        return Contact()
     return Contact(str(told.get("email", "")), str(told.get("phone", "")))
 
 

@@ -14,6 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import structlog
+
+from meshkit.errors import NotReady
 from meshkit.ids import new_id
 from meshkit.postgres import Database, Transaction
 from services.tracking.adapters.codec import pack, unpack
@@ -127,7 +130,9 @@ END_REDELIVERY = """
     WHERE tenant = $1 AND redelivery_id = $2 AND state = 'RUNNING'
       AND delivered + failed >= total"""
 
-Open = Callable[[str], str]  # a secret from under its seal
+Open = Callable[[str], str]  # a secret from under its seal; ValueError when no key fits
+
+log = structlog.get_logger()
 
 
 class WebhookLanes:
@@ -216,10 +221,25 @@ class WebhookLanes:
 async def secrets_of(
     tx: Transaction, tenant: str, number: int, now: datetime, unseal: Open
 ) -> tuple[str, ...]:
-    """What a subscription signs by, the present one first, on a worker's transaction."""
+    """
+    What a subscription signs by, the present one first, on a worker's transaction.
+
+    Raises NotReady `SEAL_KEY_MISSING` when no key opens any: nothing ever goes out unsigned.
+    """
     row = await tx.fetchrow(SECRETS, tenant, number, now)
     sealed = (row["sealed"], row["previous"]) if row else ()
-    return tuple(unseal(one) for one in sealed if one)
+    found = tuple(text for one in sealed if one and (text := _opened(one, unseal)))
+    if not found:
+        raise NotReady("SEAL_KEY_MISSING", "no key that is there opens its secret: rotate it")
+    return found
+
+
+def _opened(sealed: str, unseal: Open) -> str:
+    try:
+        return unseal(sealed)
+    except ValueError:
+        log.error("secret_unreadable")
+        return ""
 
 
 async def keep_attempt(tx: Transaction, tenant: str, number: int, attempt: Attempt) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from google.protobuf.duration_pb2 import Duration
 from google.type.timeofday_pb2 import TimeOfDay
 
@@ -238,6 +239,27 @@ async def test_both_secrets_sign_for_a_day_after_a_rotation(
     assert len(first.headers["webhook-signature"].split()) == 2
     with pytest.raises(Exception, match="No matching signature"):
         second.verified(old)
+
+
+async def test_a_lost_key_sends_nothing_unsigned_and_a_new_secret_mends_it(
+    mesh: TestMesh, desk: Desk, settings: TrackingSettings, tries: StoppedClock, receiver: Receiver
+) -> None:
+    await subscribed(mesh, receiver)
+    assert settings.seal_key_file is not None
+    settings.seal_key_file.write_bytes(Fernet.generate_key())
+    fresh = way_of(settings)
+    sending = sending_of(desk, fresh, tries)
+    await happened(desk, ("del_1", OUT))
+    await sending.beat()
+    assert not receiver.taken
+
+    async with serving(SubscriptionServicer(desk, fresh), service="tracking") as restarted:
+        rotate = pb.RotateSecretRequest(request_id=request_id(), subscription_id="shop")
+        secret = (await subscriptions_of(restarted).RotateSecret(rotate)).secret
+    tries.advance(timedelta(minutes=2))
+    await sending.beat()
+    (taken,) = receiver.taken
+    assert taken.verified(secret)
 
 
 async def test_a_try_says_how_it_went_and_is_listed(mesh: TestMesh, receiver: Receiver) -> None:
