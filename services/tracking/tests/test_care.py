@@ -97,6 +97,7 @@ async def test_a_proof_waits_for_its_photo_and_is_accepted_with_it(
     request.proof.capture_time.CopyFrom(stamp(at(3)))
     request.proof.items.add(kind=1, media_sha256=sha)
     ingest = ingest_of(mesh)
+    await reported(mesh, event(3, "delivered", 1))
     submitted = await ingest.SubmitProof(request)
     again = await ingest.SubmitProof(request)
     await _uploaded(ingest, sha, content)
@@ -109,6 +110,8 @@ async def test_a_proof_waits_for_its_photo_and_is_accepted_with_it(
     )
     assert [one.state for one in proofs.proofs] == [accepted]
     assert names(await told(desk, "proof_accepted")) == ["proof_accepted"]
+    async with desk.db.worker() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM proofs_owed") == 0
     assert names(await told(desk, "stop_arrived")) == ["stop_arrived"], "a proof confirms"
     read = await tracking_of(mesh).ReadMedia(
         tracking_service_pb2.ReadMediaRequest(sha256=sha, offset=1_000_000)

@@ -158,6 +158,7 @@ async def _judge(world: World, proof: Proof, now: datetime, new_id: NewId) -> Pr
     after = judged(proof, earlier, delivery.requirements, present, now, delivery.barcodes)
     await world.proofs.save(after)
     if after.state is ProofState.ACCEPTED:
+        await world.proofs.settle(after.task_id)
         await record(world, [_accepted(after, now)], now)
     await raise_all(world, [await _alarm(world, after, now)], now, new_id)
     return after
