@@ -118,7 +118,8 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
                 f"{len(request.positions)} positions in a batch, {STREAM_POSITIONS_MAX} at most",
             )
         epoch, owner = await self._owner(caller, request.device_id, request.epoch)
-        return (request, owner.renew), await self._enqueue(request, epoch, owner, wait=True)
+        promise = await self._enqueue(request, epoch, owner, wait=True)
+        return (_heading(request), owner.renew), promise
 
     async def _enqueue(
         self, request: Any, epoch: UUID, owner: EpochOwner, *, wait: bool
@@ -181,6 +182,13 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
         world, digest = self._desk.worlds(tx), digest_of(request.proof)
         kept = await submit(world, captured, digest, current_caller(), now, new_id)
         return pb.SubmitProofResponse(proof=proof_to_proto(kept))
+
+
+def _heading(request: pb.StreamPositionsRequest) -> pb.StreamPositionsRequest:
+    """A batch without its positions: what waits for a device to read its answers is small."""
+    return pb.StreamPositionsRequest(
+        device_id=request.device_id, epoch=request.epoch, lane=request.lane
+    )
 
 
 def _lane(request: Any) -> Lane:
