@@ -16,7 +16,7 @@ from doorstep.tracking.v1 import tracking_service_pb2 as pb
 from tests.contracts.live import Call
 
 NOBODY = "nobody"
-FIRST, SECOND, STALE = "1", "2", "0"
+FIRST, SECOND = "1", "2"
 
 
 def yard(**fields: object) -> geofence_pb2.Geofence:
@@ -40,9 +40,10 @@ def create(geofence: geofence_pb2.Geofence) -> pb.CreateGeofenceRequest:
     return pb.CreateGeofenceRequest(request_id=str(uuid.uuid4()), geofence=geofence)
 
 
-def update(etag: str) -> pb.UpdateGeofenceRequest:
+def update(etag: str, name: str = "yard") -> pb.UpdateGeofenceRequest:
     """Waits five minutes before a stay is told."""
     geofence = yard()
+    geofence.geofence_id = name
     geofence.dwell_duration.FromTimedelta(timedelta(minutes=5))
     return pb.UpdateGeofenceRequest(
         request_id=str(uuid.uuid4()),
@@ -71,7 +72,7 @@ CALLS = (
         pb.ListGeofencesRequest(page_token="none of ours"),
         "PAGE_TOKEN_INVALID",
     ),
-    Call("UpdateGeofence", lambda known: update(FIRST), update(STALE), "ETAG_MISMATCH"),
+    Call("UpdateGeofence", lambda known: update(FIRST), update(FIRST, NOBODY), "GEOFENCE_UNKNOWN"),
     Call(
         "DeleteGeofence",
         lambda known: delete("yard", SECOND),
