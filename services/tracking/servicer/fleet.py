@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from doorstep.tracking.v1 import tracking_pb2
 from doorstep.tracking.v1 import tracking_service_pb2 as pb
+from meshkit.watch import HEARTBEAT_SECONDS
 from services.tracking.convert.views import idle_to_proto, vehicle_to_proto
 from services.tracking.domain.progress import RunState
 from services.tracking.ports import Driven
@@ -86,6 +87,18 @@ class Screen:
         before = self._told.get(key)
         self._told[key] = raw
         return before != raw
+
+
+class Silence:
+    """How long a watch has said nothing."""
+
+    def __init__(self) -> None:
+        self._since = _now()
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it should speak, because the next look may come after the heartbeat is due."""
+        return _now() - self._since > HEARTBEAT_SECONDS - 2 * LOOK_SECONDS
 
 
 def inside(request: pb.WatchFleetRequest, one: tracking_pb2.FleetVehicle) -> bool:

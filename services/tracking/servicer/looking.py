@@ -21,10 +21,11 @@ from services.tracking.convert.wire import number, stamp
 from services.tracking.domain.link import Link, LinkScope
 from services.tracking.domain.words import ENDED_STATES
 from services.tracking.servicer.common import Context, Desk, audiences_of, delivery_of, tenant
-from services.tracking.servicer.fleet import LOOK_SECONDS, Fleets, Screen
+from services.tracking.servicer.fleet import LOOK_SECONDS, Fleets, Screen, Silence
 from services.tracking.usecases.viewing import view
 
 CURSOR_PREFIX = "v1."
+LOOKS_MAX = 4  # of watches of deliveries at once: half of the connections are for calls
 
 
 class Looking:
@@ -34,6 +35,7 @@ class Looking:
         self._desk = desk
         self._positions = positions
         self._fleets = Fleets(desk)
+        self._looks = asyncio.Semaphore(LOOKS_MAX)
 
     async def GetTracking(
         self, request: pb.GetTrackingRequest, context: Context
@@ -107,18 +109,18 @@ class Looking:
     async def _views(
         self, request: pb.WatchTrackingRequest, link: Link | None
     ) -> AsyncIterator[pb.WatchTrackingResponse]:
-        known, quiet, first = request.cursor, 0.0, not request.cursor
+        known, silence, first = request.cursor, Silence(), not request.cursor
         while True:
-            seen = await self._tracking(request, link)
+            async with self._looks:
+                seen = await self._tracking(request, link)
             cursor = _cursor(seen)
             ended = seen.state in ENDED
-            if cursor != known or first or quiet >= HEARTBEAT_SECONDS or ended:
+            if cursor != known or first or silence.is_long or ended:
                 yield self._told(seen, cursor, known, first=first, ended=ended)
-                known, quiet, first = cursor, 0.0, False
+                known, silence, first = cursor, Silence(), False
             if ended:
                 return
             await asyncio.sleep(LOOK_SECONDS)
-            quiet += LOOK_SECONDS
 
     def _told(
         self, seen: tracking_pb2.Tracking, cursor: str, known: str, *, first: bool, ended: bool
@@ -134,15 +136,14 @@ class Looking:
     async def _fleet(
         self, request: pb.WatchFleetRequest, of: str
     ) -> AsyncIterator[pb.WatchFleetResponse]:
-        screen, quiet, first = Screen(request), 0.0, True
+        screen, silence, first = Screen(request), Silence(), True
         while True:
             news = screen.news(await self._fleets.now(of))
-            if news or first or quiet >= HEARTBEAT_SECONDS:
+            if news or first or silence.is_long:
                 now = stamp(self._desk.clock.now())
                 yield pb.WatchFleetResponse(vehicles=news, snapshot=first, server_time=now)
-                quiet, first = 0.0, False
+                silence, first = Silence(), False
             await asyncio.sleep(LOOK_SECONDS)
-            quiet += LOOK_SECONDS
 
 
 ENDED = frozenset(number(milestone_pb2.TrackingState, state) for state in ENDED_STATES)

@@ -20,6 +20,7 @@ from doorstep.tracking.v1 import tracking_service_pb2 as pb
 from meshkit.testing import TENANT, TestMesh
 from services.tracking.domain.progress import Progress, RunState
 from services.tracking.ports import Driven
+from services.tracking.servicer import fleet as fleets
 from services.tracking.servicer.common import Desk
 from services.tracking.servicer.fleet import Fleets, Screen, Seen, in_turn
 from services.tracking.tests.calls import planned, tracking_of
@@ -109,8 +110,8 @@ async def test_many_watchers_share_one_look(desk: Desk) -> None:
             looked.append(of)
             return await super()._look(of)
 
-    fleets = Counted(desk)
-    seen = await asyncio.gather(*(fleets.now(TENANT) for _ in range(200)))
+    counted = Counted(desk)
+    seen = await asyncio.gather(*(counted.now(TENANT) for _ in range(200)))
 
     assert looked == [TENANT]
     assert {len(one) for one in seen} == {1}
@@ -119,9 +120,9 @@ async def test_many_watchers_share_one_look(desk: Desk) -> None:
 @pytest.mark.pg
 async def test_a_watcher_that_leaves_does_not_end_the_look_of_others(desk: Desk) -> None:
     await planned(desk)
-    fleets = Fleets(desk)
-    leaving = asyncio.create_task(fleets.now(TENANT))
-    staying = asyncio.create_task(fleets.now(TENANT))
+    shared = Fleets(desk)
+    leaving = asyncio.create_task(shared.now(TENANT))
+    staying = asyncio.create_task(shared.now(TENANT))
     await asyncio.sleep(0)
     leaving.cancel()
 
@@ -140,3 +141,15 @@ async def test_a_fleet_begins_with_a_snapshot_and_goes_on_with_what_moves(mesh: 
 
     assert (snapshot.snapshot, sorted(names(snapshot.vehicles))) == (True, ["phone-1", "phone-2"])
     assert (news.snapshot, names(news.vehicles)) == (False, ["phone-2"])
+
+
+@pytest.mark.pg
+async def test_a_quiet_fleet_beats(mesh: TestMesh, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleets, "HEARTBEAT_SECONDS", 2 * fleets.LOOK_SECONDS)
+    watched = aiter(tracking_of(mesh).WatchFleet(pb.WatchFleetRequest()))
+
+    async with asyncio.timeout(20):
+        first, beat = await anext(watched), await anext(watched)
+
+    assert (first.snapshot, beat.snapshot) == (True, False)
+    assert not beat.vehicles
