@@ -16,6 +16,7 @@ from tests.contracts import (
     tracking_calls_c,
     tracking_calls_d,
     tracking_calls_e,
+    tracking_calls_f,
     tracking_calls_m,
 )
 
@@ -34,6 +35,7 @@ TABLES = (
     tracking_calls_d,
     tracking_calls_e,
     tracking_calls_m,
+    tracking_calls_f,
 )
 CALLS = tuple(call for table in TABLES for call in table.CALLS)
 
