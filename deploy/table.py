@@ -45,7 +45,7 @@ SERVICES = (
     Service("compliance", 8414, asks=("tracking",)),
     Service("planner", 8411, asks=("compliance",)),
     Service("dispatch", 8412, asks=("planner", "compliance", "tracking")),
-    Service("tracking", 8413, asks=("dispatch", "compliance")),
+    Service("tracking", 8413, asks=("dispatch", "compliance", "planner")),
 )
 NAMES = tuple(service.name for service in SERVICES)
 GATEWAY_PORT = 8400

@@ -145,9 +145,10 @@ class Edge:
                 else:
                     await _pump(behavior(asked, context), context)
 
+        written = _written(handler)
         if handler.request_streaming:
-            return grpc.stream_stream_rpc_method_handler(answer, parse, handler.response_serializer)
-        return grpc.unary_stream_rpc_method_handler(answer, None, handler.response_serializer)
+            return grpc.stream_stream_rpc_method_handler(answer, parse, written)
+        return grpc.unary_stream_rpc_method_handler(answer, None, written)
 
     @asynccontextmanager
     async def _through(self, method: Method, context: Context) -> AsyncIterator[None]:
@@ -235,6 +236,12 @@ def _parser(handler: Handler) -> Parse:
         return request
 
     return parse
+
+
+def _written(handler: Handler) -> Callable[[Any], bytes]:
+    """A reply in bytes; one that many watchers share comes in bytes already."""
+    serialize = handler.response_serializer
+    return lambda reply: reply if isinstance(reply, bytes) else serialize(reply)
 
 
 def _is_pending(behavior: Behavior) -> bool:

@@ -26,6 +26,12 @@ def current_traceparent() -> str:
     return carrier.get(_KEY, "")
 
 
+def trace_id(traceparent: str) -> str:
+    """The trace of a W3C header, 32 characters of hex; empty for an empty header."""
+    parts = traceparent.split("-")
+    return parts[1] if len(parts) > 1 else ""
+
+
 @contextmanager
 def continued(name: str, traceparent: str, attributes: dict[str, str]) -> Iterator[Span]:
     """A span that goes on with the trace of a change, linked to the span that is active here."""

@@ -28,6 +28,18 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) * TICK_SECONDS if fields else 0.0
 
 
+def reaped_seconds(pid: int) -> float:
+    """Processor time of those of its children that have ended."""
+    fields = stat_of(pid)
+    return (int(fields[13]) + int(fields[14])) * TICK_SECONDS if fields else 0.0
+
+
+def resident_megabytes(pid: int) -> float:
+    """What it holds in memory; 0 when there is no such process."""
+    fields = stat_of(pid)
+    return int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20) if fields else 0.0
+
+
 def children_of(pid: int) -> list[int]:
     """The processes that it started and that are still there."""
     found = (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())

@@ -279,13 +279,13 @@ class Driver:
         if mishap is not None:
             self.device.report(report.failed(stop, task, now, at, mishap.value))
             return
+        if task.HasField("amount_to_collect"):  # money first: unpaid goods do not count
+            self.device.report(report.collected(stop, task, now))
         with as_part_of(task.traceparent):
             photo, proof = report.proof(task, now, at, self._dice)
             fact = report.delivered(stop, task, now, at)
             self.device.report(fact)
             self.device.prove(proof, photo)
-        if task.HasField("amount_to_collect"):
-            self.device.report(report.collected(stop, task, now))
         self.diary.delivered.add(task.delivery_id)
 
     async def _drive_home(self, hub: Point) -> None:

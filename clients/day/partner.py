@@ -11,7 +11,7 @@ import asyncio
 import base64
 import hashlib
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -88,6 +88,7 @@ class Partner:
     async def deliver(self, accepted: Json) -> None:
         """Rides the round and reports each door."""
         stops = accepted["route"]["stops"]
+        await self._report([scan for stop in stops for scan in self._scans(stop)])
         await self._report([self._fact({"route_id": self.route_id, "route_start": {}})])
         for stop in stops:
             opens = [w["start_time"] for task in stop["tasks"] for w in task["windows"]]
@@ -96,6 +97,14 @@ class Partner:
             await self._clock.wait(STOP_LENGTH)
             await self._serve(stop)
         await self._report([self._fact({"route_id": self.route_id, "route_end": {}})])
+
+    def _scans(self, stop: Json) -> Iterator[Json]:
+        """Every parcel of a stop, taken over at the depot."""
+        for task in stop["tasks"]:
+            about = {"task_id": task["task_id"], "delivery_id": task["delivery_id"]}
+            for parcel_id in task["parcel_ids"]:
+                scan = {"parcel_id": parcel_id, "kind": "SCAN_KIND_RECEIVED"}
+                yield self._fact({**about, "parcel_scanned": scan})
 
     async def _serve(self, stop: Json) -> None:
         at_stop = {"stop_id": stop["stop_id"], "location": stop["location"]}

@@ -1,6 +1,7 @@
 """
 The keys of a local mesh: one per service, one for everybody else's tokens, one that signs published
-scores, and the secret by which its operator logs in. Made once, kept.
+scores, two that seal what tracking keeps of receivers and recipients, and the secret by which its
+operator logs in. Made once, kept.
 
 The gateway believes the issuer's key alone, so that a service's own token, the only kind that may
 name a tenant, is worth nothing from outside.
@@ -13,6 +14,8 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from cryptography.fernet import Fernet
+
 from meshkit.keys import generate_key, generate_signing_key
 from meshkit.tokens import SERVICE_KEY_PREFIX
 
@@ -20,6 +23,7 @@ ISSUER_KEY_ID = "issuer"
 JWKS = "jwks.json"
 GATEWAY_JWKS = "gateway-jwks.json"
 SCORE_KEY_ID = "score"
+SEAL_KEY, CONTACT_KEY = "seal.key", "contact.key"
 OPERATOR_SECRET = "operator.secret"  # noqa: S105 - a file's name
 OPERATOR_SECRET_BYTES = 24
 
@@ -34,6 +38,8 @@ def prepare(folder: Path, services: Iterable[str]) -> None:
     if not private_key(folder, SCORE_KEY_ID).exists():
         generate_signing_key(private_key(folder, SCORE_KEY_ID))
     (folder / GATEWAY_JWKS).write_text(for_gateway(jwks.read_text()))
+    for name in (SEAL_KEY, CONTACT_KEY):
+        kept(folder / name, Fernet.generate_key().decode())
     kept(folder / OPERATOR_SECRET, secrets.token_urlsafe(OPERATOR_SECRET_BYTES))
 
 

@@ -10,7 +10,14 @@ from pathlib import Path
 
 from deploy.local import gateway, knobs
 from deploy.local.health import grpc_health
-from deploy.local.keys import ISSUER_KEY_ID, OPERATOR_SECRET, SCORE_KEY_ID, private_key
+from deploy.local.keys import (
+    CONTACT_KEY,
+    ISSUER_KEY_ID,
+    OPERATOR_SECRET,
+    SCORE_KEY_ID,
+    SEAL_KEY,
+    private_key,
+)
 from deploy.local.ports import HOST
 from deploy.local.process import Process
 from deploy.local.state import State
@@ -132,11 +139,15 @@ class Layout:
             "worker_url": access.worker_url if access else None,
             "issuer_key_file": private_key(self.state.folder("keys"), ISSUER_KEY_ID),
             "score_key_file": private_key(self.state.folder("keys"), SCORE_KEY_ID),
+            "seal_key_file": self.state.folder("keys") / SEAL_KEY,
+            "contact_key_file": self.state.folder("keys") / CONTACT_KEY,
+            "webhook_loopback": True if self.plan.simulated else None,  # a sandbox, then
             "operator_secret": self.operator_secret(),
             "map_file": self.plan.map_file and self.plan.map_file.absolute(),
             "maps_folder": self.state.folder("maps"),
             "kernels_folder": self.state.folder("numba"),
             "rejected_folder": self.state.folder("rejected"),
+            "media_url": self.state.folder("media").absolute().as_uri(),
             **peers,
         }
 

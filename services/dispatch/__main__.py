@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from doorstep.compliance.v1.check_service_pb2_grpc import CheckServiceStub
 from doorstep.compliance.v1.emissions_service_pb2_grpc import EmissionsServiceStub
 from doorstep.planner.v1.planner_service_pb2_grpc import PlannerServiceStub
+from doorstep.tracking.v1.analytics_service_pb2_grpc import AnalyticsServiceStub
 from doorstep.tracking.v1.tracking_service_pb2_grpc import TrackingServiceStub
 from meshkit.auth import TokenSource
 from meshkit.client import MeshChannel, connect, raising
@@ -23,13 +24,15 @@ from meshkit.pools import Limits
 from meshkit.postgres import Database, Transaction
 from meshkit.server import CannotStart, Loop, run, serve
 from services.dispatch.adapters.compliance import MeshCompliance
+from services.dispatch.adapters.estimates import MeshEstimator
 from services.dispatch.adapters.outlooks import MeshForecaster
 from services.dispatch.adapters.planner import MeshPlanner
 from services.dispatch.adapters.postgres import PostgresStores
 from services.dispatch.adapters.postgres_access import PostgresDirectory
+from services.dispatch.adapters.seal import FernetSeal
 from services.dispatch.adapters.secrets import KeyIssuer, ScryptVault, fresh_code
 from services.dispatch.config import DispatchSettings
-from services.dispatch.convert.events import draft
+from services.dispatch.convert.events import Seal, draft
 from services.dispatch.ports import Compliance, Planner
 from services.dispatch.servicer.access import AccessServicer, Registry
 from services.dispatch.servicer.deliveries import DeliveryServicer
@@ -45,14 +48,33 @@ from services.dispatch.usecases.access import Operator
 SCHEMA = "dispatch"
 
 
-def stores(tx: Transaction) -> PostgresStores:
+def stores(tx: Transaction, seal: Seal | None = None) -> PostgresStores:
     """Everything that one transaction can reach."""
-    return PostgresStores(tx, draft)
+    return PostgresStores(tx, partial(draft, seal=seal))
 
 
-def tools(db: Database, planner: Planner, compliance: Compliance, clock: Clock) -> Tools:
+def tools(
+    db: Database,
+    planner: Planner,
+    compliance: Compliance,
+    clock: Clock,
+    seal: Seal | None = None,
+) -> Tools:
     """What every servicer works with."""
-    return Tools(db, stores, planner, compliance, clock, new_id, fresh_code)
+    bound = partial(stores, seal=seal)
+    return Tools(db, bound, planner, compliance, clock, new_id, fresh_code)
+
+
+def contact_seal(settings: DispatchSettings) -> Seal | None:
+    """What recipients' contacts are sealed with; None when they are told to nobody."""
+    if settings.contact_key_file is None:
+        return None
+    try:
+        return FernetSeal(settings.contact_key_file)
+    except (OSError, ValueError) as error:
+        raise CannotStart(
+            f"no key to seal contacts with: {error}; set DOORSTEP_DISPATCH_CONTACT_KEY_FILE"
+        ) from error
 
 
 def servicers(kit: Tools, registry: Registry) -> Sequence[object]:
@@ -102,9 +124,11 @@ async def start(settings: DispatchSettings) -> None:
             MeshPlanner(
                 raising(PlannerServiceStub(planner)),
                 MeshForecaster(raising(EmissionsServiceStub(checks))),
+                await _estimator(settings, stack, tokens),
             ),
             MeshCompliance(raising(CheckServiceStub(checks))),
             clock,
+            contact_seal(settings),
         )
         loops = [*_ticks(settings, kit), *await _followed(settings, stack, kit, tokens)]
         everything = servicers(kit, await registry(settings, db))
@@ -129,6 +153,17 @@ def _database(settings: DispatchSettings, clock: Clock) -> AbstractAsyncContextM
     )
 
 
+async def _estimator(
+    settings: DispatchSettings, stack: AsyncExitStack, tokens: TokenSource
+) -> MeshEstimator | None:
+    """What tracking has learned of stops, where there is a tracking to ask."""
+    if not settings.tracking_address:
+        return None
+    channel: MeshChannel = connect(settings.tracking_address, tokens=tokens)
+    await stack.enter_async_context(channel)
+    return MeshEstimator(raising(AnalyticsServiceStub(channel)))
+
+
 def _ticks(settings: DispatchSettings, kit: Tools) -> list[Loop]:
     within = timedelta(seconds=settings.acknowledge_seconds)
     ticks = Ticks(kit, seconds=settings.tick_seconds, acknowledge_within=within)
@@ -143,7 +178,7 @@ async def _followed(
         return []
     channel: MeshChannel = connect(settings.tracking_address, tokens=tokens)
     await stack.enter_async_context(channel)
-    follower = TrackingFollower(raising(TrackingServiceStub(channel)), stores, kit.clock)
+    follower = TrackingFollower(raising(TrackingServiceStub(channel)), kit.stores, kit.clock)
     return [partial(follow, kit.db, CONSUMER, follower.watch, follower.take_in)]
 
 

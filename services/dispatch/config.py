@@ -19,6 +19,7 @@ class DispatchSettings(MeshSettings):
     tracking_address: str = ""  # host:port of tracking's feed; empty follows nothing
     issuer_key_file: Path = Path(".doorstep/keys/issuer.pem")  # signs people's and programs' tokens
     issuer_key_id: str = "issuer"  # under which its public half stands in the JWKS file
+    contact_key_file: Path | None = None  # seals contacts for tracking; None: none are told
     operator_client_id: str = "operator"  # the first key, before there is any tenant
     operator_secret: SecretStr | None = None  # its secret; None: it cannot be used
     tick_seconds: float = Field(default=1.0, ge=0.05, le=60)  # real time between two ticks

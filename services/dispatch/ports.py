@@ -326,6 +326,13 @@ class Compliance(Protocol):
         """One decision for each route; `kept` stores them, else it only answers."""
 
 
+class Estimator(Protocol):
+    """What stops take, as it was learned."""
+
+    async def service_times(self, delivery_ids: Collection[str]) -> Mapping[str, timedelta]:
+        """The mean time at the stops of those deliveries that something was learned of."""
+
+
 class Forecaster(Protocol):
     """Foresees what vehicles take and emit; never raises because compliance is away."""
 

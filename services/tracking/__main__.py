@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable
+import gc
+from collections.abc import AsyncIterable, Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -13,6 +14,7 @@ from doorstep.compliance.v1 import check_service_pb2_grpc as compliance_grpc
 from doorstep.compliance.v1 import event_pb2 as compliance_pb
 from doorstep.dispatch.v1 import dispatch_service_pb2 as dispatch_pb
 from doorstep.dispatch.v1 import dispatch_service_pb2_grpc as dispatch_grpc
+from doorstep.planner.v1.planner_service_pb2_grpc import PlannerServiceStub
 from meshkit import feed, idempotency
 from meshkit.auth import TokenSource
 from meshkit.client import connect, raising
@@ -22,12 +24,25 @@ from meshkit.follow import follow
 from meshkit.ids import new_id
 from meshkit.postgres import Database, Transaction
 from meshkit.server import CannotStart, Loop, run, serve
+from services.tracking.adapters.attempt_runner import AttemptRunner
+from services.tracking.adapters.heavy_process import harvested, learned
 from services.tracking.adapters.ingest import GroupCommit, KnownEpochs, Partitions
+from services.tracking.adapters.learner import Learner
+from services.tracking.adapters.objects import objects
+from services.tracking.adapters.planner import MeshPlanner
 from services.tracking.adapters.position_feed import PositionFeed
-from services.tracking.adapters.ticker import Judge, Ticker
+from services.tracking.adapters.postgres_exports import PostgresQueue
+from services.tracking.adapters.report_process import ReportProcess
+from services.tracking.adapters.report_runner import ReportFiles, ReportRunner
+from services.tracking.adapters.retimer import Planner, Retimer
+from services.tracking.adapters.ticker import Ask, Judge, Ticker
 from services.tracking.adapters.world import world_of
 from services.tracking.config import TrackingSettings
+from services.tracking.convert.chunks import chunk_to_wire
 from services.tracking.convert.feed import draft
+from services.tracking.domain.retiming import Wish
+from services.tracking.domain.route import Leg
+from services.tracking.proof_ports import Objects
 from services.tracking.servicer.analytics import AnalyticsServicer
 from services.tracking.servicer.common import Desk
 from services.tracking.servicer.following import (
@@ -40,16 +55,48 @@ from services.tracking.servicer.following import (
 )
 from services.tracking.servicer.incidents import IncidentServicer
 from services.tracking.servicer.ingest import IngestServicer
+from services.tracking.servicer.learning import DeskStudy, LearningServicer
+from services.tracking.servicer.sending import senders
 from services.tracking.servicer.subscriptions import SubscriptionServicer
 from services.tracking.servicer.tracking import TrackingServicer
-from services.tracking.usecases.ticking import GRACE_SECONDS, judge_overdue, tick_route
+from services.tracking.servicer.way import Way, way_of
+from services.tracking.usecases.exports import Bench
+from services.tracking.usecases.handover import claim
+from services.tracking.usecases.ticking import (
+    GRACE_SECONDS,
+    judge_overdue,
+    take_legs,
+    tick_route,
+)
 
 SCHEMA = "tracking"
 
 
-def desk_of(db: Database, clock: Clock) -> Desk:
-    """The store and the clocks of this process."""
-    return Desk(db, partial(world_of, draft), clock)
+def desk_of(db: Database, clock: Clock, files: Objects | None = None) -> Desk:
+    """The stores and the clocks of this process."""
+    return Desk(db, partial(world_of, draft), clock, files)
+
+
+def files_of(settings: TrackingSettings) -> Objects | None:
+    """Where whole files lie."""
+    try:
+        return objects(
+            settings.media_url,
+            endpoint=settings.media_endpoint,
+            region=settings.media_region,
+            key_id=settings.media_key_id,
+            secret=settings.media_secret.get_secret_value(),
+        )
+    except ValueError as error:
+        raise CannotStart(f"DOORSTEP_TRACKING_MEDIA_URL: {error}") from error
+
+
+def outbound(settings: TrackingSettings) -> Way:
+    """How receivers and recipients are reached."""
+    try:
+        return way_of(settings)
+    except (OSError, ValueError) as error:
+        raise CannotStart(f"DOORSTEP_TRACKING_...: {error}") from error
 
 
 def group_commit(db: Database, settings: TrackingSettings, clock: Clock) -> GroupCommit:
@@ -67,35 +114,71 @@ def servicers(desk: Desk, settings: TrackingSettings, ingest: GroupCommit) -> li
     epochs = KnownEpochs(desk.db, remembered_max=settings.epochs_remembered_max)
     return [
         IngestServicer(desk, ingest, epochs, credit=settings.ingest_credit),
-        TrackingServicer(desk, PositionFeed(desk.db)),
+        TrackingServicer(desk, PositionFeed(desk.db, chunk_to_wire)),
         IncidentServicer(desk),
         AnalyticsServicer(desk),
-        SubscriptionServicer(),
+        LearningServicer(desk),
+        SubscriptionServicer(desk, outbound(settings)),
     ]
 
 
-def ticker(desk: Desk, settings: TrackingSettings) -> Ticker:
-    """The beat of routes under way."""
+def ticker(desk: Desk, settings: TrackingSettings, ask: Ask | None = None) -> Ticker:
+    """The beat of routes under way; `ask` hears what the planner is to be asked."""
 
-    async def tick(tx: Transaction, route_id: str) -> None:
-        await tick_route(desk.worlds(tx), route_id, desk.now, settings.thresholds, new_id)
+    async def tick(tx: Transaction, route_id: str) -> Wish | None:
+        return await tick_route(desk.worlds(tx), route_id, desk.now, settings.thresholds, new_id)
 
     seconds, most = settings.tick_seconds, settings.tick_routes_max
-    return Ticker(desk.db, tick, seconds=seconds, routes_max=most)
+    return Ticker(desk.db, tick, seconds=seconds, routes_max=most, ask=ask)
+
+
+def retimer(desk: Desk, planner: Planner) -> Retimer:
+    """The asking of the planner beside the ticks."""
+
+    async def take(tx: Transaction, wish: Wish, legs: Mapping[str, Leg] | None) -> None:
+        await take_legs(desk.worlds(tx), wish, legs, desk.now)
+
+    return Retimer(desk.db, planner, take)
+
+
+async def beats(desk: Desk, settings: TrackingSettings, stack: AsyncExitStack) -> list[Loop]:
+    """Ticks, and the asking of the planner where there is one."""
+    if not settings.planner_address:
+        return [ticker(desk, settings).run]
+    channel = connect(settings.planner_address, tokens=TokenSource.of(settings))
+    await stack.enter_async_context(channel)
+    asking = retimer(desk, MeshPlanner(raising(PlannerServiceStub(channel))))
+    return [asking.run, ticker(desk, settings, asking.wish).run]
+
+
+def learners(desk: Desk, settings: TrackingSettings) -> list[Loop]:
+    """The slow beat that learns from the past, and the runner of imports of past."""
+    study = DeskStudy(desk)
+    learner = Learner(desk.db, study, learned, seconds=settings.look_seconds)
+    return [learner.run, AttemptRunner(desk.db, harvested, study.finish).run]
+
+
+def reporter(desk: Desk) -> ReportRunner:
+    """Who makes reports."""
+    queue = PostgresQueue(desk.db)
+    files = ReportFiles(desk.db, desk.objects)
+    return ReportRunner(Bench(queue, ReportProcess(desk.db), files, desk.clock), queue)
 
 
 def judge(desk: Desk) -> Judge:
     """The end of waiting for facts that nothing explains."""
 
     async def overdue(tx: Transaction) -> int:
-        return await judge_overdue(desk.worlds(tx), desk.now, new_id)
+        world, now = desk.worlds(tx), desk.now
+        return await judge_overdue(world, now, new_id) + await claim(world, now[0], new_id)
 
     return Judge(desk.db, overdue, grace_seconds=GRACE_SECONDS)
 
 
 async def keep_house(db: Database, settings: TrackingSettings) -> None:
     """Makes partitions ahead, forgets what is past its time; for ever."""
-    partitions, keep = Partitions(db), timedelta(days=settings.feed_keep_days)
+    partitions = Partitions(db, timedelta(days=settings.positions_keep_days))
+    keep = timedelta(days=settings.feed_keep_days)
     while True:
         try:
             await partitions.prepare()
@@ -114,15 +197,29 @@ async def start(settings: TrackingSettings) -> None:
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(_database(settings, clock))
         await Partitions(db).prepare()
-        desk, ingest = desk_of(db, clock), group_commit(db, settings, clock)
+        desk, ingest = desk_of(db, clock, files_of(settings)), group_commit(db, settings, clock)
         loops: list[Loop] = [
             ingest.run,
-            ticker(desk, settings).run,
+            *await beats(desk, settings, stack),
             judge(desk).run,
+            *learners(desk, settings),
+            reporter(desk).run,
             partial(keep_house, db, settings),
+            *senders(desk, outbound(settings), settings),
             *await _feeds(settings, stack, desk),
         ]
-        await serve(settings, servicers(desk, settings, ingest), loops=loops, ready=db.ping)
+        made = servicers(desk, settings, ingest)
+        keep_what_is_there()
+        await serve(settings, made, loops=loops, ready=db.ping)
+
+
+def keep_what_is_there() -> None:
+    """
+    Lets looks for garbage pass over what a start made, which stays for good: to look at all of it
+    holds the event loop for 90 ms (measured), and answers and watchers wait.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _database(settings: TrackingSettings, clock: Clock) -> Any:

@@ -9,27 +9,33 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from services.tracking.domain.batch import Answer, Batch
+from services.tracking.analytics_ports import History
+from services.tracking.domain.audit import Report
+from services.tracking.domain.batch import Answer, Batch, Lane
+from services.tracking.domain.customer import SurveyAnswered
 from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.device import Device, EpochOwner
-from services.tracking.domain.event import Eta, MilestoneReached, Risk
+from services.tracking.domain.event import Crew, Eta, MilestoneReached, Risk
 from services.tracking.domain.fact import Fact
+from services.tracking.domain.fence import Box, Fence
 from services.tracking.domain.fix import Fix
 from services.tracking.domain.incident import Incident
 from services.tracking.domain.journal import Event
 from services.tracking.domain.link import Link
-from services.tracking.domain.note import Comment, Weather
+from services.tracking.domain.note import Audience, Comment, Weather
 from services.tracking.domain.progress import Progress
-from services.tracking.domain.proof import Item, Proof
-from services.tracking.domain.route import Route
+from services.tracking.domain.route import Route, Window
+from services.tracking.learning_ports import Past
+from services.tracking.outbound_ports import Contacts
+from services.tracking.projections.audit import Row
+from services.tracking.proof_ports import Custody, Media, Proofs
 
 
 class Ingest(Protocol):
     """Makes batches of positions durable, many in one commit."""
 
-    @property
-    def free(self) -> int:
-        """Places in the queue."""
+    def free(self, lane: Lane) -> int:
+        """Places in a lane of the queue."""
 
     async def enqueue(self, batch: Batch, *, wait: bool) -> Awaitable[Answer]:
         """
@@ -87,8 +93,8 @@ class Tasks(Protocol):
     async def close(self, task_id: str) -> None:
         """Notes that a task has an outcome."""
 
-    async def delivery_of_parcel(self, parcel_id: str, barcode: str) -> str:
-        """The delivery of a parcel; empty when it is not known."""
+    async def parcel(self, parcel_id: str, barcode: str) -> tuple[str, str]:
+        """The id and the delivery of a parcel; both empty when it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,9 @@ class Deliveries(Protocol):
     async def save(self, deliveries: Collection[Delivery]) -> None:
         """Keeps them."""
 
+    async def of_order(self, order_reference: str, limit: int) -> Sequence[Delivery]:
+        """The first deliveries of an order, by their ids."""
+
 
 class Timeline(Protocol):
     """Entries and comments."""
@@ -159,12 +168,25 @@ class Timeline(Protocol):
     async def comment(self, comment: Comment) -> None:
         """Keeps a comment."""
 
+    async def comments(
+        self, delivery_id: str, audiences: Collection[Audience]
+    ) -> Sequence[Comment]:
+        """What was written about a delivery for these, oldest first."""
+
 
 class Journal(Protocol):
     """Everything that was told and heard."""
 
     async def append(self, events: Sequence[Event], now: datetime) -> None:
         """Keeps events, and puts those that are told onto the feed."""
+
+    async def about(self, ids: Collection[str], limit: int) -> Sequence[Row]:
+        """The first events about deliveries or decisions, in order of record."""
+
+    async def read(
+        self, span: Window, types: Collection[str] = (), whose: Crew | None = None
+    ) -> Sequence[tuple[Event, datetime]]:
+        """Events of a span, and deliveries that are due in it, in order of record."""
 
 
 class FactStatus(StrEnum):
@@ -179,6 +201,17 @@ class FactStatus(StrEnum):
 
 class Facts(Protocol):
     """The log of what was reported."""
+
+    async def collected(self, task_id: str) -> Sequence[Fact]:
+        """What was collected for a task and not corrected since, in order of record."""
+
+    async def about(
+        self, delivery_id: str, task_ids: Collection[str], limit: int
+    ) -> Sequence[Report]:
+        """The first facts about a delivery or its tasks, in order of record."""
+
+    async def contested(self, task_id: str) -> Sequence[Fact]:
+        """Successes of a task that were contested, in order of record."""
 
     async def add(self, fact: Fact, digest: bytes) -> FactStatus | None:
         """
@@ -207,63 +240,8 @@ class Incidents(Protocol):
     async def save(self, incident: Incident) -> None:
         """Keeps it."""
 
-
-class Proofs(Protocol):
-    """Evidence and its files."""
-
-    async def add(self, proof: Proof, digest: bytes) -> Proof | None:
-        """Keeps a proof; None when it is new, else the one that has its id and digest."""
-
-    async def save(self, proof: Proof) -> None:
-        """Keeps its state."""
-
-    async def items(self, task_id: str, besides: str) -> Sequence[Item]:
-        """Items of a task's other proofs."""
-
-    async def waiting(self, sha256: str) -> Sequence[Proof]:
-        """Proofs that wait for a file."""
-
-    async def whole(self, hashes: Collection[str]) -> frozenset[str]:
-        """Which of these files are whole."""
-
-    async def of_delivery(self, delivery_id: str) -> Sequence[Proof]:
-        """Proofs of a delivery, newest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class MediaFile:
-    """A file as far as it came."""
-
-    sha256: str
-    total_bytes: int
-    content_type: str
-    received_bytes: int
-    completed_at: datetime | None
-
-
-class Media(Protocol):
-    """Files, in pieces."""
-
-    async def lock(self, sha256: str, total_bytes: int, content_type: str) -> MediaFile:
-        """The file, made when it is new, held until the transaction ends."""
-
-    async def add(self, sha256: str, start: int, data: bytes) -> None:
-        """Keeps a piece."""
-
-    async def content(self, sha256: str) -> bytes:
-        """All pieces together."""
-
-    async def complete(self, sha256: str, at: datetime) -> None:
-        """Notes that the file is whole and right."""
-
-    async def drop(self, sha256: str) -> None:
-        """Forgets the pieces."""
-
-    async def find(self, sha256: str) -> MediaFile | None:
-        """The file, None if no piece of it came."""
-
-    async def read(self, sha256: str, offset: int, length: int) -> bytes:
-        """A part of a whole file."""
+    async def of_delivery(self, delivery_id: str, limit: int) -> Sequence[Incident]:
+        """The latest about a delivery, latest first."""
 
 
 class Links(Protocol):
@@ -287,6 +265,38 @@ class Reports(Protocol):
 
     async def holding(self, at: datetime) -> tuple[Weather, ...]:
         """Those that hold at a moment or begin within a day."""
+
+
+class Surveys(Protocol):
+    """What recipients answered."""
+
+    async def add(self, answered: SurveyAnswered, comment: str) -> bool:
+        """Keeps an answer; whether it is the first of its attempt."""
+
+
+class Fences(Protocol):
+    """Tenants' own geofences."""
+
+    async def count(self) -> int:
+        """How many there are."""
+
+    async def add(self, fence: Fence) -> bool:
+        """Keeps a new one; False when another has its id."""
+
+    async def get(self, fence_id: str) -> Fence | None:
+        """One by name."""
+
+    async def lock(self, fence_id: str) -> Fence | None:
+        """One by name, held until the transaction ends."""
+
+    async def save(self, fence: Fence) -> None:
+        """Keeps a change."""
+
+    async def drop(self, fence_id: str) -> None:
+        """Forgets one."""
+
+    async def near(self, box: Box, besides: Collection[str]) -> Sequence[Fence]:
+        """Those whose own box touches another, and some more by name; at most FENCES_NEAR_MAX."""
 
 
 class World(Protocol):
@@ -313,6 +323,10 @@ class World(Protocol):
         """Timelines."""
 
     @property
+    def surveys(self) -> Surveys:
+        """Surveys."""
+
+    @property
     def journal(self) -> Journal:
         """The journal."""
 
@@ -323,6 +337,10 @@ class World(Protocol):
     @property
     def incidents(self) -> Incidents:
         """Incidents."""
+
+    @property
+    def custody(self) -> Custody:
+        """Custody."""
 
     @property
     def proofs(self) -> Proofs:
@@ -337,8 +355,24 @@ class World(Protocol):
         """Links."""
 
     @property
+    def past(self) -> Past:
+        """What was learned, and from what."""
+
+    @property
+    def fences(self) -> Fences:
+        """Tenants' own geofences."""
+
+    @property
     def reports(self) -> Reports:
         """The weather."""
+
+    @property
+    def contacts(self) -> Contacts:
+        """Ways to recipients."""
+
+    @property
+    def history(self) -> History:
+        """The journal, looking back."""
 
 
 class Epochs(Protocol):

@@ -29,7 +29,8 @@ from tests.contracts.pending import pending
 PLATFORM = Caller(subject="tests", role=Role.PLATFORM, tenant="acme")
 CARRIER = Caller(subject="tests", role=Role.CARRIER, tenant="acme", carrier_id="carrier-1")
 STREAM_SECONDS = 90
-ENDLESS = ("WatchEvents", "WatchRuleChanges")  # streams that only a caller or a drain ends
+# Streams that only a caller or a drain ends.
+ENDLESS = ("WatchEvents", "WatchFleet", "WatchIncidents", "WatchPositions", "WatchRuleChanges")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class Live:
     async def call(self, rpc: str, request: Message) -> Any:
         """One answer; of a stream, the last, or the first of one that never ends."""
         stub = next(stub for stub in self._stubs if hasattr(stub, rpc))
+        if rpc.startswith("Stream"):
+            return [one async for one in getattr(stub, rpc)(_alone(request))]
         answer = getattr(stub, rpc)(request)
         if not rpc.startswith("Watch"):
             return await answer
@@ -75,6 +78,10 @@ class Live:
 
         assert caught.value.reason == call.reason
         assert caught.value.code != "INTERNAL"
+
+
+async def _alone(request: Message) -> AsyncIterator[Message]:
+    yield request
 
 
 @asynccontextmanager

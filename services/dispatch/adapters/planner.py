@@ -26,6 +26,7 @@ from services.dispatch.domain.planning import (
     Sequences,
     TimedRoute,
     TimedStop,
+    learned,
 )
 from services.dispatch.domain.route import Leg, RouteBreak
 from services.dispatch.domain.route_plan import (
@@ -36,7 +37,7 @@ from services.dispatch.domain.route_plan import (
     UnassignedTask,
 )
 from services.dispatch.domain.values import Point
-from services.dispatch.ports import Forecaster
+from services.dispatch.ports import Estimator, Forecaster
 
 Answer = TypeVar("Answer")
 
@@ -69,10 +70,14 @@ class MeshPlanner:
     """Asks over the mesh, by whoever calls dispatch or as dispatch itself."""
 
     def __init__(
-        self, stub: planner_service_pb2_grpc.PlannerServiceAsyncStub, forecaster: Forecaster
+        self,
+        stub: planner_service_pb2_grpc.PlannerServiceAsyncStub,
+        forecaster: Forecaster,
+        estimator: Estimator | None = None,
     ) -> None:
         self._stub = stub
         self._forecaster = forecaster
+        self._estimator = estimator
 
     async def optimize(self, problem: Problem, search: timedelta, seed: int) -> Proposal:
         """The best routes that the planner finds in that time."""
@@ -116,9 +121,17 @@ class MeshPlanner:
         return {found.task_id: _insertions(found) for found in answer.task_insertions}
 
     async def _told(self, problem: Problem) -> problem_pb2.Problem:
-        """The problem, with what compliance foresees of its vehicles."""
+        """The problem, with what is foreseen of its vehicles and was learned of its stops."""
         vehicles = (shift.vehicle for shift in problem.shifts)
-        return problem_to_planner(problem, await self._forecaster.foresee(vehicles))
+        outlooks = await self._forecaster.foresee(vehicles)
+        return problem_to_planner(learned(problem, await self._times(problem)), outlooks)
+
+    async def _times(self, problem: Problem) -> Mapping[str, timedelta]:
+        """Of stops whose time nobody said."""
+        assumed = {t.stop_task.delivery_id for t in problem.tasks if t.service_assumed}
+        if self._estimator is None or not assumed:
+            return {}
+        return await self._estimator.service_times(assumed)
 
 
 async def _reached(call: Awaitable[Answer]) -> Answer:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing
+from collections.abc import Callable
 
 from doorstep.dispatch.v1 import event_pb2
 from meshkit.feed import Draft
 from services.dispatch.convert.codec import Codec
-from services.dispatch.domain.events import Event, Fact
+from services.dispatch.domain.delivery import Recipient
+from services.dispatch.domain.events import (
+    DeliveryCreated,
+    DeliveryRescheduled,
+    DeliveryUpdated,
+    Event,
+    Fact,
+)
 
 CAPITAL = re.compile(r"(?<!^)([A-Z])")
 
@@ -22,8 +31,23 @@ CODECS = {kind: Codec(kind, getattr(event_pb2, kind.__name__)) for kind in typin
 TYPES = {kind: field_name(kind) for kind in CODECS}
 
 
-def draft(fact: Fact) -> Draft:
-    """What is appended to the feed."""
+Seal = Callable[[str], str]  # a text, so that tracking alone can read it
+
+
+def draft(fact: Fact, seal: Seal | None = None) -> Draft:
+    """What is appended to the feed; without a seal nobody learns how to reach a recipient."""
     kind = type(fact.event)
-    payload = CODECS[kind].encode(fact.event).SerializeToString()
-    return Draft(TYPES[kind], fact.subject, fact.at, payload)
+    message = CODECS[kind].encode(fact.event)
+    if seal is not None and isinstance(
+        fact.event, DeliveryCreated | DeliveryUpdated | DeliveryRescheduled
+    ):
+        message.delivery.sealed_contact = sealed(fact.event.delivery.recipient, seal)
+    return Draft(TYPES[kind], fact.subject, fact.at, message.SerializeToString())
+
+
+def sealed(recipient: Recipient | None, seal: Seal) -> bytes:
+    """How a recipient is reached, and no name; empty when there is no way."""
+    if recipient is None or not (recipient.email or recipient.phone_number):
+        return b""
+    told = {"email": recipient.email, "phone": recipient.phone_number}
+    return seal(json.dumps(told)).encode()

@@ -162,6 +162,7 @@ class Delivery:
     update_time: datetime | None = None
     delivered_time: datetime | None = None
     segment: str = ""
+    order_reference: str = ""  # the caller's: kept when it is cancelled and created again
     traceparent: str = ""  # W3C trace context of its creation, kept up to its proof
 
     def __post_init__(self) -> None:

@@ -43,6 +43,7 @@ class PlanTask:
     allowed_shift_ids: tuple[str, ...] = ()  # empty means all
     pickup_task_id: str = ""  # what must come before on the same route; empty: goods are on board
     place_id: str = ""
+    service_assumed: bool = False  # nobody said how long it takes: what was learned counts
 
     @property
     def is_pickup(self) -> bool:
@@ -117,6 +118,17 @@ def allowing(problem: Problem, shifts_of: Mapping[str, Sequence[str]]) -> Proble
     """The problem with some tasks allowed on certain shifts only."""
     tasks = (
         replace(task, allowed_shift_ids=tuple(shifts_of.get(task.task_id, ())))
+        for task in problem.tasks
+    )
+    return replace(problem, tasks=tuple(tasks))
+
+
+def learned(problem: Problem, times: Mapping[str, timedelta]) -> Problem:
+    """The problem with what was learned of stops, by delivery, where their time is assumed."""
+    tasks = (
+        replace(task, stop_task=replace(task.stop_task, service_duration=known))
+        if (known := times.get(task.stop_task.delivery_id)) and task.service_assumed
+        else task
         for task in problem.tasks
     )
     return replace(problem, tasks=tuple(tasks))
@@ -229,6 +241,7 @@ def plan_task(
         excluded_skills=delivery.excluded_skills,
         excluded_shift_ids=tuple(excluded),
         pickup_task_id=pickup_task_id,
+        service_assumed=delivery.service_duration is None,
     )
 
 

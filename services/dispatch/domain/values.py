@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 MICROS = 1_000_000
 NANOS_PER_MICRO = 1_000
@@ -99,6 +100,24 @@ class Address:
     recipients: tuple[str, ...] = field(default=(), repr=False)
     organization: str = field(default="", repr=False)
 
+    @property
+    def region(self) -> str:
+        """The coarsest part of it, which names nobody: region code and administrative area."""
+        return "/".join(filter(None, (self.region_code, self.administrative_area)))
+
+
+class BuildingKind(StrEnum):
+    """Kinds of building, as they matter for the time at a stop."""
+
+    HOUSE = "HOUSE"
+    APARTMENTS = "APARTMENTS"
+    OFFICE = "OFFICE"
+    SHOP = "SHOP"
+    INDUSTRIAL = "INDUSTRIAL"
+    HOSPITAL = "HOSPITAL"
+    SCHOOL = "SCHOOL"
+    HOTEL = "HOTEL"
+
 
 @dataclass(frozen=True, slots=True)
 class AccessProfile:
@@ -109,6 +128,7 @@ class AccessProfile:
     walk_duration: timedelta = timedelta()
     gate_code: str = field(default="", repr=False)
     note: str = field(default="", repr=False)
+    building_kind: BuildingKind | None = None  # None: not known
 
     def extra_duration(self) -> timedelta:
         """Time on foot beyond the service at the kerb: the walk, and the stairs both ways."""

@@ -112,6 +112,7 @@ def whole_delivery() -> Any:
         update_time={"seconds": 2},
         delivered_time={"seconds": 3},
         segment="s",
+        order_reference="A-1",
     )
 
 

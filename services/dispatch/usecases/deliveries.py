@@ -53,6 +53,7 @@ WRITABLE = frozenset(
         "alternatives",
         "territory_id",
         "segment",
+        "order_reference",
     }
 )
 

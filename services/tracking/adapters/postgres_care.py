@@ -31,6 +31,10 @@ LIST_INCIDENTS = """
       AND ($7::timestamptz IS NULL OR (open_time, incident_id) < ($7, $8))
     ORDER BY open_time DESC, incident_id DESC LIMIT $9"""
 
+OF_DELIVERY = """
+    SELECT body FROM incidents WHERE delivery_id = $1
+    ORDER BY open_time DESC, incident_id DESC LIMIT $2"""
+
 ADD_LINK = """
     INSERT INTO links (link_id, token_hash, delivery_id, expires_at, body)
     VALUES ($1, $2, $3, $4, $5)"""
@@ -79,6 +83,11 @@ class PostgresIncidents:
         who = (about.route_id, about.delivery_id, about.driver_id, about.carrier_id)
         what = (one.incident_id, one.dedupe_key, one.type, one.state, one.ended)
         await self._tx.execute(SAVE_INCIDENT, *what, *who, one.open_time, pack(one))
+
+    async def of_delivery(self, delivery_id: str, limit: int) -> Sequence[Incident]:
+        """The latest about a delivery, latest first."""
+        rows = await self._tx.fetch(OF_DELIVERY, delivery_id, limit)
+        return [unpack(row["body"], Incident) for row in rows]
 
     async def page(
         self,

@@ -48,7 +48,8 @@ FIXES = """
     SELECT epoch, sequence, device_time, latitude, longitude, accuracy, speed, heading, ignition,
            odometer, charge, auxiliary
     FROM positions
-    WHERE device_id = $1 AND (epoch, sequence) > ($2, $3) AND epoch >= $2 AND time_quality <> 2
+    WHERE device_id = $1 AND (epoch, last_sequence) > ($2, $3) AND (epoch, sequence) > ($2, $3)
+      AND epoch >= $2 AND time_quality <> 2
     ORDER BY epoch, sequence LIMIT $4"""
 
 LIST_COLUMNS = """
@@ -61,6 +62,7 @@ LIST = f"""
     FROM positions p JOIN epochs e USING (tenant, device_id, epoch)
     WHERE ($1 = '' OR e.device_id = $1) AND ($2 = '' OR e.vehicle_id = $2)
       AND ($3 = '' OR e.driver_id = $3)
+      AND p.last_time >= $4 AND p.first_time < $5
       AND p.device_time >= $4 AND p.device_time < $5
       AND ($6::timestamptz IS NULL
            OR (p.device_time, p.device_id, p.epoch, p.sequence) > ($6, $7, $8::uuid, $9))
@@ -69,17 +71,17 @@ LIST = f"""
 LIST_EPOCH = f"""
     SELECT {LIST_COLUMNS}
     FROM positions p JOIN epochs e USING (tenant, device_id, epoch)
-    WHERE p.device_id = $1 AND p.epoch = $2 AND p.sequence > $3
+    WHERE p.device_id = $1 AND p.epoch = $2 AND p.last_sequence > $3 AND p.sequence > $3
     ORDER BY p.sequence LIMIT $4"""  # noqa: S608 - constant
 
+# The limit keeps the planner from looking for chunks before it knows which one it wants.
 LATEST = f"""
     SELECT {LIST_COLUMNS}
     FROM devices d JOIN epochs e USING (tenant, device_id, epoch)
     CROSS JOIN LATERAL (
-        SELECT device_id, epoch, sequence, device_time, latitude, longitude, accuracy, speed,
-               heading, ignition, odometer, charge, auxiliary, record_time, time_quality, uptime
-        FROM positions WHERE device_id = d.device_id AND epoch = d.epoch AND time_quality <> 2
-        ORDER BY sequence DESC LIMIT 1
+        SELECT * FROM positions
+        WHERE tenant = e.tenant AND device_id = e.device_id AND epoch = e.epoch
+          AND last_sequence = e.latest_chunk AND sequence = e.latest_sequence LIMIT 1
     ) p"""  # noqa: S608 - constant
 
 # From the ranges that were answered: nobody counts positions one by one.

@@ -9,7 +9,9 @@ from uuid import UUID
 
 from meshkit.feed import Draft
 from meshkit.postgres import Transaction
+from meshkit.traces import current_traceparent, trace_id
 from services.tracking.adapters.codec import pack, unpack, unpack_event
+from services.tracking.domain.audit import Report
 from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.event import Crew, IncidentOpened, MilestoneReached
 from services.tracking.domain.fact import Fact
@@ -18,6 +20,7 @@ from services.tracking.domain.journal import Event, moment
 from services.tracking.domain.note import Audience, Comment
 from services.tracking.domain.route import Window
 from services.tracking.ports import FactStatus
+from services.tracking.projections.audit import Row, about
 
 Encode = Callable[[Event], Draft | None]  # None: the event is kept, and told to nobody
 
@@ -35,6 +38,23 @@ PENDING = """
     SELECT body FROM facts
     WHERE status = 'PENDING' AND (task_id = ANY ($1) OR (route_id = $2 AND $2 <> ''))
     ORDER BY no"""
+
+FACTS_ABOUT = """
+    SELECT status, body FROM facts WHERE delivery_id = $1 OR task_id = ANY ($2)
+    ORDER BY no LIMIT $3"""
+
+COLLECTED = """
+    SELECT body FROM facts f
+    WHERE task_id = $1 AND name = 'amount_collected' AND status = 'RECORDED'
+      AND NOT EXISTS (SELECT FROM facts c
+                      WHERE c.task_id = $1 AND c.name = 'amount_collected'
+                        AND c.status = 'RECORDED'
+                        AND c.body->>'corrected_event_id' = f.event_id::text)
+    ORDER BY no"""
+
+CONTESTED = """
+    SELECT body FROM facts
+    WHERE task_id = $1 AND name = 'delivered' AND status = 'CONTESTED' ORDER BY no"""
 
 OVERDUE = """
     SELECT body FROM facts
@@ -55,13 +75,17 @@ COUNT_FACTS = "SELECT count(*) FROM facts WHERE event_time >= $1 AND event_time 
 
 APPEND = """
     INSERT INTO journal (type, at, due_at, recorded_at, route_id, driver_id, vehicle_id, carrier_id,
-                         body)
+                         body, about, trace_id)
     SELECT u.type, u.at, u.due_at, $9, u.route_id, u.driver_id, u.vehicle_id, u.carrier_id,
-           u.body::jsonb
+           u.body::jsonb, string_to_array(u.about, ' '), $11
     FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::text[],
-                $6::text[], $7::text[], $8::text[]) WITH ORDINALITY
-         AS u (type, at, due_at, route_id, driver_id, vehicle_id, carrier_id, body, place)
+                $6::text[], $7::text[], $8::text[], $10::text[]) WITH ORDINALITY
+         AS u (type, at, due_at, route_id, driver_id, vehicle_id, carrier_id, body, about, place)
     ORDER BY u.place"""
+
+ABOUT = """
+    SELECT type, recorded_at, trace_id, body FROM journal
+    WHERE about && $1 AND about <> '{}' ORDER BY no LIMIT $2"""
 
 READ_JOURNAL = """
     SELECT type, recorded_at, body FROM journal
@@ -100,6 +124,10 @@ COMMENTS = """
     WHERE delivery_id = $1 AND audience = ANY ($2) ORDER BY created_at, comment_id"""
 
 GET_DELIVERIES = "SELECT body FROM deliveries WHERE delivery_id = ANY ($1)"
+
+OF_ORDER = """
+    SELECT body FROM deliveries WHERE body ->> 'order_reference' = $1
+    ORDER BY delivery_id LIMIT $2"""
 
 LOCK_DELIVERIES = """
     SELECT body FROM deliveries WHERE delivery_id = ANY ($1) ORDER BY delivery_id FOR UPDATE"""
@@ -154,6 +182,21 @@ class PostgresFacts:
         rows = await self._tx.fetch(OVERDUE, seconds, limit)
         return [unpack(row["body"], Fact) for row in rows]
 
+    async def collected(self, task_id: str) -> Sequence[Fact]:
+        """What was collected for a task and not corrected since, in order of record."""
+        return [unpack(row["body"], Fact) for row in await self._tx.fetch(COLLECTED, task_id)]
+
+    async def about(
+        self, delivery_id: str, task_ids: Collection[str], limit: int
+    ) -> Sequence[Report]:
+        """The first facts about a delivery or its tasks, in order of record."""
+        rows = await self._tx.fetch(FACTS_ABOUT, delivery_id, list(task_ids), limit)
+        return [Report(unpack(row["body"], Fact), row["status"]) for row in rows]
+
+    async def contested(self, task_id: str) -> Sequence[Fact]:
+        """Successes of a task that were contested, in order of record."""
+        return [unpack(row["body"], Fact) for row in await self._tx.fetch(CONTESTED, task_id)]
+
     async def page(self, after: int, *conditions: Any) -> Sequence[tuple[int, Fact]]:
         """Facts in order of record, with their number."""
         rows = await self._tx.fetch(LIST_FACTS, after, *conditions)
@@ -185,9 +228,19 @@ class PostgresJournal:
             [crew.carrier_id for crew in crews],
             [pack(event) for event in events],
             now,
+            [" ".join(about(event)) for event in events],  # an id has no space
+            trace_id(current_traceparent()),
         )
         drafts = [self._encode(event) for event in events]
         self._tx.append(*(draft for draft in drafts if draft is not None))
+
+    async def about(self, ids: Collection[str], limit: int) -> Sequence[Row]:
+        """The first events about deliveries or decisions, in order of record."""
+        rows = await self._tx.fetch(ABOUT, list(ids), limit)
+        return [
+            Row(unpack_event(row["type"], row["body"]), row["recorded_at"], row["trace_id"])
+            for row in rows
+        ]
 
     async def read(
         self, span: Window, types: Collection[str] = (), whose: Crew | None = None
@@ -267,6 +320,11 @@ class PostgresDeliveries:
     async def lock(self, delivery_ids: Collection[str]) -> dict[str, Delivery]:
         """The same, held until the transaction ends, in order of their ids."""
         return _by_name(await self._tx.fetch(LOCK_DELIVERIES, list(delivery_ids)))
+
+    async def of_order(self, order_reference: str, limit: int) -> Sequence[Delivery]:
+        """The first deliveries of an order, by their ids."""
+        rows = await self._tx.fetch(OF_ORDER, order_reference, limit)
+        return [unpack(row["body"], Delivery) for row in rows]
 
     async def save(self, deliveries: Collection[Delivery]) -> None:
         """Keeps them, and whose parcels theirs are."""

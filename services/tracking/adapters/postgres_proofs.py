@@ -11,7 +11,7 @@ from meshkit.errors import AlreadyExists
 from meshkit.postgres import Transaction
 from services.tracking.adapters.codec import pack, unpack
 from services.tracking.domain.proof import Item, Proof
-from services.tracking.ports import MediaFile
+from services.tracking.proof_ports import MediaFile
 
 ADD = """
     INSERT INTO proofs (proof_id, task_id, delivery_id, state, record_time, digest, media, body)
@@ -21,7 +21,22 @@ GET = "SELECT digest, body FROM proofs WHERE proof_id = $1"
 
 SAVE = "UPDATE proofs SET state = $2, delivery_id = $3, body = $4 WHERE proof_id = $1"
 
-OTHERS = "SELECT body FROM proofs WHERE task_id = $1 AND proof_id <> $2 ORDER BY record_time"
+OTHERS = """
+    SELECT body FROM proofs WHERE task_id = $1 AND proof_id IS DISTINCT FROM $2
+    ORDER BY record_time"""
+
+OWE = "INSERT INTO proofs_owed (task_id, delivery_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+
+SETTLE = "DELETE FROM proofs_owed WHERE task_id = $1"
+
+OWED = """
+    SELECT task_id, delivery_id FROM proofs_owed
+    WHERE since < clock_timestamp() - make_interval(secs => $1)
+    ORDER BY since LIMIT $2 FOR UPDATE SKIP LOCKED"""
+
+ORPHANS = """
+    SELECT body FROM proofs WHERE task_id = $1 AND delivery_id = ''
+    ORDER BY record_time FOR UPDATE"""
 
 WAITING = """
     SELECT body FROM proofs WHERE state = 'PENDING' AND media @> ARRAY[$1] FOR UPDATE"""
@@ -37,6 +52,12 @@ LIST = """
 
 WHOLE = "SELECT sha256 FROM media WHERE sha256 = ANY ($1) AND completed_at IS NOT NULL"
 
+NAMING = """
+    SELECT DISTINCT delivery_id FROM proofs WHERE media @> ARRAY[$1] AND delivery_id <> ''
+    LIMIT $2"""
+
+NAMING_MAX = 20  # deliveries whose proofs share a file: one photo of a whole stop
+
 NAMED_BY_DELIVERY = "SELECT EXISTS (SELECT FROM proofs WHERE delivery_id = $1 AND $2 = ANY (media))"
 
 MAKE_FILE = """
@@ -44,7 +65,7 @@ MAKE_FILE = """
     ON CONFLICT DO NOTHING"""
 
 FILE = """
-    SELECT sha256, total_bytes, content_type, received_bytes, completed_at
+    SELECT sha256, total_bytes, content_type, received_bytes, completed_at, stored_outside
     FROM media WHERE sha256 = $1"""
 
 LOCK_FILE = f"{FILE} FOR UPDATE"
@@ -55,7 +76,7 @@ GROW = "UPDATE media SET received_bytes = $2 WHERE sha256 = $1"
 
 CONTENT = "SELECT data FROM media_pieces WHERE sha256 = $1 ORDER BY start"
 
-COMPLETE = "UPDATE media SET completed_at = $2 WHERE sha256 = $1"
+COMPLETE = "UPDATE media SET completed_at = $2, stored_outside = $3 WHERE sha256 = $1"
 
 DROP_PIECES = "DELETE FROM media_pieces WHERE sha256 = $1"
 
@@ -91,9 +112,16 @@ class PostgresProofs:
         await self._tx.execute(SAVE, name, proof.state, proof.delivery_id, pack(proof))
 
     async def items(self, task_id: str, besides: str) -> Sequence[Item]:
-        """Items of a task's other proofs."""
-        rows = await self._tx.fetch(OTHERS, task_id, UUID(besides))
-        return [item for row in rows for item in unpack(row["body"], Proof).items]
+        """Items of a task's proofs whose files are whole, without those of one of them."""
+        other = UUID(besides) if besides else None
+        rows = await self._tx.fetch(OTHERS, task_id, other)
+        items = [item for row in rows for item in unpack(row["body"], Proof).items]
+        whole = await self.whole({item.media_sha256 for item in items if item.media_sha256})
+        return [item for item in items if not item.media_sha256 or item.media_sha256 in whole]
+
+    async def orphans(self, task_id: str) -> Sequence[Proof]:
+        """Proofs of a task that came before the news of it."""
+        return [unpack(row["body"], Proof) for row in await self._tx.fetch(ORPHANS, task_id)]
 
     async def waiting(self, sha256: str) -> Sequence[Proof]:
         """Proofs that wait for a file."""
@@ -109,12 +137,30 @@ class PostgresProofs:
         rows = await self._tx.fetch(OF_DELIVERY, delivery_id)
         return [unpack(row["body"], Proof) for row in rows]
 
+    async def owe(self, task_id: str, delivery_id: str) -> None:
+        """Notes that a handover lacks its proof."""
+        await self._tx.execute(OWE, task_id, delivery_id)
+
+    async def settle(self, task_id: str) -> None:
+        """Notes that it does not."""
+        await self._tx.execute(SETTLE, task_id)
+
+    async def owed(self, seconds: float, limit: int) -> Sequence[tuple[str, str]]:
+        """Tasks, with their deliveries, that have lacked one for so many real seconds."""
+        rows = await self._tx.fetch(OWED, seconds, limit)
+        return [(row["task_id"], row["delivery_id"]) for row in rows]
+
     async def page(
         self, task_id: str, delivery_id: str, after: tuple[Any, ...], limit: int
     ) -> Sequence[Proof]:
         """Proofs, newest first."""
         rows = await self._tx.fetch(LIST, task_id, delivery_id, *after, limit)
         return [unpack(row["body"], Proof) for row in rows]
+
+    async def naming(self, sha256: str) -> Sequence[str]:
+        """Deliveries whose proofs name the file."""
+        rows = await self._tx.fetch(NAMING, sha256, NAMING_MAX)
+        return [row["delivery_id"] for row in rows]
 
     async def names(self, delivery_id: str, sha256: str) -> bool:
         """Whether a proof of the delivery names the file."""
@@ -141,9 +187,11 @@ class PostgresMedia:
         """All pieces together."""
         return b"".join(row["data"] for row in await self._tx.fetch(CONTENT, sha256))
 
-    async def complete(self, sha256: str, at: datetime) -> None:
-        """Notes that the file is whole and right."""
-        await self._tx.execute(COMPLETE, sha256, at)
+    async def complete(self, sha256: str, at: datetime, *, outside: bool) -> None:
+        """Notes that the file is whole and right, and forgets the pieces of one stored outside."""
+        await self._tx.execute(COMPLETE, sha256, at, outside)
+        if outside:
+            await self._tx.execute(DROP_PIECES, sha256)
 
     async def drop(self, sha256: str) -> None:
         """Forgets the pieces."""

@@ -45,19 +45,19 @@ EXPECT = "UPDATE routes SET etas = $2 WHERE route_id = $1"
 FORGET_RISKS = "DELETE FROM risks WHERE route_id = $1 AND NOT (task_id = ANY ($2))"
 
 EXPECT_RISKS = """
-    INSERT INTO risks (task_id, route_id, probability, level, body)
-    SELECT u.task_id, $1, u.probability, u.level, u.body::jsonb
-    FROM unnest($2::text[], $3::float8[], $4::smallint[], $5::text[])
-         AS u (task_id, probability, level, body)
+    INSERT INTO risks (task_id, route_id, probability, stake, level, body)
+    SELECT u.task_id, $1, u.probability, u.stake, u.level, u.body::jsonb
+    FROM unnest($2::text[], $3::float8[], $4::float8[], $5::smallint[], $6::text[])
+         AS u (task_id, probability, stake, level, body)
     ON CONFLICT (tenant, task_id) DO UPDATE SET
-        route_id = EXCLUDED.route_id, probability = EXCLUDED.probability, level = EXCLUDED.level,
-        body = EXCLUDED.body"""
+        route_id = EXCLUDED.route_id, probability = EXCLUDED.probability, stake = EXCLUDED.stake,
+        level = EXCLUDED.level, body = EXCLUDED.body"""
 
 LIST_RISKS = """
     SELECT body FROM risks
     WHERE level >= $1 AND ($2 = '' OR route_id = $2)
-      AND ($3::float8 IS NULL OR (-probability, task_id) > ($3, $4))
-    ORDER BY -probability, task_id LIMIT $5"""
+      AND ($3::float8 IS NULL OR (-stake, task_id) > ($3, $4))
+    ORDER BY -stake, task_id LIMIT $5"""
 
 OF_SHIFT = """
     SELECT route_id FROM routes
@@ -89,8 +89,8 @@ CANCEL = "UPDATE tasks SET cancelled = true WHERE task_id = $1"
 
 CLOSE = "UPDATE tasks SET closed = true WHERE task_id = $1"
 
-DELIVERY_OF_PARCEL = """
-    SELECT delivery_id FROM parcels
+PARCEL = """
+    SELECT parcel_id, delivery_id FROM parcels
     WHERE (parcel_id = $1 AND $1 <> '') OR (barcode = $2 AND $2 <> '') LIMIT 1"""
 
 
@@ -139,14 +139,15 @@ class PostgresRoutes:
         await self._tx.execute(FORGET_RISKS, route_id, names)
         if risks:
             chances = [risk.probability for risk in risks]
+            stakes = [risk.stake for risk in risks]
             levels = [RANK[risk.level] for risk in risks]
             bodies = [pack(risk) for risk in risks]
-            await self._tx.execute(EXPECT_RISKS, route_id, names, chances, levels, bodies)
+            await self._tx.execute(EXPECT_RISKS, route_id, names, chances, stakes, levels, bodies)
 
     async def list_risks(
         self, level: int, route_id: str, after: tuple[Any, ...], limit: int
     ) -> Sequence[Risk]:
-        """Risks from a level on, the likeliest first."""
+        """Risks from a level on, those with most at stake first."""
         rows = await self._tx.fetch(LIST_RISKS, level, route_id, *after, limit)
         return [unpack(row["body"], Risk) for row in rows]
 
@@ -197,9 +198,10 @@ class PostgresTasks:
         """Notes that a task has an outcome."""
         await self._tx.execute(CLOSE, task_id)
 
-    async def delivery_of_parcel(self, parcel_id: str, barcode: str) -> str:
-        """The delivery of a parcel; empty when it is not known."""
-        return await self._tx.fetchval(DELIVERY_OF_PARCEL, parcel_id, barcode) or ""
+    async def parcel(self, parcel_id: str, barcode: str) -> tuple[str, str]:
+        """The id and the delivery of a parcel; both empty when it is not known."""
+        row = await self._tx.fetchrow(PARCEL, parcel_id, barcode)
+        return (row["parcel_id"], row["delivery_id"]) if row else ("", "")
 
 
 def _row(route: Route, progress: Progress) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ import structlog
 
 from meshkit.errors import MeshError
 from meshkit.postgres import Database, Transaction
+from services.tracking.domain.retiming import Wish
 
 CLAIM = """
     UPDATE routes r SET ticked_at = clock_timestamp()
@@ -28,9 +29,12 @@ CLAIM = """
 
 OVERDUE_TENANTS = """
     SELECT DISTINCT tenant FROM facts
-    WHERE status = 'PENDING' AND stored_at < clock_timestamp() - make_interval(secs => $1)"""
+    WHERE status = 'PENDING' AND stored_at < clock_timestamp() - make_interval(secs => $1)
+    UNION SELECT tenant FROM proofs_owed
+    WHERE since < clock_timestamp() - make_interval(secs => $1)"""
 
-TickRoute = Callable[[Transaction, str], Awaitable[None]]
+TickRoute = Callable[[Transaction, str], Awaitable[Wish | None]]
+Ask = Callable[[str, Wish], None]  # of a tenant
 JudgeFacts = Callable[[Transaction], Awaitable[int]]
 
 log = structlog.get_logger()
@@ -39,11 +43,20 @@ log = structlog.get_logger()
 class Ticker:
     """Ticks until cancelled. What fails for one route is logged, and tried again by the next."""
 
-    def __init__(self, db: Database, tick: TickRoute, *, seconds: float, routes_max: int) -> None:
+    def __init__(
+        self,
+        db: Database,
+        tick: TickRoute,
+        *,
+        seconds: float,
+        routes_max: int,
+        ask: Ask | None = None,
+    ) -> None:
         self._db = db
         self._tick = tick
         self._seconds = seconds
         self._routes_max = routes_max
+        self._ask = ask
 
     async def run(self) -> None:
         """One of the process's loops."""
@@ -65,7 +78,9 @@ class Ticker:
     async def _tick_one(self, tenant: str, route_id: str) -> None:
         try:
             async with self._db.transaction(tenant) as tx:
-                await self._tick(tx, route_id)
+                wish = await self._tick(tx, route_id)
+            if wish is not None and self._ask is not None:
+                self._ask(tenant, wish)
         except MeshError as error:
             log.warning("route_tick_failed", route_id=route_id, reason=error.reason)
         except Exception:  # a bug in one route must not stop the others
@@ -73,7 +88,7 @@ class Ticker:
 
 
 class Judge:
-    """Ends the waiting of facts whose task or route never came."""
+    """Ends the waiting of facts whose task or route never came, and for proofs that did not."""
 
     def __init__(self, db: Database, judge: JudgeFacts, *, grace_seconds: float) -> None:
         self._db = db

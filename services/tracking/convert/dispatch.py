@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from doorstep.compliance.v1 import emission_pb2
-from doorstep.dispatch.v1 import delivery_pb2, event_pb2, route_pb2, task_pb2, vehicle_pb2
+from doorstep.compliance.v1 import decision_pb2, emission_pb2
+from doorstep.compliance.v1 import event_pb2 as compliance_pb
+from doorstep.dispatch.v1 import (
+    delivery_pb2,
+    event_pb2,
+    place_pb2,
+    route_pb2,
+    task_pb2,
+    vehicle_pb2,
+)
 from services.tracking.convert.wire import (
+    amount,
     moment,
     point,
     point_or_none,
@@ -18,6 +27,8 @@ from services.tracking.convert.wire import (
 from services.tracking.domain.geo import Point
 from services.tracking.domain.heard import (
     AttemptPlanned,
+    CarbonShare,
+    DecisionHeard,
     DeliveryCancelled,
     DeliveryKnown,
     Digest,
@@ -26,7 +37,8 @@ from services.tracking.domain.heard import (
     Requirement,
 )
 from services.tracking.domain.route import Leg, Pause, RateCard, Route, Stop, Task, Vehicle
-from services.tracking.domain.words import Fuel, ProofKind, TaskKind, VehicleKind
+from services.tracking.domain.words import Fuel, PlanCause, ProofKind, TaskKind, VehicleKind
+from services.tracking.outbound_ports import SealedContact
 
 KINDS = {
     vehicle_pb2.TRAVEL_PROFILE_UNSPECIFIED: VehicleKind.UNSPECIFIED,
@@ -59,8 +71,11 @@ PROOFS = {
     delivery_pb2.VERIFICATION_KIND_PIN: ProofKind.PIN,
     delivery_pb2.VERIFICATION_KIND_IDENTITY: ProofKind.IDENTITY,
     delivery_pb2.VERIFICATION_KIND_AGE: ProofKind.AGE,
+    delivery_pb2.VERIFICATION_KIND_NAME: ProofKind.NAME,
 }
+ONE_BUILDING = "BUILDING_KIND_"
 ONE_LEVEL = "SERVICE_LEVEL_"
+ONE_VERDICT = "VERDICT_"
 
 
 def route(message: route_pb2.Route) -> Route:
@@ -85,6 +100,8 @@ def route(message: route_pb2.Route) -> Route:
         pauses=tuple(_pause(one) for one in message.breaks),
         access_charge_micros=message.access_charge_micros,
         acknowledged_revision=message.acknowledged_revision,
+        cause=word(route_pb2.RevisionCause, message.cause, PlanCause),
+        decision_ids=tuple(message.decision_ids),
     )
 
 
@@ -178,14 +195,35 @@ def digest(message: event_pb2.DeliveryDigest) -> Digest:
             Parcel(parcel.parcel_id, parcel.barcode, parcel.mass_grams)
             for parcel in message.parcels
         ),
-        requirements=tuple(
-            _requirement(one) for one in message.verification_requirements if one.kind in PROOFS
-        ),
+        requirements=tuple(_requirement(one) for one in message.verification_requirements),
         priority=message.priority,
         service_level=_level(message.service_level),
         territory_id=message.territory_id,
         task_kind=word(task_pb2.TaskType, message.task_type, TaskKind),
+        due=amount(message.amount_to_collect.amount) if _asks(message) else None,
+        floor=_floor(message),
+        lift=message.lift_available,
+        building=_building(message.building_kind),
+        segment=message.segment,
+        region=message.region,
+        order_reference=message.order_reference,
     )
+
+
+def _asks(message: event_pb2.DeliveryDigest) -> bool:
+    return message.HasField("amount_to_collect") and message.amount_to_collect.HasField("amount")
+
+
+def _floor(message: event_pb2.DeliveryDigest) -> int | None:
+    """A door of which nothing is told is at no floor, not at the ground floor."""
+    told = message.floor or message.lift_available or message.building_kind
+    return message.floor if told else None
+
+
+def _building(value: int) -> str:
+    """Empty for not known, and for a kind that this release does not know."""
+    known = place_pb2.BuildingKind.DESCRIPTOR.values_by_number
+    return str(known[value].name.removeprefix(ONE_BUILDING)) if value and value in known else ""
 
 
 def _level(value: int) -> str:
@@ -199,13 +237,25 @@ def _kerb(message: event_pb2.DeliveryDigest) -> Point | None:
 
 
 def _requirement(message: delivery_pb2.VerificationRequirement) -> Requirement:
-    return Requirement(PROOFS[message.kind], message.minimum_age_years, message.pin_sha256.hex())
+    """A kind that this release does not know is a demand that nothing meets."""
+    kind = PROOFS.get(message.kind, ProofKind.UNSPECIFIED)
+    return Requirement(kind, message.minimum_age_years, message.pin_sha256.hex())
 
 
 def known(change: event_pb2.Change, message: Any, **happened: bool) -> DeliveryKnown:
     """A delivery that was created or changed."""
     at = moment(change.event_time)
     return DeliveryKnown(digest(message.delivery), at, new=happened.pop("new", False), **happened)
+
+
+def contact(message: event_pb2.DeliveryDigest) -> SealedContact:
+    """How its recipient is reached, still under dispatch's seal."""
+    return SealedContact(
+        message.delivery_id,
+        message.sealed_contact,
+        message.language_code,
+        message.origin_place_id,
+    )
 
 
 def attempt(change: event_pb2.Change) -> AttemptPlanned:
@@ -243,4 +293,17 @@ def emission(record: emission_pb2.EmissionRecord) -> EmissionRecorded:
         default_quality=basis.data_quality == emission_pb2.DATA_QUALITY_DEFAULT,
         replaced_record_id=record.replaced_record_id,
         other_factor_set_ids=tuple(basis.factor_set_ids[1:]),
+        shares=tuple(
+            CarbonShare(share.delivery_id, share.task_id, share.co2e.wtw_milligrams)
+            for share in record.shares
+        ),
     )
+
+
+def decision(change: compliance_pb.Change) -> DecisionHeard:
+    """What compliance decided on a route."""
+    told = change.decision_stored
+    known = decision_pb2.Verdict.DESCRIPTOR.values_by_number
+    name = known[told.verdict].name if told.verdict in known else known[0].name
+    verdict = str(name.removeprefix(ONE_VERDICT))
+    return DecisionHeard(told.decision_id, told.route_id, verdict, moment(change.event_time))

@@ -42,4 +42,7 @@ def risk_to_proto(risk: Risk) -> risk_pb2.Risk:
         eta=eta_to_proto(risk.eta),
         compute_time=stamp(risk.eta.computed_at),
         priority=risk.priority,
+        stake=risk.stake,
+        failure_probability=risk.eta.failure,
+        weather_slowed=risk.eta.slowed,
     )

@@ -22,6 +22,8 @@ from services.tracking.convert.wire import (
 from services.tracking.domain import fact as facts
 from services.tracking.domain.fact import Fact, Telemetry
 from services.tracking.domain.words import (
+    ContactChannel,
+    ContactTopic,
     FailureReason,
     Handover,
     Ignition,
@@ -198,6 +200,13 @@ def _check_hold(message: pb.TrackingEvent) -> Iterator[str]:
         yield "keep_until_time is no moment"
 
 
+def _check_contact(message: pb.TrackingEvent) -> Iterator[str]:
+    if message.customer_contacted.channel == pb.CONTACT_CHANNEL_UNSPECIFIED:
+        yield "customer_contacted needs a channel"
+    if message.customer_contacted.topic == pb.CONTACT_TOPIC_UNSPECIFIED:
+        yield "customer_contacted needs a topic"
+
+
 def _is_price(money: Any) -> bool:
     return bool(0 <= money.units <= AMOUNT_UNITS_MAX and 0 <= money.nanos < 10**9)
 
@@ -211,6 +220,7 @@ CHECKS: dict[str, Callable[[pb.TrackingEvent], Iterator[str]]] = {
     "charge_ended": _check_charge,
     "zone_entered": _check_zone,
     "held_at_pudo": _check_hold,
+    "customer_contacted": _check_contact,
 }
 
 
@@ -291,6 +301,13 @@ def _trouble(message: pb.TrackingEvent) -> facts.Trouble:
     return facts.Trouble(word(pb.TroubleKind, message.trouble_reported.kind, TroubleKind))
 
 
+def _contact(message: pb.TrackingEvent) -> facts.Contact:
+    told = message.customer_contacted
+    channel = word(pb.ContactChannel, told.channel, ContactChannel)
+    topic = word(pb.ContactTopic, told.topic, ContactTopic)
+    return facts.Contact(channel, topic, told.outbound)
+
+
 def _zone(message: pb.TrackingEvent) -> facts.ZoneEntry:
     entered = message.zone_entered
     charge = amount(entered.charge) if entered.HasField("charge") else None
@@ -316,4 +333,5 @@ MAKERS: dict[str, Callable[[pb.TrackingEvent], facts.What]] = {
     "zone_entered": _zone,
     "route_end": lambda m: facts.RouteEnd(telemetry(m.route_end)),
     "stop_skipped": lambda _: facts.Skip(),
+    "customer_contacted": _contact,
 }

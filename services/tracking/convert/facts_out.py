@@ -101,6 +101,13 @@ def _write_trouble(what: facts.Trouble, part: Any) -> None:
     part.kind = number(pb.TroubleKind, what.kind)
 
 
+def write_contact(what: facts.Contact, part: Any) -> None:
+    """A contact as it was reported."""
+    part.channel = number(pb.ContactChannel, what.channel)
+    part.topic = number(pb.ContactTopic, what.topic)
+    part.outbound = what.outbound
+
+
 WRITERS: dict[type, Callable[[Any, Any], None]] = {
     facts.RouteStart: write_telemetry,
     facts.Arrival: write_telemetry,
@@ -118,4 +125,5 @@ WRITERS: dict[type, Callable[[Any, Any], None]] = {
     facts.Readout: lambda what, part: part.CopyFrom(telemetry_to_proto(what.telemetry)),
     facts.Trouble: _write_trouble,
     facts.ZoneEntry: _write_zone,
+    facts.Contact: write_contact,
 }

@@ -14,13 +14,15 @@ from google.protobuf.message import Message
 from doorstep.tracking.v1 import (
     event_pb2 as pb,
 )
-from doorstep.tracking.v1 import milestone_pb2, proof_pb2, risk_pb2, vehicle_pb2
+from doorstep.tracking.v1 import geofence_pb2, milestone_pb2, proof_pb2, risk_pb2, vehicle_pb2
 from doorstep.tracking.v1 import tracking_event_pb2 as words_pb
 from meshkit.feed import Draft
 from services.tracking.convert.etas import eta_to_proto, risk_to_proto
-from services.tracking.convert.facts_out import write_scan
+from services.tracking.convert.facts_out import write_contact, write_scan
 from services.tracking.convert.incidents import incident_to_proto
+from services.tracking.convert.surveys import response_to_proto
 from services.tracking.convert.wire import duration, interval, latlng, money, number, stamp
+from services.tracking.domain import customer as said
 from services.tracking.domain import event as told
 from services.tracking.domain.journal import Event, moment
 from services.tracking.domain.route import Vehicle
@@ -180,6 +182,8 @@ def _eta(event: told.EtaChanged) -> Made:
         eta=eta_to_proto(event.eta),
         previous_arrival_time=stamp(event.previous),
         delivery_ids=_deliveries(event.tasks),
+        reason=number(pb.EtaReason, event.reason),
+        wider=event.wider,
     )
     return "eta_changed", event.eta.stop_id, message
 
@@ -246,6 +250,7 @@ def _milestone(event: told.MilestoneReached) -> Made:
         source=number(words_pb.EventSource, event.source),
         entry_id=event.entry_id,
         late=event.late,
+        eta=eta_to_proto(event.eta) if event.eta else None,
     )
     return "milestone_reached", event.delivery_id, message
 
@@ -266,6 +271,9 @@ def _collected(event: told.AmountCollected) -> Made:
         method=number(words_pb.PaymentMethod, event.method),
         driver_id=event.crew.driver_id,
         route_id=event.crew.route_id,
+        due_amount=money(event.due),
+        total_amount=money(event.total),
+        payment_state=number(pb.PaymentState, event.state),
     )
     return "amount_collected", event.task.delivery_id, message
 
@@ -304,8 +312,31 @@ def _commented(event: told.CommentAdded) -> Made:
     return "comment_added", event.delivery_id, message
 
 
+def _answered(event: said.SurveyAnswered) -> Made:
+    message = pb.SurveyAnswered(response=response_to_proto(event))
+    return "survey_answered", event.attempt.task.task_id, message
+
+
+def _contacted(event: said.CustomerContacted) -> Made:
+    message = pb.CustomerContacted(delivery_id=event.delivery_id, route_id=event.crew.route_id)
+    write_contact(event.contact, message.contact)
+    return "customer_contacted", event.delivery_id, message
+
+
 def _deliveries(tasks: tuple[told.Charge, ...]) -> list[str]:
     return list(dict.fromkeys(task.delivery_id for task in tasks))
+
+
+def _passed(event: told.FencePassed) -> Made:
+    stay = event.at - event.since if event.since else None
+    message = pb.GeofencePassed(
+        **_crew(event.crew),
+        geofence_id=event.fence_id,
+        passage=number(geofence_pb2.GeofencePassage, event.passage),
+        passage_time=stamp(event.at),
+        stay_duration=duration(stay),
+    )
+    return "geofence_passed", event.crew.vehicle_id or event.crew.route_id, message
 
 
 MAKERS: dict[type, Callable[[Any], Made]] = {
@@ -327,4 +358,7 @@ MAKERS: dict[type, Callable[[Any], Made]] = {
     told.IdlingEnded: _idling,
     told.VehicleCharged: _charged,
     told.CommentAdded: _commented,
+    told.FencePassed: _passed,
+    said.SurveyAnswered: _answered,
+    said.CustomerContacted: _contacted,
 }

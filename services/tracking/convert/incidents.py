@@ -9,6 +9,7 @@ from doorstep.tracking.v1 import incident_service_pb2 as service_pb
 from meshkit.caller import Caller
 from services.tracking.convert.wire import latlng, moment, number, point_or_none, stamp, word
 from services.tracking.domain.incident import About, Alarm, Incident, IncidentType, Severity
+from services.tracking.domain.playbook import playbook_of
 
 
 def alarm(request: service_pb.ReportIncidentRequest, caller: Caller, now: datetime) -> Alarm:
@@ -38,7 +39,7 @@ def alarm(request: service_pb.ReportIncidentRequest, caller: Caller, now: dateti
 
 def incident_to_proto(one: Incident) -> pb.Incident:
     """An incident as kept."""
-    about = one.about
+    about, (team, steps) = one.about, playbook_of(one.type)
     return pb.Incident(
         incident_id=one.incident_id,
         type=number(pb.IncidentType, one.type),
@@ -66,4 +67,7 @@ def incident_to_proto(one: Incident) -> pb.Incident:
         occurrence_count=one.occurrence_count,
         location=latlng(one.location),
         etag=str(one.revision),
+        expect_time=stamp(one.expect_time),
+        team=number(pb.IncidentTeam, team),
+        playbook=[number(pb.PlaybookStep, step) for step in steps],
     )

@@ -64,6 +64,7 @@ def _cost(card: Scorecard) -> scorecard_pb2.CostBreakdown:
         energy_micros=card.energy_micros,
         zone_charge_micros=card.zone_micros,
         carrier_micros=card.carrier_micros,
+        toll_micros=card.toll_micros,
         currency_code=card.currency_code,
     )
 

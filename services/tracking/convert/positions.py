@@ -1,28 +1,44 @@
 """
-Positions: from the wire into columns, in one pass without an object per position.
+Positions: from the wire into columns without an object per position, and back.
 
-This loop runs for every position that arrives; everything in it is a bare number on purpose.
+Almost every batch is sound as a whole (`sound`). The others are judged position by position here;
+everything in that loop is a bare number on purpose.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from doorstep.tracking.v1 import ingest_service_pb2 as pb
 from doorstep.tracking.v1 import position_pb2, tracking_event_pb2
+from services.tracking.convert.sound import (
+    ACCURACY_MAX,
+    DEGREES_A_SECOND_SURE,
+    NEAR_DEGREES,
+    SECONDS_MIN,
+    SEQUENCE_MAX,
+    SMALL_MAX,
+    UPTIME_SECONDS_MAX,
+    Degrees,
+    sound,
+    uptime_milliseconds,
+    write_telemetry,
+)
 from services.tracking.convert.wire import (
     EPOCH,
     duration,
     is_moment,
     latlng,
+    moment,
     number,
     stamp,
 )
-from services.tracking.domain.batch import Answer, Batch, Columns, runs_of
+from services.tracking.domain.batch import Answer, Batch, Columns, Lane, runs_of
 from services.tracking.domain.fix import (
     FUTURE_MAX,
     PAST_MAX,
@@ -30,64 +46,87 @@ from services.tracking.domain.fix import (
     RecordedFix,
     Reject,
     RejectReason,
-    TimeQuality,
     judged_time,
 )
 from services.tracking.domain.geo import NULL_ISLAND_DEGREES, meters_between
 from services.tracking.domain.words import Ignition
 
-# Surely slower than the limit: a degree is never longer than 111.7 km, so no distance is computed.
-DEGREES_A_SECOND_SURE = SPEED_MAX_METERS_PER_SECOND / 111_700
-SECONDS_MIN = 3.0  # a receiver that corrects itself between two positions jumps, and drives no race
-ACCURACY_MAX = 1_000_000  # meters; more says nothing
-SEQUENCE_MAX = 2**62
-SMALL_MAX = 2**31 - 1
-UPTIME_SECONDS_MAX = 2**32  # no machine runs for a century; a greater number fits no column
-IGNITIONS = {
-    tracking_event_pb2.IGNITION_OFF: 1,
-    tracking_event_pb2.IGNITION_ON: 2,
-}
+MICROSECOND = timedelta(microseconds=1)
+SWAPPED_RATIO = 100
 Spot = tuple[float, float, float]  # seconds, latitude, longitude
 Trail = tuple[Spot | None, Spot | None]  # the last that was kept, and a jump away from it
 NOWHERE: Trail = (None, None)
 
 
 def batch(
-    tenant: str,
-    device_id: str,
-    epoch: UUID,
+    whose: tuple[str, str, UUID],
     shard: int,
-    positions: Iterable[position_pb2.Position],
+    lane: Lane,
+    positions: Sequence[position_pb2.Position],
     received: datetime,
+    home: Degrees | None = None,
 ) -> Batch:
-    """One device's batch, judged position by position."""
-    columns, rejects, indexes, sequences = Columns(), [], [], []
-    sure = (received - PAST_MAX - EPOCH) / timedelta(seconds=1)
+    """
+    A batch of one device (tenant, device, epoch): sound as a whole, or judged one by one.
+
+    `home` is a place near which the device is at work, where one is known.
+    """
+    since = (received - PAST_MAX - EPOCH) / timedelta(seconds=1)
     until = (received + FUTURE_MAX - EPOCH) // timedelta(seconds=1)
+    positions = list(positions)  # once: the container makes them anew each time it is read
+    columns = sound(positions, since, until, home)
+    if columns is None:
+        nothing = Batch(*whose, shard, Columns(), (), (), (), lane)
+        return _judged(nothing, positions, received, home)
+    runs = runs_of(columns.sequences)
+    return Batch(*whose, shard, columns, (), tuple(range(len(columns))), runs, lane)
+
+
+def _judged(
+    into: Batch,
+    positions: Sequence[position_pb2.Position],
+    received: datetime,
+    home: Degrees | None,
+) -> Batch:
+    """Some positions are odd, or out of order: each is looked at on its own."""
+    columns, rejects, indexes, sequences = Columns(), list[Reject](), list[int](), list[int]()
     trail = NOWHERE
     for index, one in enumerate(positions):
-        sequence = one.sequence
-        reason, trail = _fault(one, trail)
-        if 0 < sequence < SEQUENCE_MAX:
-            sequences.append(sequence)
+        reason, trail = _fault(one, trail, home)
+        if 0 < one.sequence < SEQUENCE_MAX:
+            sequences.append(one.sequence)
         if reason is not None:
-            rejects.append(Reject(sequence, index, reason))
+            rejects.append(Reject(one.sequence, index, reason))
             continue
         indexes.append(index)
-        _append(columns, one, sure <= one.device_time.seconds < until, received)
-    return Batch(
-        tenant,
-        device_id,
-        epoch,
-        shard,
-        columns,
-        tuple(rejects),
-        tuple(indexes),
-        runs_of(sequences),
+        _append(columns, one, received)
+    kept, others = _first_of_each(columns)
+    conflicts = [
+        Reject(columns.sequences[place], indexes[place], RejectReason.SEQUENCE_CONFLICT)
+        for place in others
+    ]
+    return replace(
+        into,
+        columns=columns.at(kept),
+        rejects=(*rejects, *conflicts),
+        indexes=tuple(indexes[place] for place in kept),
+        runs=runs_of(sequences),
+        repeats=len(columns) - len(kept) - len(conflicts),
     )
 
 
-def _fault(one: Any, trail: Trail) -> tuple[RejectReason | None, Trail]:
+def _first_of_each(columns: Columns) -> tuple[list[int], list[int]]:
+    """The places of the first of each sequence, ascending; and of those that contradict it."""
+    kept, others = list[int](), list[int]()
+    for place in sorted(range(len(columns)), key=columns.sequences.__getitem__):
+        if not kept or columns.sequences[kept[-1]] != columns.sequences[place]:
+            kept.append(place)
+        elif columns.spot(kept[-1]) != columns.spot(place):
+            others.append(place)
+    return kept, others
+
+
+def _fault(one: Any, trail: Trail, home: Degrees | None) -> tuple[RejectReason | None, Trail]:
     """Why a position is not kept, and what the next one is compared with."""
     if not 0 < one.sequence < SEQUENCE_MAX:
         return RejectReason.SEQUENCE_INVALID, trail
@@ -101,7 +140,17 @@ def _fault(one: Any, trail: Trail) -> tuple[RejectReason | None, Trail]:
         return RejectReason.NULL_ISLAND, trail
     if at.seconds == 0 or not is_moment(at) or _odd(one):
         return RejectReason.OUT_OF_RANGE, trail
+    if home is not None and _is_swapped(lat, lng, home):
+        return RejectReason.SWAPPED, trail
     return _speed((at.seconds + at.nanos / 1e9, lat, lng), trail)
+
+
+def _is_swapped(lat: float, lng: float, home: Degrees) -> bool:
+    """Whether the other way around it would be a hundred times closer to home, and far as it is."""
+    if abs(lat - home[0]) + abs(lng - home[1]) <= NEAR_DEGREES or abs(lng) > 90:
+        return False
+    away, turned = meters_between(*home, lat, lng), meters_between(*home, lng, lat)
+    return away > SWAPPED_RATIO * turned
 
 
 def _speed(here: Spot, trail: Trail) -> tuple[RejectReason | None, Trail]:
@@ -138,14 +187,11 @@ def _too_fast(before: Spot, here: Spot) -> bool:
     return away > SPEED_MAX_METERS_PER_SECOND * seconds
 
 
-def _append(columns: Columns, one: Any, timely: bool, received: datetime) -> None:
-    at, place = one.device_time, one.location
-    when = EPOCH + timedelta(seconds=at.seconds, microseconds=at.nanos // 1_000)
-    quality = TimeQuality.OK
-    if not timely:
-        when, quality = judged_time(when, received)
+def _append(columns: Columns, one: Any, received: datetime) -> None:
+    place = one.location
+    when, quality = judged_time(moment(one.device_time), received)
     columns.sequences.append(one.sequence)
-    columns.times.append(when)
+    columns.times.append((when - EPOCH) // MICROSECOND)
     columns.qualities.append(quality)
     columns.latitudes.append(place.latitude)
     columns.longitudes.append(place.longitude)
@@ -154,28 +200,8 @@ def _append(columns: Columns, one: Any, timely: bool, received: datetime) -> Non
     speed = one.speed_centimeters_per_second if has("speed_centimeters_per_second") else None
     columns.speeds.append(speed)
     columns.headings.append(one.heading_degrees if has("heading_degrees") else None)
-    columns.uptimes.append(_milliseconds(one) if has("uptime_duration") else None)
-    _append_telemetry(columns, one.telemetry if has("telemetry") else None)
-
-
-def _append_telemetry(columns: Columns, read: Any) -> None:
-    if read is None:
-        columns.ignitions.append(0)
-        columns.odometers.append(None)
-        columns.charges.append(None)
-        columns.auxiliaries.append(False)
-        return
-    columns.ignitions.append(IGNITIONS.get(read.ignition, 0))
-    odometer = read.odometer_meters if read.HasField("odometer_meters") else None
-    columns.odometers.append(odometer if odometer is None or odometer >= 0 else None)
-    charge = read.state_of_charge_ratio if read.HasField("state_of_charge_ratio") else None
-    columns.charges.append(charge if charge is not None and 0 <= charge <= 1 else None)
-    columns.auxiliaries.append(read.auxiliary_needed)
-
-
-def _milliseconds(one: Any) -> int:
-    up = one.uptime_duration
-    return int(up.seconds * 1_000 + up.nanos // 1_000_000)
+    columns.uptimes.append(uptime_milliseconds(one) if has("uptime_duration") else None)
+    write_telemetry(columns, one.telemetry if has("telemetry") else None)
 
 
 def rejects_to_proto(rejects: Iterable[Reject]) -> list[position_pb2.PositionReject]:

@@ -17,7 +17,7 @@ from services.tracking.convert.wire import (
 )
 from services.tracking.domain.proof import Item, Proof
 from services.tracking.domain.words import ProofKind
-from services.tracking.ports import MediaFile
+from services.tracking.proof_ports import MediaFile
 
 
 def proof(message: pb.Proof, now: datetime) -> Proof:
@@ -69,7 +69,7 @@ def _item_to_proto(item: Item, personal: bool) -> pb.ProofItem:
         media_sha256=item.media_sha256,
         code=item.code if personal and item.kind is not ProofKind.PIN else "",
         signer_name=item.signer_name if personal else "",
-        verified_age_years=item.verified_age_years,
+        verified_age_years=item.verified_age_years if personal else 0,
     )
 
 

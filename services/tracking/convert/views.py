@@ -17,6 +17,7 @@ from services.tracking.domain.fix import Fix, RecordedFix
 from services.tracking.domain.incident import IncidentType
 from services.tracking.domain.note import Comment
 from services.tracking.domain.progress import RunState, StopState
+from services.tracking.domain.replan import PlanChange
 from services.tracking.domain.risk import RANK
 from services.tracking.domain.route import Stop
 from services.tracking.domain.view import View, shown_point
@@ -38,7 +39,14 @@ def view_to_proto(view: View) -> pb.Tracking:
         remaining_distance_meters=view.remaining_meters,
         destination=latlng(one.location),
         encoded_polyline=view.polyline,
-        entries=[entry_to_proto(entry, recipient=recipient) for entry in view.entries],
+        entries=[
+            entry_to_proto(
+                entry,
+                [one for one in view.comments if one.entry_id == entry.entry_id],
+                recipient=recipient,
+            )
+            for entry in view.entries
+        ],
         proofs=[proof_to_proto(proof, personal=not recipient) for proof in view.proofs],
         failure_reason=number(words_pb.FailureReason, failure_of(one)),
         attempt_number=one.attempt_number,
@@ -105,16 +113,31 @@ def entry_to_proto(
         handover=number(words_pb.Handover, entry.handover),
         event_id="" if recipient else entry.event_id,
         late=entry.late,
-        comments=[comment_to_proto(comment) for comment in comments],
+        comments=[comment_to_proto(comment, recipient=recipient) for comment in comments],
+        plan_change=_plan_change(entry.plan_change) if not recipient else None,
     )
 
 
-def comment_to_proto(comment: Comment) -> timeline_pb2.Comment:
-    """A comment."""
+def _plan_change(change: PlanChange | None) -> timeline_pb2.PlanChange | None:
+    if change is None:
+        return None
+    return timeline_pb2.PlanChange(
+        cause=number(timeline_pb2.PlanChangeCause, change.cause),
+        route_revision=change.revision,
+        previous_arrival_time=stamp(change.previous_arrival),
+        arrival_time=stamp(change.arrival),
+        previous_route_id=change.previous_route_id,
+        added_delivery_ids=change.added,
+        removed_delivery_ids=change.removed,
+    )
+
+
+def comment_to_proto(comment: Comment, *, recipient: bool = False) -> timeline_pb2.Comment:
+    """A comment; who wrote it is for those who run the work."""
     return timeline_pb2.Comment(
         comment_id=comment.comment_id,
         entry_id=comment.entry_id,
-        author=comment.author,
+        author="" if recipient else comment.author,
         text=comment.text,
         audience=number(timeline_pb2.CommentAudience, comment.audience),
         create_time=stamp(comment.create_time),

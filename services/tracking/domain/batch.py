@@ -4,19 +4,30 @@ Batches of positions as columns: what the ingest path carries instead of thousan
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from enum import IntEnum
 from uuid import UUID
 
 from services.tracking.domain.fix import Reject
 
+Run = tuple[int, int]  # sequences, both ends included
+
+
+class Lane(IntEnum):
+    """Whether positions are told as they happen; numbers as in the contract and in the store."""
+
+    LIVE = 1
+    BACKFILL = 2
+
 
 @dataclass(slots=True)
 class Columns:
-    """Positions that are worth keeping, one list per property, in order of their sequence."""
+    """Positions that are worth keeping, one list per property, by ascending sequence."""
 
     sequences: list[int] = field(default_factory=list)
-    times: list[datetime] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)  # microseconds since 1970
     qualities: list[int] = field(default_factory=list)
     latitudes: list[float] = field(default_factory=list)
     longitudes: list[float] = field(default_factory=list)
@@ -32,6 +43,27 @@ class Columns:
     def __len__(self) -> int:
         return len(self.sequences)
 
+    def spot(self, place: int) -> tuple[int, float, float]:
+        """When and where: what makes two positions of one sequence the same."""
+        return self.times[place], self.latitudes[place], self.longitudes[place]
+
+    def at(self, places: Sequence[int]) -> Columns:
+        """Some of them."""
+        columns = (getattr(self, one.name) for one in fields(self))
+        return Columns(*([column[place] for place in places] for column in columns))
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Positions of one device as they were stored together, and for whom they were sent."""
+
+    device_id: str
+    epoch: UUID
+    record_time: datetime
+    vehicle_id: str
+    driver_id: str
+    columns: Columns
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -43,8 +75,10 @@ class Batch:
     shard: int
     columns: Columns
     rejects: tuple[Reject, ...]
-    indexes: tuple[int, ...]  # of the kept rows, in the batch as sent
-    runs: tuple[tuple[int, int], ...]  # sequences sent, both ends included
+    indexes: Sequence[int]  # of the kept rows, in the batch as sent
+    runs: tuple[Run, ...]  # sequences sent
+    lane: Lane = Lane.LIVE
+    repeats: int = 0  # positions that the batch itself says twice
 
     @property
     def key(self) -> tuple[str, str, UUID]:
@@ -60,21 +94,46 @@ class Answer:
     accepted: int
     duplicates: int
     rejects: tuple[Reject, ...]
-    missing: tuple[tuple[int, int], ...]
+    missing: tuple[Run, ...]
 
 
-def runs_of(sequences: list[int]) -> tuple[tuple[int, int], ...]:
+def runs_of(sequences: Sequence[int]) -> tuple[Run, ...]:
     """The sequences as ranges. The usual batch is one range, and that is seen at once."""
     if not sequences:
         return ((1, 0),)  # an empty range: asks how far the epoch is
     first, last = sequences[0], sequences[-1]
-    if last - first + 1 == len(sequences) and sequences == list(range(first, last + 1)):
+    if last - first + 1 == len(sequences) and sequences == [*range(first, last + 1)]:
         return ((first, last),)
     return tuple(_merged(sorted(set(sequences))))
 
 
-def _merged(ordered: list[int]) -> list[tuple[int, int]]:
-    runs: list[tuple[int, int]] = []
+def within(sequence: int, runs: Sequence[Run]) -> bool:
+    """Whether a sequence lies in one of the ranges."""
+    return any(first <= sequence <= last for first, last in runs)
+
+
+def without(runs: Sequence[Run], known: Sequence[Run]) -> tuple[Run, ...]:
+    """What of some ranges others do not hold; both ascend."""
+    left = []
+    for first, last in runs:
+        for low, high in known:
+            if low > last or high < first:
+                continue
+            if first < low:
+                left.append((first, low - 1))
+            first = high + 1
+        if first <= last:
+            left.append((first, last))
+    return tuple(left)
+
+
+def touch(some: Sequence[Run], others: Sequence[Run]) -> bool:
+    """Whether ranges share a sequence."""
+    return any(a[0] <= b[1] and b[0] <= a[1] for a in some for b in others)
+
+
+def _merged(ordered: list[int]) -> list[Run]:
+    runs: list[Run] = []
     for sequence in ordered:
         if runs and runs[-1][1] == sequence - 1:
             runs[-1] = runs[-1][0], sequence

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.tracking.domain.fact import Amount
 from services.tracking.domain.geo import Point
 from services.tracking.domain.heard import Parcel, Requirement
 from services.tracking.domain.route import Window
@@ -38,6 +39,13 @@ class Delivery:
     service_level: str = ""
     territory_id: str = ""
     depot_id: str = ""
+    due: Amount | None = None  # to be collected at the door
+    floor: int | None = None  # of the door; None: not known
+    lift: bool = False
+    building: str = ""  # kind of building; empty: not known
+    segment: str = ""  # the caller's own grouping
+    region: str = ""
+    order_reference: str = ""  # deliveries that share it are attempts at one order
 
     task_id: str = ""  # of the present attempt
     task_kind: TaskKind = TaskKind.DELIVERY
@@ -46,6 +54,8 @@ class Delivery:
     route_id: str = ""
     stop_id: str = ""
     carrier_id: str = ""
+    planned_at: datetime | None = None  # arrival as the last revision has it
+    left_route_id: str = ""  # the route that the present attempt was taken off
 
     outcome: Outcome | None = None  # of the last attempt that ended
     outcome_task_id: str = ""
@@ -57,6 +67,11 @@ class Delivery:
     def mass_grams(self) -> int:
         """What it weighs."""
         return sum(parcel.mass_grams for parcel in self.parcels)
+
+    @property
+    def barcodes(self) -> tuple[str, ...]:
+        """Those of its parcels, as far as dispatch told them."""
+        return tuple(parcel.barcode for parcel in self.parcels if parcel.barcode)
 
     @property
     def closed(self) -> bool:

@@ -46,6 +46,7 @@ class EpochOwner:
     driver_id: str
     carrier_id: str
     renew: bool = False  # it ends soon
+    home: tuple[float, float] | None = None  # degrees of where its route begins, if it has one
 
 
 def milliseconds_of(epoch: UUID) -> int:

@@ -11,12 +11,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from services.tracking.domain.calibration import Mark
+from services.tracking.domain.crew import Charge as Charge
+from services.tracking.domain.crew import Crew as Crew
+from services.tracking.domain.expected import Eta as Eta
+from services.tracking.domain.expected import EtaBasis as EtaBasis
+from services.tracking.domain.expected import EtaReason as EtaReason
+from services.tracking.domain.expected import Quote as Quote
+from services.tracking.domain.expected import Risk as Risk
+from services.tracking.domain.expected import RiskLevel as RiskLevel
+from services.tracking.domain.facets import NO_FACETS, Facets
 from services.tracking.domain.fact import Amount, Scan
 from services.tracking.domain.geo import Point
 from services.tracking.domain.incident import Incident
+from services.tracking.domain.payment import PaymentState
+from services.tracking.domain.replan import PlanChange
 from services.tracking.domain.route import RateCard, Vehicle, Window
 from services.tracking.domain.words import (
     FailureReason,
+    FencePassage,
     Handover,
     Milestone,
     Outcome,
@@ -35,59 +48,6 @@ class DistanceBasis(StrEnum):
     PLAN = "PLAN"
 
 
-class EtaBasis(StrEnum):
-    """What an expected arrival rests on."""
-
-    PLAN = "PLAN"
-    LIVE = "LIVE"
-    CARRIER = "CARRIER"
-
-
-class RiskLevel(StrEnum):
-    """The chance of missing a promise, in words."""
-
-    UNSPECIFIED = "UNSPECIFIED"
-    LOW = "LOW"
-    MEDIUM = "MEDIUM"
-    HIGH = "HIGH"
-    CERTAIN = "CERTAIN"
-
-
-@dataclass(frozen=True, slots=True)
-class Crew:
-    """Who drives what on which route: said in every event, so that readers need to ask nobody."""
-
-    route_id: str = ""
-    revision: int = 0
-    shift_id: str = ""
-    driver_id: str = ""
-    vehicle_id: str = ""
-    carrier_id: str = ""
-    depot_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """One task of a stop or leg, with its delivery and mass; on a leg, how far its goods go."""
-
-    task_id: str
-    delivery_id: str
-    mass_grams: int = 0
-    kind: TaskKind = TaskKind.DELIVERY
-    item_count: int = 0  # 0: not known
-    great_circle_meters: int = 0  # 0: not known
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """An expected arrival as it was told."""
-
-    told_at: datetime
-    p10: datetime
-    p50: datetime
-    p90: datetime
-
-
 @dataclass(frozen=True, slots=True)
 class RouteStarted:
     """A route is under way."""
@@ -97,6 +57,7 @@ class RouteStarted:
     tasks: tuple[Charge, ...]
     rates: RateCard | None = None
     access_charge_micros: int = 0
+    planned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +73,8 @@ class StopArrived:
     in_sequence: bool = True
     last_quote: Quote | None = None  # told before the arrival
     early_quote: Quote | None = None  # the last one told 30 minutes or more before it
+    marks: tuple[Mark, ...] = ()  # what was expected when it came within each horizon
+    facets: Facets = NO_FACETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +88,9 @@ class StopDeparted:
     tasks: tuple[Charge, ...]
     planned_at: datetime | None = None
     arrived_at: datetime | None = None
+    opened_at: datetime | None = None  # when service could begin: on arrival, or with its window
+    place_id: str = ""
+    facets: Facets = NO_FACETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +112,21 @@ class OutcomeRecorded:
     event_id: str = ""
     proof_id: str = ""
     climbed_floors: int = 0
+    location: Point | None = None  # where the hand-over or the vain attempt was
+    place_id: str = ""
+    facets: Facets = NO_FACETS
+    earlier_attempts: int = 0  # at the same order, under deliveries created before this one
+    earlier_reason: FailureReason = FailureReason.UNSPECIFIED  # why the attempt before failed
+
+    @property
+    def order_attempt(self) -> int:
+        """Which attempt at the order it was, from 1."""
+        return self.earlier_attempts + self.attempt_number
+
+    @property
+    def order(self) -> str:
+        """The order, however often it was created."""
+        return self.facets.order_reference or self.task.delivery_id
 
     @property
     def on_time(self) -> bool:
@@ -199,45 +180,14 @@ class RouteCompleted:
 
 
 @dataclass(frozen=True, slots=True)
-class Eta:
-    """When a vehicle is expected at a stop, and what that rests on."""
-
-    route_id: str
-    stop_id: str
-    p10: datetime
-    p50: datetime
-    p90: datetime
-    basis: EtaBasis
-    computed_at: datetime
-    planned_at: datetime
-    remaining_stops: int
-    remaining_meters: int
-    fix_at: datetime | None = None
-    service_seconds: int = 0  # from arrival to the handover, as planned
-
-
-@dataclass(frozen=True, slots=True)
 class EtaChanged:
-    """The expected arrival moved by more than the thresholds."""
+    """The expected arrival, or how sure it is, moved by more than the thresholds."""
 
     eta: Eta
     tasks: tuple[Charge, ...]
     previous: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Risk:
-    """How likely a promise will be missed."""
-
-    task: Charge
-    stop_id: str
-    route_id: str
-    probability: float
-    late_seconds: int
-    level: RiskLevel
-    promise: Window
-    eta: Eta
-    priority: int = 0
+    reason: EtaReason = EtaReason.UNSPECIFIED
+    wider: bool = False  # it reaches beyond what was told before
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +229,7 @@ class ProofAccepted:
     kinds: tuple[ProofKind, ...]
     captured_at: datetime
     at: datetime
+    submitted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +249,8 @@ class MilestoneReached:
     handover: Handover = Handover.UNSPECIFIED
     event_id: str = ""
     late: bool = False
+    eta: Eta | None = None  # of ETA_CHANGED
+    plan_change: PlanChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +263,7 @@ class ParcelScanned:
     source: Source
     delivery_id: str = ""
     stop_id: str = ""
+    expected_route_id: str = ""  # the one that serves it, when another vehicle took it
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +275,19 @@ class AmountCollected:
     amount: Amount
     method: PaymentMethod
     at: datetime
+    due: Amount | None = None
+    total: Amount | None = None
+    state: PaymentState = PaymentState.UNSPECIFIED
+    source: Source = Source.UNSPECIFIED
+    facets: Facets = NO_FACETS
+    previous_micros: int = 0  # the total before: a correction takes it back
+
+    @property
+    def booked_micros(self) -> int:
+        """What this adds to what was collected."""
+        return (
+            self.amount.micros if self.total is None else self.total.micros - self.previous_micros
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +322,18 @@ class CommentAdded:
     entry_id: str
     delivery_id: str
     at: datetime
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FencePassed:
+    """A vehicle entered a tenant's own geofence, left it, stayed or drove through."""
+
+    crew: Crew
+    fence_id: str
+    passage: FencePassage
+    at: datetime
+    since: datetime | None = None  # inside, when it leaves or has stayed
 
 
 Told = (
@@ -376,4 +355,5 @@ Told = (
     | IdlingEnded
     | VehicleCharged
     | CommentAdded
+    | FencePassed
 )

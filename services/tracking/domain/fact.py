@@ -11,6 +11,8 @@ from datetime import datetime
 
 from services.tracking.domain.geo import Point
 from services.tracking.domain.words import (
+    ContactChannel,
+    ContactTopic,
     FailureReason,
     Handover,
     Ignition,
@@ -177,6 +179,15 @@ class Skip:
     """A stop was passed over."""
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A customer got in touch, or we with them: `outbound`."""
+
+    channel: ContactChannel
+    topic: ContactTopic
+    outbound: bool = False
+
+
 What = (
     RouteStart
     | Arrival
@@ -196,6 +207,7 @@ What = (
     | ZoneEntry
     | RouteEnd
     | Skip
+    | Contact
 )
 
 # The name of each fact in the contract's TrackingEvent, for filters and for the store.
@@ -218,6 +230,7 @@ NAMES: dict[type, str] = {
     ZoneEntry: "zone_entered",
     RouteEnd: "route_end",
     Skip: "stop_skipped",
+    Contact: "customer_contacted",
 }
 # What each fact must name; one of a group is enough.
 NEEDS: dict[type, tuple[str, ...]] = {
@@ -231,6 +244,7 @@ NEEDS: dict[type, tuple[str, ...]] = {
     Hold: ("task_id",),
     Pickup: ("delivery_id", "task_id"),
     Return: ("delivery_id", "task_id"),
+    Contact: ("delivery_id", "task_id"),
     RouteStart: ("route_id",),
     RouteEnd: ("route_id",),
 }

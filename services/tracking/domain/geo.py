@@ -45,6 +45,25 @@ def meters_between(lat_a: float, lng_a: float, lat_b: float, lng_b: float) -> fl
     return 2 * EARTH_RADIUS_METERS * math.asin(min(1.0, math.sqrt(chord)))
 
 
+class Plane:
+    """The plane that touches the earth at a point: meters east and north of it, for a city."""
+
+    def __init__(self, origin: Point) -> None:
+        self._origin = origin
+        self._north = math.radians(EARTH_RADIUS_METERS)  # meters a degree
+        self._east = self._north * math.cos(math.radians(origin.latitude))
+
+    def flat(self, point: Point) -> tuple[float, float]:
+        """Meters east and north."""
+        east = (point.longitude - self._origin.longitude) * self._east
+        return east, (point.latitude - self._origin.latitude) * self._north
+
+    def point(self, east: float, north: float) -> Point:
+        """The point so many meters away."""
+        latitude = self._origin.latitude + north / self._north
+        return Point(latitude, self._origin.longitude + east / self._east)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where on a line a point lies: how far off it, and how much of the line is still ahead."""

@@ -12,8 +12,9 @@ from datetime import datetime
 from services.tracking.domain.event import Charge, Crew
 from services.tracking.domain.fact import Amount
 from services.tracking.domain.geo import Point
+from services.tracking.domain.replan import PlanShift
 from services.tracking.domain.route import Window
-from services.tracking.domain.words import Milestone, ProofKind, Source, TaskKind
+from services.tracking.domain.words import Milestone, PlanCause, ProofKind, Source, TaskKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,13 @@ class Digest:
     service_level: str = ""
     territory_id: str = ""
     task_kind: TaskKind = TaskKind.DELIVERY
+    due: Amount | None = None  # to be collected at the door
+    floor: int | None = None  # of the door; None: not known
+    lift: bool = False
+    building: str = ""  # kind of building; empty: not known
+    segment: str = ""  # the caller's own grouping
+    region: str = ""
+    order_reference: str = ""  # deliveries that share it are attempts at one order
 
     @property
     def mass_grams(self) -> int:
@@ -100,6 +108,10 @@ class RoutePlaced:
     removed: tuple[Charge, ...]
     planned_meters: int = 0
     planned_stops: int = 0
+    plan_id: str = ""
+    cause: PlanCause = PlanCause.UNSPECIFIED
+    decision_ids: tuple[str, ...] = ()  # of compliance, for this revision
+    shifts: tuple[PlanShift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,21 @@ class TenderPriced:
     price: Amount
     at: datetime
     tender_id: str = ""
+    previous_micros: int = 0  # booked before for the same tender: what is new is the difference
+
+    @property
+    def booked_micros(self) -> int:
+        """What this line adds to what the carrier is owed."""
+        return self.price.micros - self.previous_micros
+
+
+@dataclass(frozen=True, slots=True)
+class CarbonShare:
+    """What one delivery is charged with of a record."""
+
+    delivery_id: str
+    task_id: str
+    milligrams: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +162,17 @@ class EmissionRecorded:
     default_quality: bool = False
     replaced_record_id: str = ""
     other_factor_set_ids: tuple[str, ...] = ()
+    shares: tuple[CarbonShare, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionHeard:
+    """Compliance decided on a route."""
+
+    decision_id: str
+    route_id: str
+    verdict: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +198,17 @@ class ParcelsHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """Somebody made a tracking link, or revoked it. Ours, told to nobody."""
+
+    link_id: str
+    delivery_id: str
+    by: str
+    at: datetime
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneCharged:
     """A vehicle entered a zone that charges."""
 
@@ -177,6 +226,8 @@ Heard = (
     | RouteWithdrawn
     | TenderPriced
     | EmissionRecorded
+    | DecisionHeard
+    | LinkChanged
     | ZoneCharged
     | StopNear
     | ParcelsHeld

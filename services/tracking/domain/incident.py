@@ -46,7 +46,11 @@ class IncidentType(StrEnum):
     SAFETY = "SAFETY"
     COMPLAINT = "COMPLAINT"
     DELAY = "DELAY"
+    FAILURE_RISK = "FAILURE_RISK"
     OTHER = "OTHER"
+    CUSTODY_BROKEN = "CUSTODY_BROKEN"
+    WRONG_VEHICLE = "WRONG_VEHICLE"
+    SUBSCRIPTION_DISABLED = "SUBSCRIPTION_DISABLED"
 
 
 class IncidentState(StrEnum):
@@ -142,6 +146,7 @@ class Alarm:
     note: str = ""
     location: Point | None = None
     previous_incident_id: str = ""
+    expect_time: datetime | None = None  # when it will come true; None: it has happened
 
     @property
     def key(self) -> str:
@@ -181,6 +186,7 @@ class Incident:
     previous_incident_id: str = ""
     occurrence_count: int = 1
     location: Point | None = None
+    expect_time: datetime | None = None  # when it was expected to come true; None: it had happened
     revision: int = 1
 
     @property
@@ -204,6 +210,7 @@ def opened(alarm: Alarm, incident_id: str, now: datetime) -> Incident:
         note=alarm.note,
         location=alarm.location,
         previous_incident_id=alarm.previous_incident_id,
+        expect_time=alarm.expect_time,
     )
 
 

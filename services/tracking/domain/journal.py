@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from services.tracking.domain.customer import Said
 from services.tracking.domain.event import (
     EtaChanged,
     IdlingEnded,
@@ -18,7 +19,7 @@ from services.tracking.domain.event import (
 )
 from services.tracking.domain.heard import Heard
 
-Event = Told | Heard
+Event = Told | Said | Heard
 
 
 def moment(event: Event) -> datetime:

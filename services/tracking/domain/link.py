@@ -9,6 +9,7 @@ from enum import StrEnum
 from services.tracking.domain.visibility import Visibility
 
 LIFE = timedelta(days=30)
+LIFE_MAX = timedelta(days=366)
 
 
 class LinkScope(StrEnum):

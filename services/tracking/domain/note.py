@@ -47,6 +47,19 @@ class Condition(StrEnum):
     HEAT = "HEAT"
 
 
+# What weather adds to travel time where the report says nothing more, in permille of the usual.
+# Source: FHWA Road Weather Management, "How Do Weather Events Impact Roads?": speed falls by 10 %
+# on wet streets, 17 % in heavy rain, 12 % in low visibility, 30 to 40 % on snow and ice.
+USUAL_PERMILLE = {
+    Condition.RAIN: 1_111,
+    Condition.HEAVY_RAIN: 1_205,
+    Condition.STORM: 1_205,
+    Condition.FOG: 1_136,
+    Condition.SNOW: 1_429,
+    Condition.ICE: 1_667,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Weather:
     """The weather of an area for a time."""
@@ -66,7 +79,7 @@ class Weather:
 def slowdown(reports: tuple[Weather, ...], point: Point, at: datetime) -> float:
     """How much longer driving takes at a place: the worst report that holds there and then."""
     holding = [
-        report.travel_time_permille
+        max(report.travel_time_permille, USUAL_PERMILLE.get(report.condition, 0))
         for report in reports
         if at in report.window and meters(report.center, point) <= report.radius_meters
     ]

@@ -7,13 +7,16 @@ hand, a scan or a proof confirms it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from services.tracking.domain import geofence, track
+from services.tracking.domain import geofence, halt, track
 from services.tracking.domain.event import IdlingEnded
+from services.tracking.domain.fence import Fence
 from services.tracking.domain.fix import Fix
 from services.tracking.domain.geo import Point, meters
+from services.tracking.domain.passing import passed
 from services.tracking.domain.progress import Idle
 from services.tracking.domain.run import Run
 from services.tracking.domain.words import Ignition, Source
@@ -39,12 +42,16 @@ def observe(run: Run, fix: Fix) -> None:
     )
     if progress.fix is not None and fix.at <= progress.fix.at:
         return  # from a buffer: it is counted, but the vehicle is elsewhere by now
+    samples = halt.extended(progress.samples, fix)
+    fresh = samples is not progress.samples
+    run.progress = replace(run.progress, samples=samples)
     _motion(run, fix, progress.fix)
     _idling(run, fix)
     if progress.started_at is None:
         _start(run, fix)
     elif progress.ended_at is None:
-        _fences(run, fix)
+        if fresh:
+            _fences(run)
         _home(run, fix)
 
 
@@ -101,16 +108,28 @@ def _start(run: Run, fix: Fix) -> None:
             run.start(run.progress.left_at or fix.at)
 
 
-def _fences(run: Run, fix: Fix) -> None:
-    progress, pending = run.progress, run.pending
-    candidates = () if progress.at_stop else pending
-    next_stop = pending[0].stop_id if pending else ""
-    presence, proposal = geofence.follow(progress.presence, fix, candidates, next_stop)
-    dropped = progress.presence if presence is None and proposal is None else None
-    run.progress = replace(progress, presence=presence)
-    if dropped is not None:
-        run.propose(dropped.stop_id, None)
-    elif proposal is not None:
+def guard(run: Run, fences: Iterable[Fence]) -> None:
+    """What the last fix says about tenants' own geofences."""
+    progress = run.progress
+    passing, told = passed(progress.passing, progress.samples, fences, run.crew)
+    run.progress = replace(progress, passing=passing)
+    run.events += told
+
+
+def _fences(run: Run) -> None:
+    progress = run.progress
+    watch = geofence.Watch(
+        run.pending,
+        confirmed=bool(progress.at_stop),
+        served_at=run.served_at,
+        left_at=progress.left_at,
+        before=progress.stood,
+    )
+    presence, proposal = geofence.follow(progress.presence, progress.samples, watch)
+    gone = progress.presence if proposal is not None and not proposal.arrived else None
+    stood = gone.anchor if gone is not None else progress.stood
+    run.progress = replace(progress, presence=presence, stood=stood)
+    if proposal is not None:
         _take(run, proposal)
 
 

@@ -11,11 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from services.tracking.domain.calibration import Mark
 from services.tracking.domain.event import Charge, Quote, RiskLevel
 from services.tracking.domain.fix import Fix
 from services.tracking.domain.geo import Point
 from services.tracking.domain.geofence import Presence
-from services.tracking.domain.route import Window
+from services.tracking.domain.halt import Sample
+from services.tracking.domain.passing import Passing
+from services.tracking.domain.route import Leg, Window
+from services.tracking.domain.service_time import Service
 from services.tracking.domain.track import Track
 from services.tracking.domain.words import Outcome, TaskKind
 
@@ -109,6 +113,16 @@ class Idle:
 
 
 @dataclass(frozen=True, slots=True)
+class FreshLeg:
+    """A way as the planner has it now, from a stop; empty: from where the vehicle was."""
+
+    from_stop_id: str
+    leg: Leg
+    revision: int  # of the route
+    since: datetime  # when the vehicle was at its beginning
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What was last told about a stop, and every quote before its arrival."""
 
@@ -147,6 +161,9 @@ class Progress:
     epoch: str = ""  # positions up to here are taken in
     sequence: int = 0
     presence: Presence | None = None
+    samples: tuple[Sample, ...] = ()  # the last minutes of fixes, for the fences
+    passing: Passing = field(default_factory=Passing)  # of tenants' own geofences
+    stood: Point | None = None  # where the vehicle stood at the stop before
     track: Track = field(default_factory=Track)
     anchor: Point | None = None  # where the vehicle last was when it moved on
     moved_at: datetime | None = None
@@ -158,6 +175,12 @@ class Progress:
     told: dict[str, Told] = field(default_factory=dict)  # by stop
     levels: dict[str, RiskLevel] = field(default_factory=dict)  # by task
     arriving: tuple[str, ...] = ()  # tasks whose nearness was told
+    marks: dict[str, tuple[Mark, ...]] = field(default_factory=dict)  # by stop, for calibration
+    services: dict[str, Service] = field(default_factory=dict)  # by stop, as learned
+    services_of: str = ""  # the version and revision that they belong to
+    retimed: dict[str, FreshLeg] = field(default_factory=dict)  # by the stop it leads to
+    retimed_for: str = ""  # why the planner was asked
+    untimed: bool = False  # the planner was to be asked again and could not be
     promises: dict[str, Window | None] = field(default_factory=dict)  # by task, when it went out
     alarms: tuple[str, ...] = ()  # keys of incidents that ticks have raised
     broken_down: bool = False

@@ -4,7 +4,8 @@ Proofs: evidence that a task was done, accepted once it is whole and meets what 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +14,8 @@ from services.tracking.domain.geo import Point
 from services.tracking.domain.heard import Requirement
 from services.tracking.domain.words import ProofKind
 
+SHA256_HEX = re.compile(r"[0-9a-fA-F]{64}")
+OF_FILES = (ProofKind.PHOTO, ProofKind.SIGNATURE)
 ADULT_YEARS = 18  # the age asked for when a requirement names none
 
 
@@ -50,6 +53,7 @@ class Proof:
     state: ProofState = ProofState.PENDING
     missing: tuple[ProofKind, ...] = ()
     accept_time: datetime | None = None
+    submitted_by: str = ""  # the subject of a token
 
     @property
     def media(self) -> tuple[str, ...]:
@@ -63,23 +67,61 @@ def judged(
     requirements: Iterable[Requirement],
     whole_media: Collection[str],
     now: datetime,
+    barcodes: Collection[str] = (),
 ) -> Proof:
-    """The proof with its state; `earlier` are items of the task's other proofs, which count too."""
+    """
+    The proof with its state. `earlier` are items of the task's other proofs, which count too;
+    `barcodes` are those of the parcels, as far as dispatch told them.
+    """
     if proof.state is ProofState.ACCEPTED:
         return proof
     if any(sha not in whole_media for sha in proof.media):
         return replace(proof, state=ProofState.PENDING)
     items = (*earlier, *proof.items)
-    missing = tuple(need.kind for need in requirements if not _met(need, items))
+    missing = lacking(items, requirements, barcodes)
     if missing:
         return replace(proof, state=ProofState.INSUFFICIENT, missing=missing)
     return replace(proof, state=ProofState.ACCEPTED, missing=(), accept_time=now)
 
 
-def _met(need: Requirement, items: Iterable[Item]) -> bool:
+def lacking(
+    items: Iterable[Item], requirements: Iterable[Requirement], barcodes: Collection[str] = ()
+) -> tuple[ProofKind, ...]:
+    """All that was asked for and is not among the items."""
+    had = tuple(items)
+    return tuple(need.kind for need in requirements if not _met(need, had, barcodes))
+
+
+def faults(proof: Proof) -> Iterator[tuple[str, str]]:
+    """Every field that lacks what the kind of its item needs, with what that is."""
+    for at, item in enumerate(proof.items):
+        if item.kind in OF_FILES and not item.media_sha256:
+            yield f"items[{at}].media_sha256", f"a {item.kind.lower()} names its file"
+        if item.kind is ProofKind.BARCODE and not item.code:
+            yield f"items[{at}].code", "a barcode is what was read"
+        if item.kind is ProofKind.PIN and not SHA256_HEX.fullmatch(item.code):
+            yield f"items[{at}].code", "a PIN is given as its salted SHA-256 in hex, never itself"
+        if item.kind is ProofKind.AGE and not item.verified_age_years:
+            yield f"items[{at}].verified_age_years", "an age check says which age was shown"
+        if item.kind is ProofKind.NAME and not item.signer_name:
+            yield f"items[{at}].signer_name", "a name is needed"
+        if item.kind is ProofKind.NOTE and not proof.note:
+            yield "note", "an item of words needs them"
+
+
+def _met(need: Requirement, items: tuple[Item, ...], barcodes: Collection[str]) -> bool:
     same = [item for item in items if item.kind is need.kind]
-    if need.kind is ProofKind.AGE:
-        return any(i.verified_age_years >= (need.minimum_age_years or ADULT_YEARS) for i in same)
-    if need.kind is ProofKind.PIN and need.pin_sha256:
-        return any(item.code.lower() == need.pin_sha256 for item in same)
-    return bool(same)
+    match need.kind:
+        case ProofKind.UNSPECIFIED:
+            return False  # a demand that this release does not know
+        case ProofKind.AGE:
+            least = need.minimum_age_years or ADULT_YEARS
+            return any(item.verified_age_years >= least for item in same)
+        case ProofKind.PIN if need.pin_sha256:
+            return any(item.code.lower() == need.pin_sha256 for item in same)
+        case ProofKind.BARCODE if barcodes:
+            return {item.code for item in same} >= set(barcodes)
+        case ProofKind.NAME:
+            return any(item.signer_name for item in items)
+        case _:
+            return bool(same)

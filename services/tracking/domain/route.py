@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.tracking.domain.geo import Point
-from services.tracking.domain.words import Fuel, TaskKind, VehicleKind
+from services.tracking.domain.words import Fuel, PlanCause, TaskKind, VehicleKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,20 @@ class Stop:
         if not self.tasks:
             raise ValueError("a stop has at least one task")
 
+    def opens(self, at: datetime) -> datetime | None:
+        """When the window opens that holds at a moment or comes next; None where none does."""
+        found = [opens for task in self.tasks if (opens := _opens(task.windows, at))]
+        return max(found, default=None)
+
+    def opening(self, at: datetime) -> datetime:
+        """When service may start for one who comes at a moment."""
+        return max(at, self.opens(at) or at)
+
+
+def _opens(windows: tuple[Window, ...], at: datetime) -> datetime | None:
+    ordered = sorted(windows, key=lambda window: window.start)
+    return next((window.start for window in ordered if at < window.end), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Leg:
@@ -135,6 +149,8 @@ class Route:
     pauses: tuple[Pause, ...] = ()
     access_charge_micros: int = 0
     acknowledged_revision: int = 0
+    cause: PlanCause = PlanCause.UNSPECIFIED  # of this revision
+    decision_ids: tuple[str, ...] = ()  # of compliance, for this revision
 
     def __post_init__(self) -> None:
         if len(self.legs) not in (0, len(self.stops) + 1):

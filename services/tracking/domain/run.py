@@ -22,7 +22,8 @@ from services.tracking.domain.event import (
     StopDeparted,
 )
 from services.tracking.domain.fact import Fact, Failure, Success, Telemetry
-from services.tracking.domain.geo import Point
+from services.tracking.domain.geo import Point, meters
+from services.tracking.domain.halt import Halt, after, standing
 from services.tracking.domain.incident import Alarm, AllClear
 from services.tracking.domain.journal import Event
 from services.tracking.domain.progress import Note, OpenLeg, Progress, RunState, Visit
@@ -55,17 +56,22 @@ class Run:
         self._promise()
         charges = tuple(charge(task) for task in self.route.tasks)
         rates, access = self.route.rates, self.route.access_charge_micros
-        self.events.append(RouteStarted(self.crew, at, charges, rates, access))
+        planned = self.route.start_time
+        self.events.append(RouteStarted(self.crew, at, charges, rates, access, planned))
 
     def arrive(
         self, stop_id: str, at: datetime, source: Source, telemetry: Telemetry | None = None
     ) -> None:
         """The vehicle stands at a stop."""
         self.read(at, telemetry)
-        stop, visit = self.route.stop(stop_id), self.progress.visit(stop_id)
-        if stop is None or visit.arrived_at or self.progress.ended_at:
+        stop = self.route.stop(stop_id)
+        if stop is not None:
+            self._reach(stop, self._arrival(stop, at), source)
+
+    def _reach(self, stop: Stop, at: datetime, source: Source) -> None:
+        stop_id, visit = stop.stop_id, self.progress.visit(stop.stop_id)
+        if visit.arrived_at or self.progress.ended_at:
             return
-        at = self._arrival(visit, at)
         if not self.progress.started_at:
             self.start(at - timedelta(seconds=self._planned_seconds(stop_id)))
         if self.progress.at_stop:
@@ -89,8 +95,9 @@ class Run:
     ) -> None:
         """The vehicle leaves a stop."""
         self.read(at, telemetry)
-        if not self.progress.visit(stop_id).arrived_at:
-            self.arrive(stop_id, self._served_since(stop_id, at), source)
+        stop = self.route.stop(stop_id)
+        if stop is not None:
+            self._reach(stop, self._served_since(stop, at), source)
         visit = self.progress.visit(stop_id)
         if visit.arrived_at is None or visit.over:
             return
@@ -106,7 +113,9 @@ class Run:
         if note is not None:
             self.alarms.extend(contradiction(note, fact))
         elif task is not None and stop is not None:
-            self.serve(stop.stop_id, self._served_since(stop.stop_id, fact.event_time), fact.source)
+            begun = self._served_since(stop, fact.event_time)
+            self._reach(stop, begun, fact.source)
+            self.serve(stop.stop_id, begun, fact.source)
             self._note(task, stop, fact)
 
     def skip(self, stop_id: str) -> None:
@@ -152,7 +161,7 @@ class Run:
         ended_at, active = self.progress.ended_at, self.progress.state is RunState.ACTIVE
         if ended_at is None or self.progress.open_legs or not active:
             return
-        self._become(state=RunState.COMPLETED, track=track.Track(), fix=None)
+        self._become(state=RunState.COMPLETED, track=track.Track(), fix=None, samples=())
         self.events.append(self._completed())
         self._all_clear(ended_at)
 
@@ -178,6 +187,14 @@ class Run:
     def open_tasks(self) -> tuple[Task, ...]:
         """Tasks without an outcome."""
         return tuple(task for task in self.route.tasks if task.task_id not in self.progress.notes)
+
+    @property
+    def served_at(self) -> datetime | None:
+        """Since when nothing is left to do at the stop where the vehicle stands."""
+        stop = self.route.stop(self.progress.at_stop)
+        notes = [self.progress.notes.get(task.task_id) for task in stop.tasks] if stop else []
+        ended = [note.at for note in notes if note is not None]
+        return max(ended, default=None) if len(ended) == len(notes) else None
 
     @property
     def aboard(self) -> tuple[Charge, ...]:
@@ -213,13 +230,32 @@ class Run:
         if near is not None and near.stop_id != stop.stop_id:
             self.propose(near.stop_id, None)  # the fence meant a neighbour
             near = None
-        near = near or geofence.settle(stop, at, self.progress.fix)
+        near = near or geofence.settle(stop, at, self.progress.fix, self._halt(stop, at))
         self._become(at_stop=stop.stop_id, presence=replace(near, settled=True))
 
-    def _arrival(self, visit: Visit, said: datetime) -> datetime:
-        """The fence saw the vehicle come to stand earlier than the driver's hand told it."""
-        seen = visit.proposed_at
+    def _arrival(self, stop: Stop, said: datetime) -> datetime:
+        """
+        The vehicle was seen to come to stand earlier than the driver's hand told it: by the fence,
+        or by fixes that were too few to be sure without that word.
+        """
+        near, seen = self.progress.presence, self.progress.visit(stop.stop_id).proposed_at
+        if near is not None and near.settled and near.stop_id == stop.stop_id:
+            return min(near.since, said)  # it still stands there
+        if seen is None and (halt := self._halt(stop, said)) is not None:
+            seen = max(halt.since, self._busy_until() or halt.since)
         return seen if seen and said - PROPOSAL_HOLDS <= seen <= said else said
+
+    def _halt(self, stop: Stop, at: datetime) -> Halt | None:
+        """How the vehicle stands near a stop at a moment, as far as fixes tell."""
+        near = self.progress.presence
+        known = [one for one in self.progress.samples if one.at <= at]
+        samples = after(known, self._busy_until() or self.progress.started_at)
+        elsewhere = near is not None and near.settled and near.stop_id != stop.stop_id
+        halt = standing(
+            samples, near.anchor if near and elsewhere else self.progress.stood, said=True
+        )
+        close = halt is not None and meters(halt.place, stop.location) <= geofence.INNER_METERS
+        return halt if close else None
 
     def _close_leg(self, to_stop: str, at: datetime) -> None:
         progress, rank = self.progress, self.progress.leg_count + 1
@@ -260,7 +296,8 @@ class Run:
         self._become(notes={**self.progress.notes, task.task_id: note})
         promised = self.progress.promises.get(task.task_id, task.promise)
         measured = replace(task, promise=promised)
-        self.events.append(recorded(self.crew, measured, stop.stop_id, fact))
+        told = recorded(self.crew, measured, stop.stop_id, fact)
+        self.events.append(replace(told, place_id=stop.place_id))
         if isinstance(fact.what, Failure):
             self.alarms.append(failed(self.route, task, stop, fact))
 
@@ -271,17 +308,19 @@ class Run:
         return visit.arrived_at is None and not visit.skipped
 
     def _planned_seconds(self, stop_id: str) -> int:
-        leg = self.route.leg_between(self.progress.last_stop, stop_id)
+        origin = self.progress.at_stop or self.progress.last_stop
+        leg = self.route.leg_between(origin, stop_id)
         return leg.seconds if leg else 0
 
-    def _served_since(self, stop_id: str, at: datetime) -> datetime:
+    def _served_since(self, stop: Stop, at: datetime) -> datetime:
         """When service must have begun, for a driver who only tells its end."""
-        stop, visit = self.route.stop(stop_id), self.progress.visit(stop_id)
-        seen = self._arrival(visit, at)
-        if visit.arrived_at or stop is None or seen < at:
+        seen = self._arrival(stop, at)
+        if self.progress.visit(stop.stop_id).arrived_at or seen < at:
             return seen
-        begun = at - timedelta(seconds=stop.service_seconds)
-        return max(begun, self._busy_until() or begun)
+        begun, busy = at - timedelta(seconds=stop.service_seconds), self._busy_until()
+        if busy is None:
+            return begun
+        return min(at, max(begun, busy + timedelta(seconds=self._planned_seconds(stop.stop_id))))
 
     def _busy_until(self) -> datetime | None:
         """Until when the vehicle was elsewhere for sure."""
@@ -320,6 +359,7 @@ class Run:
             in_sequence=in_sequence,
             last_quote=_before(told.quotes, at) if told else None,
             early_quote=_before(told.quotes, at - EARLY_QUOTE) if told else None,
+            marks=self.progress.marks.get(stop.stop_id, ()),
         )
 
     def _departed(
@@ -328,7 +368,10 @@ class Run:
         stop = self.route.stop(stop_id)
         tasks = tuple(charge(task) for task in stop.tasks) if stop else ()
         planned = stop.departure if stop else None
-        return StopDeparted(self.crew, stop_id, at, source, tasks, planned, arrived)
+        told = StopDeparted(self.crew, stop_id, at, source, tasks, planned, arrived)
+        if stop is None:
+            return told
+        return replace(told, opened_at=stop.opening(arrived), place_id=stop.place_id)
 
     def _completed(self) -> RouteCompleted:
         notes = self.progress.notes.values()

@@ -31,6 +31,7 @@ class Scorecard:
     energy_micros: int = 0
     zone_micros: int = 0
     carrier_micros: int = 0
+    toll_micros: int = 0
     currency_code: str = ""
 
     co2e_milligrams: int = 0
@@ -55,5 +56,5 @@ class Scorecard:
     @property
     def total_micros(self) -> int:
         """What the work cost."""
-        parts = ("time", "distance", "fixed", "attempt", "energy", "zone", "carrier")
+        parts = ("time", "distance", "fixed", "attempt", "energy", "zone", "carrier", "toll")
         return sum(getattr(self, f"{part}_micros") for part in parts)

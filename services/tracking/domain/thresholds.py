@@ -17,6 +17,9 @@ class Thresholds:
 
     eta_change: timedelta = timedelta(minutes=3)
     eta_share: float = 0.15
+    eta_firmer: float = 0.3
+    failure_probable: float = 0.5  # an attempt that fails so likely is a risk of its own
+    charge_reserve: float = 0.1  # of the battery, to be left on the way home
     eta_pause: timedelta = timedelta(minutes=1)
     near_stops: int = 1
     near_time: timedelta = timedelta(minutes=10)

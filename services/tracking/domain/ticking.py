@@ -12,74 +12,58 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.tracking.domain import eta as etas
+from services.tracking.domain import predicting, telling
 from services.tracking.domain import risk as risks
-from services.tracking.domain.event import (
-    Charge,
-    Eta,
-    EtaChanged,
-    Quote,
-    Risk,
-    RiskChanged,
-    RiskLevel,
-)
+from services.tracking.domain.calibration import FARTHEST, HORIZON_MINUTES, Mark, rank
+from services.tracking.domain.event import Eta, Risk, RiskChanged, RiskLevel
 from services.tracking.domain.heard import StopNear
-from services.tracking.domain.incident import About, Alarm, AllClear, IncidentType
-from services.tracking.domain.progress import RunState, Told
+from services.tracking.domain.incident import Alarm, AllClear, IncidentType
+from services.tracking.domain.progress import RunState
 from services.tracking.domain.run import Run
 from services.tracking.domain.thresholds import Thresholds
-from services.tracking.domain.wording import charge
-
-QUOTES_MAX = 40  # per stop; the oldest go first
 
 
 def tick(
-    run: Run, now: datetime, limits: Thresholds, slower: etas.Slower = etas.as_usual
+    run: Run, now: datetime, limits: Thresholds, outlook: etas.Outlook | None = None
 ) -> tuple[tuple[Eta, ...], tuple[Risk, ...]]:
     """Renews what is expected, tells what changed enough, raises and clears alarms."""
     if run.progress.state not in (RunState.PUBLISHED, RunState.ACTIVE) or run.progress.ended_at:
         _clear(run, now, ())
         return (), ()
-    expected = tuple(etas.expect(run, now, slower))
+    expected = tuple(etas.expect(run, now, outlook))
     for one in expected:
-        _tell_eta(run, one, limits)
+        _mark(run, one)
+        telling.tell(run, one, limits)
         _tell_near(run, one, limits)
     assessed = tuple(risk for one in expected for risk in risks.assess(run.route, one))
     for risk in assessed:
         _tell_risk(run, risk)
-    _clear(run, now, tuple(_raise(run, now, limits)))
+    _clear(run, now, tuple(_raise(run, now, limits, expected)))
     return expected, assessed
 
 
-def _tell_eta(run: Run, eta: Eta, limits: Thresholds) -> None:
-    told = run.progress.told.get(eta.stop_id, Told())
-    if told.last is not None and not _moved(told.last, eta, limits):
+def _mark(run: Run, eta: Eta) -> None:
+    """What was expected when a stop came within a horizon: kept until its arrival judges it."""
+    ahead = eta.p50 - eta.computed_at
+    horizon = HORIZON_MINUTES[rank(ahead)]
+    marks = run.progress.marks.get(eta.stop_id, ())
+    if eta.raw is None or ahead > FARTHEST or any(m.horizon_minutes <= horizon for m in marks):
         return
-    quotes = (*told.quotes, Quote(eta.computed_at, eta.p10, eta.p50, eta.p90))[-QUOTES_MAX:]
-    run.progress = replace(run.progress, told={**run.progress.told, eta.stop_id: Told(quotes)})
-    previous = told.last.p50 if told.last else None
-    run.events.append(EtaChanged(eta, _tasks(run, eta.stop_id), previous))
-
-
-def _moved(last: Quote, eta: Eta, limits: Thresholds) -> bool:
-    if eta.computed_at - last.told_at < limits.eta_pause:
-        return False
-    left = max(timedelta(), eta.p50 - eta.computed_at)
-    return abs(eta.p50 - last.p50) >= max(limits.eta_change, left * limits.eta_share)
+    mark = Mark(horizon, eta.computed_at, eta.p10, eta.p50, eta.p90, eta.raw)
+    marked = {**run.progress.marks, eta.stop_id: (*marks, mark)}
+    run.progress = replace(run.progress, marks=marked)
 
 
 def _tell_near(run: Run, eta: Eta, limits: Thresholds) -> None:
     started = run.progress.started_at is not None
     near = eta.remaining_stops < limits.near_stops or eta.p50 - eta.computed_at <= limits.near_time
-    tasks = tuple(t for t in _tasks(run, eta.stop_id) if t.task_id not in run.progress.arriving)
+    tasks = tuple(
+        t for t in telling.tasks(run, eta.stop_id) if t.task_id not in run.progress.arriving
+    )
     if started and near and tasks:
         arriving = (*run.progress.arriving, *(task.task_id for task in tasks))
         run.progress = replace(run.progress, arriving=arriving)
         run.events.append(StopNear(run.crew, eta.stop_id, eta.computed_at, tasks))
-
-
-def _tasks(run: Run, stop_id: str) -> tuple[Charge, ...]:
-    stop = run.route.stop(stop_id)
-    return tuple(charge(task) for task in stop.tasks) if stop else ()
 
 
 def _tell_risk(run: Run, risk: Risk) -> None:
@@ -90,11 +74,13 @@ def _tell_risk(run: Run, risk: Risk) -> None:
         run.events.append(RiskChanged(risk, previous))
 
 
-def _raise(run: Run, now: datetime, limits: Thresholds) -> Iterator[Alarm]:
+def _raise(
+    run: Run, now: datetime, limits: Thresholds, expected: tuple[Eta, ...]
+) -> Iterator[Alarm]:
     yield from _stalled(run, limits)
     yield from _silent(run, now, limits)
     yield from _not_started(run, now, limits)
-    yield from _late(run, now)
+    yield from predicting.predicted(run, now, limits, expected)
 
 
 def _clear(run: Run, now: datetime, raised: tuple[Alarm, ...]) -> None:
@@ -117,7 +103,7 @@ def _stalled(run: Run, limits: Thresholds) -> Iterator[Alarm]:
         words = f"no progress for {stood.total_seconds() // 60:.0f} min away from any stop"
         yield Alarm(
             IncidentType.STALLED,
-            _about(run),
+            predicting.about(run),
             words,
             progress.moved_at,
             location=progress.fix.point,
@@ -136,7 +122,9 @@ def _silent(run: Run, now: datetime, limits: Thresholds) -> Iterator[Alarm]:
         return
     if now - fix.at >= limits.silent_after:
         words = f"no position for {(now - fix.at).total_seconds() // 60:.0f} min"
-        yield Alarm(IncidentType.SIGNAL_LOST, _about(run), words, fix.at, location=fix.point)
+        yield Alarm(
+            IncidentType.SIGNAL_LOST, predicting.about(run), words, fix.at, location=fix.point
+        )
 
 
 def _not_started(run: Run, now: datetime, limits: Thresholds) -> Iterator[Alarm]:
@@ -144,23 +132,4 @@ def _not_started(run: Run, now: datetime, limits: Thresholds) -> Iterator[Alarm]
     due = run.route.start_time + limits.departure_grace
     if own and run.progress.started_at is None and run.route.stops and now >= due:
         words = "should have left the depot and did not"
-        yield Alarm(IncidentType.LATE_DEPARTURE, _about(run), words, run.route.start_time)
-
-
-def _late(run: Run, now: datetime) -> Iterator[Alarm]:
-    for task in run.open_tasks:
-        level = run.progress.levels.get(task.task_id, RiskLevel.LOW)
-        if risks.higher(level, RiskLevel.MEDIUM):
-            about = replace(_about(run), task_id=task.task_id, delivery_id=task.delivery_id)
-            words = "will probably come after the promised window"
-            yield Alarm(IncidentType.LATE_RISK, about, words, now)
-
-
-def _about(run: Run) -> About:
-    route = run.route
-    return About(
-        route_id=route.route_id,
-        vehicle_id=route.vehicle.vehicle_id,
-        driver_id=route.driver_id,
-        carrier_id=route.carrier_id,
-    )
+        yield Alarm(IncidentType.LATE_DEPARTURE, predicting.about(run), words, run.route.start_time)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from services.tracking.domain.event import Eta, MilestoneReached, Risk
 from services.tracking.domain.fix import Fix
 from services.tracking.domain.geo import Point, encode, project
 from services.tracking.domain.link import Link
+from services.tracking.domain.note import Comment
 from services.tracking.domain.proof import Proof
 from services.tracking.domain.visibility import OPEN, Visibility, coarse
 from services.tracking.domain.words import ENDED_STATES, Milestone, TrackingState
@@ -18,6 +20,8 @@ from services.tracking.domain.words import ENDED_STATES, Milestone, TrackingStat
 INTERNAL = frozenset(
     {Milestone.PLAN_CHANGED, Milestone.INCIDENT_OPENED, Milestone.INCIDENT_RESOLVED}
 )
+# The way back to the depot is another's stop: a recipient sees nothing of it.
+GOING_BACK = frozenset({TrackingState.RETURNING, TrackingState.RETURNED})
 UNDER_WAY = frozenset({TrackingState.OUT_FOR_DELIVERY, TrackingState.ARRIVING})
 
 
@@ -36,6 +40,7 @@ class View:
     risk: Risk | None
     link: Link | None
     at: datetime
+    comments: tuple[Comment, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -54,30 +59,33 @@ class Known:
     entries: tuple[MilestoneReached, ...] = ()
     proofs: tuple[Proof, ...] = ()
     risk: Risk | None = None
+    comments: tuple[Comment, ...] = ()  # that the audience may read
 
 
 def seen(known: Known, link: Link | None, at: datetime) -> View:
     """What the holder of a link sees; without one, those who run the work see all."""
     rules: Visibility = link.visibility if link else OPEN
     under_way = known.delivery.state in UNDER_WAY
-    eta = known.eta if not known.delivery.closed else None
+    theirs = link is None or known.delivery.state not in GOING_BACK
+    eta = known.eta if theirs and not known.delivery.closed else None
     shows = {
         name: getattr(rules, name).shows(eta, under_way=under_way)
         for name in ("position", "eta", "stops", "distance", "polyline")
     }
-    moving = known.fix if shows["position"] else None
+    moving = known.fix if theirs and shows["position"] else None
     return View(
         delivery=known.delivery,
         eta=eta if shows["eta"] else None,
         remaining_stops=eta.remaining_stops if eta and shows["stops"] else None,
         remaining_meters=eta.remaining_meters if eta and shows["distance"] else None,
         fix=moving,
-        polyline=_ahead(known) if moving and shows["polyline"] else "",
-        entries=known.entries if link is None else _public(known.entries),
+        polyline=_ahead(known, link) if moving and shows["polyline"] else "",
+        entries=known.entries if link is None else public(known.entries),
         proofs=known.proofs,
         risk=known.risk if link is None else None,
         link=link,
         at=at,
+        comments=known.comments,
     )
 
 
@@ -88,11 +96,14 @@ def shown_point(view: View) -> Point | None:
     return coarse(view.fix.point) if view.link else view.fix.point
 
 
-def _ahead(known: Known) -> str:
+def _ahead(known: Known, link: Link | None) -> str:
+    """The way left; for recipients it begins no more exactly than the position they see."""
     if known.fix is None or not known.line:
         return ""
-    return encode(project(known.line, known.fix.point).ahead)
+    point = coarse(known.fix.point) if link else known.fix.point
+    return encode(project(known.line, point).ahead)
 
 
-def _public(entries: tuple[MilestoneReached, ...]) -> tuple[MilestoneReached, ...]:
+def public(entries: Iterable[MilestoneReached]) -> tuple[MilestoneReached, ...]:
+    """The entries that recipients may see."""
     return tuple(entry for entry in entries if entry.milestone not in INTERNAL)

@@ -23,6 +23,7 @@ def crew(route: Route) -> Crew:
         vehicle_id=route.vehicle.vehicle_id,
         carrier_id=route.carrier_id,
         depot_id=route.depot_id,
+        vehicle_kind=route.vehicle.kind,
     )
 
 
@@ -56,6 +57,7 @@ def recorded(by: Crew, task: Task, stop_id: str, fact: Fact) -> OutcomeRecorded:
         source=fact.source,
         promise=task.promise,
         event_id=fact.event_id,
+        location=fact.location,
     )
     if isinstance(fact.what, Failure):
         return replace(base, reason=fact.what.reason)

@@ -116,6 +116,48 @@ class TroubleKind(StrEnum):
     OVER = "OVER"
 
 
+class Answer(StrEnum):
+    """To a question of yes or no."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    YES = "YES"
+    NO = "NO"
+
+
+class ContactChannel(StrEnum):
+    """By which means a customer got in touch."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    PHONE = "PHONE"
+    EMAIL = "EMAIL"
+    CHAT = "CHAT"
+    IN_PERSON = "IN_PERSON"
+    OTHER = "OTHER"
+
+
+class ContactTopic(StrEnum):
+    """What a contact was about."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    WHERE_IS_IT = "WHERE_IS_IT"
+    CHANGE = "CHANGE"
+    NOT_RECEIVED = "NOT_RECEIVED"
+    DAMAGE = "DAMAGE"
+    CONDUCT = "CONDUCT"
+    PAYMENT = "PAYMENT"
+    OTHER = "OTHER"
+
+
+class FencePassage(StrEnum):
+    """What a vehicle did at a geofence."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    ENTER = "ENTER"
+    EXIT = "EXIT"
+    DWELL = "DWELL"
+    CROSSED = "CROSSED"
+
+
 class Ignition(StrEnum):
     """Whether an engine runs."""
 
@@ -194,6 +236,22 @@ class ProofKind(StrEnum):
     AGE = "AGE"
     IDENTITY = "IDENTITY"
     NOTE = "NOTE"
+    NAME = "NAME"
+
+
+class PlanCause(StrEnum):
+    """Why a revision of a route was made, in dispatch's words."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    DISPATCHER = "DISPATCHER"
+    LATE_DELIVERY = "LATE_DELIVERY"
+    CANCELLATION = "CANCELLATION"
+    BREAKDOWN = "BREAKDOWN"
+    RISK = "RISK"
+    DECLINED = "DECLINED"
+    RECIPIENT = "RECIPIENT"
+    SWAP = "SWAP"
+    POLICY = "POLICY"
 
 
 class VehicleKind(StrEnum):

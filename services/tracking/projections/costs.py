@@ -6,16 +6,17 @@ All amounts are millionths of the tenant's currency, rounded to the nearest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from services.tracking.domain.event import (
+    Crew,
     LegCompleted,
     OutcomeRecorded,
     RouteCompleted,
     RouteStarted,
     VehicleCharged,
 )
-from services.tracking.domain.heard import TenderPriced, ZoneCharged
+from services.tracking.domain.heard import EmissionRecorded, TenderPriced, ZoneCharged
 from services.tracking.domain.journal import Event
 from services.tracking.domain.route import RateCard
 from services.tracking.domain.words import Outcome, TaskKind
@@ -38,6 +39,7 @@ class Cost:
     energy_micros: int = 0
     zone_micros: int = 0
     carrier_micros: int = 0
+    toll_micros: int = 0
 
     @property
     def total_micros(self) -> int:
@@ -46,6 +48,50 @@ class Cost:
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+@dataclass(slots=True)
+class Books:
+    """What some events say about the price of others: rate cards by route, charges, corrections."""
+
+    started: dict[str, RouteStarted] = field(default_factory=dict)
+    zoned: set[str] = field(default_factory=set)  # routes that were charged by zones
+    replaced: set[str] = field(default_factory=set)  # records that another one corrects
+
+    def learn(self, event: Event) -> None:
+        """Remembers what other events need to know."""
+        match event:
+            case RouteStarted():
+                self.started.setdefault(event.crew.route_id, event)
+            case ZoneCharged() if event.zone_id:
+                self.zoned.add(event.crew.route_id)
+            case EmissionRecorded():
+                self.replaced.add(event.replaced_record_id)
+
+    def rates(self, route_id: str) -> RateCard:
+        """The rate card of a route's start; nothing costs anything where none is known."""
+        started = self.started.get(route_id)
+        return (started.rates if started else None) or RateCard()
+
+    def route_of(self, event: Event) -> str:
+        """The route that an event is about; empty for none."""
+        if isinstance(event, EmissionRecorded):
+            return event.route_id
+        crew = getattr(event, "crew", None)
+        return crew.route_id if isinstance(crew, Crew) else ""
+
+    def cost(self, event: Event) -> Cost:
+        """Its cost; with a start goes what access was planned to cost, unless zones charged."""
+        route_id = self.route_of(event)
+        spent = of(event, self.rates(route_id))
+        if isinstance(event, RouteStarted) and route_id not in self.zoned:
+            spent += Cost(zone_micros=event.access_charge_micros)
+        return spent
+
+    def milligrams(self, event: Event) -> int:
+        """What it tells of carbon, unless it was corrected."""
+        counts = isinstance(event, EmissionRecorded) and event.record_id not in self.replaced
+        return event.milligrams if counts and isinstance(event, EmissionRecorded) else 0
 
 
 def of(event: Event, rates: RateCard) -> Cost:
@@ -60,10 +106,12 @@ def of(event: Event, rates: RateCard) -> Cost:
             return _leg(event, rates)
         case OutcomeRecorded() if event.outcome is Outcome.FAILED and event.kind in DROPS:
             return Cost(attempt_micros=rates.failed_attempt_micros)
-        case ZoneCharged():
+        case ZoneCharged() if event.zone_id:
             return Cost(zone_micros=event.amount.micros)
+        case ZoneCharged():
+            return Cost(toll_micros=event.amount.micros)
         case TenderPriced():
-            return Cost(carrier_micros=event.price.micros)
+            return Cost(carrier_micros=event.booked_micros)
         case VehicleCharged() if event.cost is not None and rates.kilowatt_hour_micros == 0:
             return Cost(energy_micros=event.cost.micros)
         case _:

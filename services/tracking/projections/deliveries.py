@@ -99,6 +99,13 @@ def _known(delivery: Delivery, event: DeliveryKnown) -> Delivery:
         service_level=digest.service_level,
         territory_id=digest.territory_id,
         depot_id=digest.origin_place_id,
+        floor=digest.floor,
+        lift=digest.lift,
+        building=digest.building,
+        segment=digest.segment,
+        region=digest.region,
+        order_reference=digest.order_reference,
+        due=digest.due,
     )
 
 
@@ -127,6 +134,8 @@ def _attempt(delivery: Delivery, task_id: str, number: int, kind: TaskKind) -> D
         state=state,
         route_id="",
         stop_id="",
+        planned_at=None,
+        left_route_id="",
     )
 
 
@@ -140,8 +149,15 @@ def _cancelled(delivery: Delivery, event: DeliveryCancelled) -> Delivery:
 def _placed(delivery: Delivery, event: RoutePlaced) -> Delivery:
     if _is_among(delivery, event.tasks):
         state = TrackingState.ASSIGNED if delivery.state in BEFORE_OUT else delivery.state
-        crew = event.crew
-        return replace(delivery, state=state, route_id=crew.route_id, carrier_id=crew.carrier_id)
+        planned = next((one for one in event.shifts if one.task_id == delivery.task_id), None)
+        return replace(
+            delivery,
+            state=state,
+            route_id=event.crew.route_id,
+            carrier_id=event.crew.carrier_id,
+            planned_at=planned.arrival if planned else delivery.planned_at,
+            left_route_id="",
+        )
     return _released(delivery, event.crew.route_id, event.removed)
 
 
@@ -154,7 +170,9 @@ def _released(delivery: Delivery, route_id: str, tasks: tuple[Charge, ...]) -> D
     if delivery.route_id != route_id or not _is_among(delivery, tasks) or delivery.closed:
         return delivery
     state = TrackingState.PLANNED if delivery.state in BEFORE_OUT else delivery.state
-    return replace(delivery, state=state, route_id="", stop_id="", carrier_id="")
+    return replace(
+        delivery, state=state, route_id="", stop_id="", carrier_id="", left_route_id=route_id
+    )
 
 
 def _started(delivery: Delivery, event: RouteStarted) -> Delivery:

@@ -2,7 +2,8 @@
 From the journal to metrics, split by whatever was asked. Pure.
 
 Each event adds to the numerator or the denominator of some metrics; sums of both are exact over any
-grouping, which ratios would not be.
+grouping, which ratios would not be. What an event is split by stands in the event; only cost and
+carbon are shared first, by `allocation`, among the attempts of each route.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.tracking.domain.customer import CustomerContacted, SurveyAnswered, recommends
 from services.tracking.domain.event import (
     AmountCollected,
-    Crew,
     IdlingEnded,
     IncidentOpened,
     LegCompleted,
@@ -29,10 +30,10 @@ from services.tracking.domain.event import (
 from services.tracking.domain.heard import EmissionRecorded, TenderPriced, ZoneCharged
 from services.tracking.domain.journal import Event, moment
 from services.tracking.domain.metric import Dimension, Granularity, Metric, Number, Sample
-from services.tracking.domain.route import RateCard
-from services.tracking.domain.words import Outcome
-from services.tracking.projections import costs
-from services.tracking.projections.costs import DROPS
+from services.tracking.domain.words import Answer, Outcome
+from services.tracking.projections.allocation import Allocation, Burden, allocated
+from services.tracking.projections.costs import DROPS, Books
+from services.tracking.projections.facet import Kinds, value
 from services.tracking.projections.scorecard import TIMELY
 
 ETA_TOLERANCE = timedelta(minutes=10)  # features, section 9: on_time_eta
@@ -48,55 +49,56 @@ OVER_ONE = frozenset(  # the contract has them over 1
         Metric.INCIDENTS,
         Metric.IDLING,
         Metric.COLLECTED_AMOUNT,
+        Metric.ATTEMPTS,
+        Metric.STOPS,
     }
 )
+TERMS = {
+    Metric.COST_TIME: "time_micros",
+    Metric.COST_DISTANCE: "distance_micros",
+    Metric.COST_FIXED: "fixed_micros",
+    Metric.COST_ENERGY: "energy_micros",
+    Metric.COST_TOLL: "toll_micros",
+    Metric.COST_ZONE_CHARGE: "zone_micros",
+    Metric.COST_PARTNER_FEE: "carrier_micros",
+    Metric.COST_REATTEMPT: "attempt_micros",
+}
+OVER_DROPS = (*TERMS, Metric.COST_PER_DROP, Metric.CO2E_PER_DROP)
 Key = tuple[Metric, datetime | None, tuple[str, ...]]
 
 
 @dataclass(slots=True)
 class Context:
-    """What earlier events of a route say about later ones."""
+    """What all events together say about each."""
 
-    started: dict[str, RouteStarted] = field(default_factory=dict)
-    kinds: dict[str, str] = field(default_factory=dict)  # of vehicle, by route
-    zoned: set[str] = field(default_factory=set)  # routes that were charged by zones
-    replaced: set[str] = field(default_factory=set)  # records that another one corrects
-    first: dict[str, OutcomeRecorded] = field(default_factory=dict)  # attempt, by delivery
+    books: Books = field(default_factory=Books)
+    kinds: Kinds = field(default_factory=dict)  # of vehicle, by route
+    first: dict[str, OutcomeRecorded] = field(default_factory=dict)  # attempt, by order
+    touched: dict[str, OutcomeRecorded] = field(default_factory=dict)  # first, by delivery
+    shares: Allocation = field(default_factory=Allocation)
 
-    def learn(self, event: Event) -> None:
-        """Remembers what other events need to know."""
+    @classmethod
+    def of(cls, events: Sequence[Event], before: Iterable[RouteStarted] = ()) -> Context:
+        """What there is to know."""
+        known = cls()
+        for start in before:
+            known.books.learn(start)
+        for event in events:
+            known.books.learn(event)
+            known._learn(event)
+        known.shares = allocated(events, known.books)
+        return known
+
+    def _learn(self, event: Event) -> None:
         match event:
-            case RouteStarted():
-                self.started[event.crew.route_id] = event
             case LegCompleted():
                 self.kinds[event.crew.route_id] = event.vehicle.kind
-            case ZoneCharged():
-                self.zoned.add(event.crew.route_id)
-            case EmissionRecorded():
-                self.replaced.add(event.replaced_record_id)
             case OutcomeRecorded() if event.kind in DROPS:
-                known = self.first.get(event.task.delivery_id, event)
-                self.first[event.task.delivery_id] = min(known, event, key=lambda one: one.at)
-
-    def rates(self, route_id: str) -> RateCard:
-        """The rate card of a route; nothing costs anything where none is known."""
-        started = self.started.get(route_id)
-        return (started.rates if started else None) or RateCard()
-
-    def crew(self, event: Event) -> Crew:
-        """Who did it."""
-        if isinstance(event, EmissionRecorded):
-            started = self.started.get(event.route_id)
-            return started.crew if started else Crew(route_id=event.route_id)
-        if isinstance(event, IncidentOpened):
-            about = event.incident.about
-            return Crew(
-                route_id=about.route_id,
-                driver_id=about.driver_id,
-                vehicle_id=about.vehicle_id,
-                carrier_id=about.carrier_id,
-            )
-        return getattr(event, "crew", Crew())
+                seen = self.first.get(event.order, event)
+                self.first[event.order] = min(seen, event, key=_age)
+                name = event.task.delivery_id
+                met = self.touched.get(name, event)
+                self.touched[name] = min(met, event, key=_age)
 
 
 def query(
@@ -105,55 +107,66 @@ def query(
     dimensions: Sequence[Dimension],
     filters: Sequence[tuple[Dimension, Collection[str]]],
     granularity: Granularity,
+    before: Iterable[RouteStarted] = (),
 ) -> list[Number]:
-    """The metrics, by time and group."""
-    context = Context()
-    for event in events:
-        context.learn(event)
+    """The metrics, by time and group; `before`: starts that lie before the events."""
+    context = Context.of(events, before)
     sums: dict[Key, list[int]] = defaultdict(lambda: [0, 0])
-    for event in events:
-        if not all(value(context, event, by) in allowed for by, allowed in filters):
-            continue
-        group = tuple(value(context, event, by) for by in dimensions)
-        for sample in samples(context, event):
-            if sample.metric in metrics:
-                both = sums[sample.metric, _slice(moment(event), granularity), group]
-                both[0] += sample.numerator
-                both[1] += sample.denominator
+    for place, event in enumerate(events):
+        for sample in samples(context, event, place):
+            if sample.metric not in metrics:
+                continue
+            about = context.books, context.kinds, event, sample.metric
+            if not all(value(*about, by) in allowed for by, allowed in filters):
+                continue
+            group = tuple(value(*about, by) for by in dimensions)
+            both = sums[sample.metric, _slice(moment(event), granularity), group]
+            both[0] += sample.numerator
+            both[1] += sample.denominator
     return [
         Number(*key, numerator, 1 if key[0] in OVER_ONE else denominator)
         for key, (numerator, denominator) in sorted(sums.items(), key=_order)
     ]
 
 
-def samples(context: Context, event: Event) -> Iterator[Sample]:
-    """What one event adds to which metrics."""
+def samples(context: Context, event: Event, place: int) -> Iterator[Sample]:
+    """What one event, at its place, adds to which metrics."""
     make = MAKERS.get(type(event))
     if make:
         yield from make(event)
-    if isinstance(event, EmissionRecorded) and event.record_id not in context.replaced:
-        yield Sample(Metric.CO2E_PER_DROP, event.milligrams)
-        yield Sample(Metric.CO2E_PER_GRAM, event.milligrams)
-    if isinstance(event, OutcomeRecorded) and event is context.first.get(event.task.delivery_id):
-        won = event.outcome is Outcome.SUCCEEDED and event.attempt_number == 1
+    if isinstance(event, OutcomeRecorded):
+        yield from _of_order(context, event)
+    yield from _burdened(_burden(context, event, place))
+
+
+def _of_order(context: Context, event: OutcomeRecorded) -> Iterator[Sample]:
+    if event is context.first.get(event.order):
+        won = event.outcome is Outcome.SUCCEEDED and event.order_attempt == 1
         yield Sample(Metric.FIRST_ATTEMPT_SUCCESS, won, 1)
-    if spent := _spent(context, event):
-        yield Sample(Metric.COST_PER_DROP, spent)
+    if event is context.touched.get(event.task.delivery_id):
+        yield Sample(Metric.CONTACTS, 0, 1)
 
 
-def _spent(context: Context, event: Event) -> int:
-    """Its cost; with a start goes what access was planned to cost, unless a charge was reported."""
-    route_id = context.crew(event).route_id
-    spent = costs.of(event, context.rates(route_id)).total_micros
-    if isinstance(event, RouteStarted) and route_id not in context.zoned:
-        spent += event.access_charge_micros
-    return spent
+def _burden(context: Context, event: Event, place: int) -> Burden:
+    """What it is charged with; a task's burden is told once, with its first outcome."""
+    if isinstance(event, OutcomeRecorded) and event.kind in DROPS:
+        return context.shares.of_task.pop(event.task.task_id, Burden())
+    return context.shares.left.get(place, Burden())
 
 
-def value(context: Context, event: Event, by: Dimension) -> str:
-    """The value of a dimension for an event; empty where it has none."""
-    read = READERS.get(by)
-    return str(read(context, event)) if read else ""
+def _burdened(burden: Burden) -> Iterator[Sample]:
+    if burden.milligrams:
+        yield Sample(Metric.CO2E_PER_DROP, burden.milligrams)
+        yield Sample(Metric.CO2E_PER_GRAM, burden.milligrams)
+    if total := burden.cost.total_micros:
+        yield Sample(Metric.COST_PER_DROP, total)
+    for metric, term in TERMS.items():
+        if amount := getattr(burden.cost, term):
+            yield Sample(metric, amount)
+
+
+def _age(event: OutcomeRecorded) -> tuple[datetime, str]:
+    return event.at, event.task.task_id
 
 
 def _slice(at: datetime, granularity: Granularity) -> datetime | None:
@@ -170,20 +183,25 @@ def _outcome(event: OutcomeRecorded) -> Iterable[Sample]:
     if event.kind not in DROPS:
         return
     won = event.outcome is Outcome.SUCCEEDED
-    yield Sample(Metric.REATTEMPTS, event.attempt_number > 1, 1)
+    yield Sample(Metric.ATTEMPTS, 1, 1)
+    yield Sample(Metric.REATTEMPTS, event.order_attempt > 1, 1)
+    if event.promise is not None:
+        yield Sample(Metric.SLOT_FAILURES, not event.on_time, 1)
     if not won:
         yield Sample(Metric.FAILED_ATTEMPTS, 1, 1)
         return
     yield Sample(Metric.DELIVERED, 1, 1)
-    yield Sample(Metric.COST_PER_DROP, 0, 1)
-    yield Sample(Metric.CO2E_PER_DROP, 0, 1)
+    for metric in OVER_DROPS:
+        yield Sample(metric, 0, 1)
     yield Sample(Metric.CO2E_PER_GRAM, 0, event.task.mass_grams)
     yield Sample(Metric.CLIMBED_FLOORS, event.climbed_floors, 1)
+    yield Sample(Metric.EFFORT, event.climbed_floors * event.task.mass_grams, 1)
     if event.promise is not None:
         yield Sample(Metric.ON_TIME_PROMISE, event.on_time, 1)
 
 
 def _arrival(event: StopArrived) -> Iterable[Sample]:
+    yield Sample(Metric.STOPS, 1, 1)
     yield Sample(Metric.SEQUENCE_ADHERENCE, event.in_sequence, 1)
     if event.planned_at:
         yield Sample(Metric.TIME_ADHERENCE, abs(event.at - event.planned_at) <= TIMELY, 1)
@@ -206,14 +224,33 @@ def _leg(event: LegCompleted) -> Iterable[Sample]:
         yield Sample(Metric.DISTANCE_ADHERENCE, event.meters, event.planned_meters)
 
 
+def _survey(event: SurveyAnswered) -> Iterable[Sample]:
+    if event.answers.score is not None:
+        yield Sample(Metric.RECOMMENDATION, recommends(event.answers.score), 1)
+    for metric, answer in (
+        (Metric.PROOF_CLEAR, event.answers.proof_clear),
+        (Metric.COURTESY, event.answers.courteous),
+        (Metric.TIME_KEPT, event.answers.time_kept),
+    ):
+        if answer is not Answer.UNSPECIFIED:
+            yield Sample(metric, answer is Answer.YES, 1)
+
+
+def _contact(event: CustomerContacted) -> Iterable[Sample]:
+    if not event.contact.outbound:
+        yield Sample(Metric.CONTACTS, 1)
+
+
 MAKERS: dict[type, Callable[[Any], Iterable[Sample]]] = {
     OutcomeRecorded: _outcome,
     StopArrived: _arrival,
     StopDeparted: _departure,
     LegCompleted: _leg,
+    SurveyAnswered: _survey,
+    CustomerContacted: _contact,
     IncidentOpened: lambda _: [Sample(Metric.INCIDENTS, 1, 1)],
     IdlingEnded: lambda event: [Sample(Metric.IDLING, event.seconds, 1)],
-    AmountCollected: lambda event: [Sample(Metric.COLLECTED_AMOUNT, event.amount.micros, 1)],
+    AmountCollected: lambda event: [Sample(Metric.COLLECTED_AMOUNT, event.booked_micros, 1)],
 }
 MEASURED = (
     *MAKERS,
@@ -224,28 +261,3 @@ MEASURED = (
     VehicleCharged,
     ZoneCharged,
 )
-
-READERS: dict[Dimension, Callable[[Context, Any], object]] = {
-    Dimension.ROUTE: lambda context, event: context.crew(event).route_id,
-    Dimension.DRIVER: lambda context, event: context.crew(event).driver_id,
-    Dimension.VEHICLE: lambda context, event: context.crew(event).vehicle_id,
-    Dimension.CARRIER: lambda context, event: context.crew(event).carrier_id,
-    Dimension.DEPOT: lambda context, event: context.crew(event).depot_id,
-    Dimension.HOUR: lambda _, event: f"{moment(event):%Y-%m-%dT%H}",
-    Dimension.DAY: lambda _, event: f"{moment(event):%Y-%m-%d}",
-    Dimension.FAILURE_REASON: lambda _, event: (
-        event.reason if getattr(event, "outcome", None) is Outcome.FAILED else ""
-    ),
-    Dimension.ATTEMPT_NUMBER: lambda _, event: getattr(event, "attempt_number", ""),
-    Dimension.PROMISE_WINDOW: lambda _, event: _promise(getattr(event, "promise", None)),
-    Dimension.VEHICLE_KIND: lambda context, event: context.kinds.get(
-        context.crew(event).route_id, ""
-    ),
-    Dimension.INCIDENT_TYPE: lambda _, event: (
-        event.incident.type if isinstance(event, IncidentOpened) else ""
-    ),
-}
-
-
-def _promise(window: Any) -> str:
-    return f"{window.start:%Y-%m-%dT%H:%M}/{window.end:%Y-%m-%dT%H:%M}" if window else ""

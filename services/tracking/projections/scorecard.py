@@ -8,7 +8,7 @@ often they were told.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,7 +32,6 @@ from services.tracking.domain.heard import (
     ZoneCharged,
 )
 from services.tracking.domain.journal import Event
-from services.tracking.domain.route import RateCard
 from services.tracking.domain.scorecard import Scorecard
 from services.tracking.domain.words import Outcome
 from services.tracking.projections import costs
@@ -56,6 +55,7 @@ class Tally:
     whole: bool = (
         True  # False: only what the crew of a filter did; then deliveries are those it took
     )
+    before: Mapping[str, RouteStarted] = field(default_factory=dict)  # starts of earlier days
     known: dict[str, DeliveryKnown] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     cancelled: set[str] = field(default_factory=set)
@@ -65,7 +65,7 @@ class Tally:
     completed: dict[str, RouteCompleted] = field(default_factory=dict)
     arrivals: dict[tuple[str, str], StopArrived] = field(default_factory=dict)
     emissions: dict[str, EmissionRecorded] = field(default_factory=dict)
-    prices: dict[str, TenderPriced] = field(default_factory=dict)
+    prices: dict[tuple[str, str, datetime], TenderPriced] = field(default_factory=dict)
     zones: dict[tuple[str, str, datetime], ZoneCharged] = field(default_factory=dict)
     charged: dict[tuple[str, datetime], VehicleCharged] = field(default_factory=dict)
     opened: set[str] = field(default_factory=set)
@@ -94,9 +94,11 @@ class Tally:
         return [one for one in self.outcomes.values() if one.kind in costs.DROPS]
 
 
-def tallied(events: Iterable[Event], *, whole: bool = True) -> Scorecard:
-    """The scorecard of some events."""
-    tally = Tally(whole=whole)
+def tallied(
+    events: Iterable[Event], *, whole: bool = True, before: Iterable[RouteStarted] = ()
+) -> Scorecard:
+    """The scorecard of some events; `before`: starts that lie before them, for their rates."""
+    tally = Tally(whole=whole, before={one.crew.route_id: one for one in before})
     for event in events:
         tally.add(event)
     return tally.card()
@@ -107,7 +109,7 @@ def _deliveries(tally: Tally) -> Scorecard:
     last = {one.task.delivery_id: one for one in drops}
     won = {i: one for i, one in last.items() if one.outcome is Outcome.SUCCEEDED}
     promised = [one for one in won.values() if one.promise is not None]
-    first = [one for one in drops if one.attempt_number == 1]
+    first = [one for one in drops if one.order_attempt == 1]
     alive = tally.deliveries - (tally.cancelled - set(last))
     failures = Counter(one.reason for one in drops if one.outcome is Outcome.FAILED)
     return Scorecard(
@@ -120,19 +122,19 @@ def _deliveries(tally: Tally) -> Scorecard:
         failures=tuple(failures.most_common()),
         promised=len(promised),
         on_time=sum(one.on_time for one in promised),
-        attempted=len({one.task.delivery_id for one in drops}),
+        attempted=len({one.order for one in drops}),
         first_attempt_successes=sum(one.outcome is Outcome.SUCCEEDED for one in first),
         delivered_grams=sum(one.task.mass_grams for one in won.values()),
     )
 
 
 def _with_cost(tally: Tally, card: Scorecard) -> Scorecard:
-    total = costs.Cost()
-    for event in _paid(tally):
-        total += costs.of(event, _rates(tally, event.crew.route_id))
-    reported = {zone.crew.route_id for zone in tally.zones.values()}
-    planned = sum(one.access_charge_micros for i, one in tally.started.items() if i not in reported)
-    total += costs.Cost(zone_micros=planned)
+    total, paid = costs.Cost(), list(_paid(tally))
+    books = costs.Books(dict(tally.before))
+    for event in paid:
+        books.learn(event)
+    for event in paid:
+        total += books.cost(event)
     parts = {part.name: getattr(total, part.name) for part in fields(total)}
     return replace(card, **parts, currency_code=_currency(tally))
 
@@ -147,13 +149,9 @@ def _paid(tally: Tally) -> Iterator[Paid]:
     yield from tally.zones.values()
 
 
-def _rates(tally: Tally, route_id: str) -> RateCard:
-    started = tally.started.get(route_id)
-    return (started.rates if started else None) or RateCard()
-
-
 def _currency(tally: Tally) -> str:
-    cards = [one.rates.currency_code for one in tally.started.values() if one.rates]
+    begun = (*tally.started.values(), *tally.before.values())
+    cards = [one.rates.currency_code for one in begun if one.rates]
     prices = [one.price.currency_code for one in tally.prices.values()]
     return next((code for code in (*cards, *prices) if code), "")
 
@@ -237,7 +235,7 @@ COUNTS: dict[type, Callable[[Tally, Any], object]] = {
     RouteCompleted: lambda t, e: t.completed.setdefault(e.crew.route_id, e),
     StopArrived: lambda t, e: t.arrivals.setdefault((e.crew.route_id, e.stop_id), e),
     EmissionRecorded: lambda t, e: t.emissions.setdefault(e.record_id, e),
-    TenderPriced: lambda t, e: t.prices.setdefault(e.crew.route_id, e),
+    TenderPriced: lambda t, e: t.prices.setdefault((e.crew.route_id, e.tender_id, e.at), e),
     ZoneCharged: lambda t, e: t.zones.setdefault((e.crew.vehicle_id, e.zone_id, e.at), e),
     VehicleCharged: lambda t, e: t.charged.setdefault((e.crew.vehicle_id, e.end), e),
     IncidentOpened: lambda t, e: t.opened.add(e.incident.incident_id),

@@ -16,6 +16,7 @@ from typing import Any
 from services.tracking.domain.event import (
     Charge,
     EtaChanged,
+    EtaReason,
     IncidentOpened,
     IncidentResolved,
     MilestoneReached,
@@ -35,6 +36,7 @@ from services.tracking.domain.heard import (
 )
 from services.tracking.domain.incident import Incident
 from services.tracking.domain.journal import Event
+from services.tracking.domain.replan import OTHERS_MAX, PlanChange
 from services.tracking.domain.words import BESIDE, Milestone, Outcome, ScanKind, Source, TaskKind
 
 KEY_BYTES = 6  # tells the few entries of one delivery and milestone apart
@@ -104,15 +106,37 @@ def _placed(event: RoutePlaced) -> Iterator[MilestoneReached]:
     crew = event.crew
     first = Milestone.TENDER_ACCEPTED if crew.carrier_id else Milestone.DRIVER_ASSIGNED
     for task in _own(event.added):
-        key = f"{task.task_id}.{crew.route_id}"
-        yield _of_task(first, task, key, event.at, Source.DISPATCH, crew.route_id)
-    kept = {task.task_id for task in event.added}
-    for task in _own(event.tasks) if crew.revision > 1 else ():
-        if task.task_id not in kept:
-            key = f"{crew.route_id}.{crew.revision}"
-            yield _of_task(
-                Milestone.PLAN_CHANGED, task, key, event.at, Source.DISPATCH, crew.route_id
-            )
+        key, change = f"{task.task_id}.{crew.route_id}", _change(event, task)
+        entry = _of_task(first, task, key, event.at, Source.DISPATCH, crew.route_id)
+        yield replace(entry, plan_change=change if change.previous_route_id else None)
+    added = {task.task_id for task in event.added}
+    kept = (task for task in _own(event.tasks) if task.task_id not in added)
+    for task in kept if crew.revision > 1 else ():
+        key = f"{crew.route_id}.{crew.revision}"
+        entry = _of_task(
+            Milestone.PLAN_CHANGED, task, key, event.at, Source.DISPATCH, crew.route_id
+        )
+        yield replace(entry, plan_change=_change(event, task))
+
+
+def _change(event: RoutePlaced, task: Charge) -> PlanChange:
+    """What the revision changed for one delivery, and what moved it."""
+    shift = next((one for one in event.shifts if one.task_id == task.task_id), None)
+    return PlanChange(
+        cause=event.cause,
+        revision=event.crew.revision,
+        arrival=shift.arrival if shift else None,
+        previous_arrival=shift.previous_arrival if shift else None,
+        previous_route_id=shift.previous_route_id if shift else "",
+        added=_others(event.added, task),
+        removed=_others(event.removed, task),
+    )
+
+
+def _others(tasks: Iterable[Charge], mine: Charge) -> tuple[str, ...]:
+    """The other deliveries of tasks, each once, in order."""
+    others = dict.fromkeys(t.delivery_id for t in tasks if t.delivery_id != mine.delivery_id)
+    return tuple(others)[:OTHERS_MAX]
 
 
 def _started(event: RouteStarted) -> Iterator[MilestoneReached]:
@@ -158,12 +182,13 @@ def _outcome(event: OutcomeRecorded) -> Iterator[MilestoneReached]:
 
 def _eta(event: EtaChanged) -> Iterator[MilestoneReached]:
     eta = event.eta
-    for task in _own(event.tasks) if event.previous else ():
+    news = event.previous and event.reason is not EtaReason.FIRMER
+    for task in _own(event.tasks) if news else ():
         key = f"{task.task_id}.{eta.computed_at.timestamp():.0f}"
         entry = _of_task(
             Milestone.ETA_CHANGED, task, key, eta.computed_at, Source.SYSTEM, eta.route_id
         )
-        yield replace(entry, stop_id=eta.stop_id)
+        yield replace(entry, stop_id=eta.stop_id, eta=eta)
 
 
 def _incident(event: IncidentOpened | IncidentResolved) -> Iterator[MilestoneReached]:

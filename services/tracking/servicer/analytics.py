@@ -7,29 +7,38 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from doorstep.tracking.v1 import analytics_service_pb2 as pb
-from doorstep.tracking.v1 import analytics_service_pb2_grpc as pb_grpc
 from meshkit import paging
 from meshkit.errors import Invalid, Violation
 from services.tracking.convert import metrics as wire
-from services.tracking.domain.event import Crew, RouteCompleted, StopArrived
+from services.tracking.convert.surveys import response_to_proto
+from services.tracking.domain.event import (
+    Crew,
+    LegCompleted,
+    OutcomeRecorded,
+    RouteCompleted,
+    RouteStarted,
+    StopArrived,
+    VehicleCharged,
+)
 from services.tracking.domain.heard import RoutePlaced
 from services.tracking.domain.journal import Event
-from services.tracking.domain.metric import DEFINITION_VERSION, Dimension
+from services.tracking.domain.metric import DEFINITION_VERSION, Dimension, Metric, dimensions_of
 from services.tracking.domain.route import Window
 from services.tracking.projections import metrics as measures
 from services.tracking.projections import scorecard as scores
-from services.tracking.servicer.common import Context, Desk, span_of, tenant
+from services.tracking.servicer.common import Context, Desk, after_of, span_of, tenant
+from services.tracking.servicer.estimates import Estimates
+from services.tracking.servicer.exports import Exporting
 
 DAYS_MAX = 366  # of an interval; the contract states it
 SCORED = [kind.__name__ for kind in scores.COUNTS]
 MEASURED = [kind.__name__ for kind in measures.MEASURED]
+PAID = (LegCompleted, OutcomeRecorded, RouteCompleted, VehicleCharged)  # by a rate card
 COMPARED = [kind.__name__ for kind in (RouteCompleted, StopArrived, RoutePlaced)]
-# Split by these needs more than one event knows; they come with the learned estimates.
-UNSUPPORTED = frozenset({Dimension.SERVICE_LEVEL, Dimension.TERRITORY})
 
 
-class AnalyticsServicer(pb_grpc.AnalyticsServiceServicer):
-    """Scorecards, metrics, plan against actual; estimates and exports answer RPC_PENDING."""
+class AnalyticsServicer(Exporting, Estimates):
+    """Scorecards, metrics, plan against actual."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -47,8 +56,9 @@ class AnalyticsServicer(pb_grpc.AnalyticsServiceServicer):
         async with self._desk.db.transaction(tenant()) as tx:
             world = self._desk.worlds(tx)
             events = await self._events(world, span, SCORED, whose)
+            before = await world.history.starts(routes_of(events))
             facts, fixes = await world.facts.count(span), await world.devices.count(span)
-        card = scores.tallied(events, whole=whose == Crew())
+        card = scores.tallied(events, whole=whose == Crew(), before=before)
         now = self._desk.clock.now()
         shown = wire.scorecard_to_proto(card, span, now, events=facts, positions=fixes)
         return pb.GetScorecardResponse(scorecard=shown)
@@ -59,11 +69,13 @@ class AnalyticsServicer(pb_grpc.AnalyticsServiceServicer):
         page, span = paging.page_of(request), span_of(request, "interval", DAYS_MAX)
         by, cut = wire.dimensions(request.dimensions), wire.granularity(request.granularity)
         filters = [(wire.dimensions([one.dimension])[0], one.values) for one in request.filters]
-        _refuse_unsupported((*by, *(dimension for dimension, _ in filters)))
-        async with self._desk.db.transaction(tenant()) as tx:
-            events = await self._events(self._desk.worlds(tx), span, MEASURED, Crew())
         asked = wire.metrics(request.metrics)
-        found = measures.query(events, asked, by, filters, cut)
+        _refuse_unsupported(asked, by, [dimension for dimension, _ in filters])
+        async with self._desk.db.transaction(tenant()) as tx:
+            world = self._desk.worlds(tx)
+            events = await self._events(world, span, MEASURED, Crew())
+            before = await world.history.starts(routes_of(events))
+        found = measures.query(events, asked, by, filters, cut, before)
         start = int(str(page.after[0])) if page.after else 0
         shown = list(enumerate(found, 1))[start : start + page.limit]
         numbers, token = page.cut(shown, key=lambda one: (one[0],))
@@ -95,10 +107,27 @@ class AnalyticsServicer(pb_grpc.AnalyticsServiceServicer):
             next_page_token=token,
         )
 
+    async def ListSurveyResponses(
+        self, request: pb.ListSurveyResponsesRequest, context: Context
+    ) -> pb.ListSurveyResponsesResponse:
+        page, span = paging.page_of(request), span_of(request, "interval", DAYS_MAX)
+        async with self._desk.db.transaction(tenant()) as tx:
+            found = await self._desk.worlds(tx).surveys.page(span, after_of(page, 2), page.limit)
+        shown, token = page.cut(found, key=lambda one: (one[0].at, one[0].attempt.task.task_id))
+        responses = [response_to_proto(*one) for one in shown]
+        return pb.ListSurveyResponsesResponse(responses=responses, next_page_token=token)
+
     async def _events(
         self, world: Any, span: Window, types: Sequence[str], whose: Crew
     ) -> list[Event]:
         return [event for event, _ in await world.journal.read(span, types, whose)]
+
+
+def routes_of(events: Iterable[Event]) -> set[str]:
+    """Routes that did something, whose start may lie before."""
+    started = {event.crew.route_id for event in events if isinstance(event, RouteStarted)}
+    paid = (event for event in events if isinstance(event, PAID))
+    return {event.crew.route_id for event in paid} - started
 
 
 def _arrivals(events: Iterable[Event]) -> dict[str, list[tuple[bool, float | None]]]:
@@ -117,11 +146,21 @@ def _of(events: Iterable[Event], kind: type[Any]) -> list[Any]:
     return [event for event in events if isinstance(event, kind)]
 
 
-def _refuse_unsupported(dimensions: Iterable[Dimension]) -> None:
-    bad = sorted({one for one in dimensions if one in UNSUPPORTED})
+def _refuse_unsupported(
+    metrics: Iterable[Metric], by: Sequence[Dimension], filters: Sequence[Dimension]
+) -> None:
+    """Names every dimension that a metric has not."""
+    bad = [
+        (field, rank, dimension, metric)
+        for field, asked in (("dimensions", by), ("filters", filters))
+        for rank, dimension in enumerate(asked)
+        for metric in metrics
+        if dimension not in dimensions_of(metric)
+    ]
     if bad:
         faults = [
-            Violation("dimensions", f"{one} is not kept per event", "DIMENSION_UNSUPPORTED")
-            for one in bad
+            Violation(f"{field}[{rank}]", f"{metric} has no {dimension}", "DIMENSION_UNSUPPORTED")
+            for field, rank, dimension, metric in bad
         ]
-        raise Invalid("DIMENSION_UNSUPPORTED", f"not by {', '.join(bad)}", violations=faults)
+        words = ", ".join(f"{metric} by {dimension}" for _, _, dimension, metric in bad)
+        raise Invalid("DIMENSION_UNSUPPORTED", f"not {words}", violations=faults)

@@ -19,7 +19,9 @@ from meshkit.postgres import Database, Transaction
 from services.tracking.adapters.world import PostgresWorld
 from services.tracking.convert.wire import window
 from services.tracking.domain.delivery import Delivery
+from services.tracking.domain.note import Audience
 from services.tracking.domain.route import Route, Window
+from services.tracking.proof_ports import Objects
 from services.tracking.usecases.side_facts import Now
 
 Context = ServicerContext[Any, Any]
@@ -33,6 +35,7 @@ class Desk:
     db: Database
     worlds: Worlds
     clock: Clock
+    objects: Objects | None = None  # where whole files lie; None: in the store, in pieces
 
     @property
     def now(self) -> Now:
@@ -62,6 +65,15 @@ def drives(route: Route, caller: Caller) -> bool:
     if caller.role is Role.CARRIER:
         return route.carrier_id == caller.carrier_id
     return True
+
+
+def audiences_of(caller: Caller) -> tuple[Audience, ...]:
+    """Which comments a caller may read."""
+    if caller.role is Role.RECIPIENT:
+        return (Audience.ALL,)
+    if caller.role in (Role.DRIVER, Role.CARRIER):
+        return (Audience.CREW, Audience.ALL)
+    return tuple(Audience)
 
 
 async def delivery_of(world: PostgresWorld, delivery_id: str, caller: Caller) -> Delivery:

@@ -20,7 +20,7 @@ from services.tracking.usecases.side_facts import Now
 
 DISPATCH = "tracking.dispatch"
 COMPLIANCE = "tracking.compliance"
-COMPLIANCE_TYPES = ("emission_recorded",)
+COMPLIANCE_TYPES = ("emission_recorded", "decision_stored")
 
 Effect = Callable[[World, dispatch_pb.Change, Now], Awaitable[None]]
 TakeIn = Callable[[Transaction, Any], Awaitable[None]]
@@ -44,6 +44,8 @@ def taking_in_compliance(desk: Desk) -> TakeIn:
         if change.WhichOneof("event") == "emission_recorded":
             event = wire.emission(change.emission_recorded.record)
             await projecting.emission_recorded(desk.worlds(tx), event, desk.now)
+        elif change.WhichOneof("event") == "decision_stored":
+            await projecting.decision_heard(desk.worlds(tx), wire.decision(change), desk.now)
 
     return take_in
 
@@ -51,16 +53,19 @@ def taking_in_compliance(desk: Desk) -> TakeIn:
 async def _created(world: World, change: dispatch_pb.Change, now: Now) -> None:
     event = wire.known(change, change.delivery_created, new=True)
     await projecting.delivery_known(world, event, now, new_id)
+    await world.contacts.put(wire.contact(change.delivery_created.delivery))
 
 
 async def _updated(world: World, change: dispatch_pb.Change, now: Now) -> None:
     event = wire.known(change, change.delivery_updated)
     await projecting.delivery_known(world, event, now, new_id)
+    await world.contacts.put(wire.contact(change.delivery_updated.delivery))
 
 
 async def _rescheduled(world: World, change: dispatch_pb.Change, now: Now) -> None:
     event = wire.known(change, change.delivery_rescheduled, rescheduled=True)
     await projecting.delivery_known(world, event, now, new_id)
+    await world.contacts.put(wire.contact(change.delivery_rescheduled.delivery))
 
 
 async def _redirected(world: World, change: dispatch_pb.Change, now: Now) -> None:
@@ -133,6 +138,15 @@ async def _fell_off(world: World, change: dispatch_pb.Change, now: Now) -> None:
     await projecting.tender_fell_off(world, message.tender_id, message.carrier_id, at, now, new_id)
 
 
+async def _tenant(world: World, change: dispatch_pb.Change, _: Now) -> None:
+    await world.contacts.put_zone("", change.tenant_created.time_zone)
+
+
+async def _place(world: World, change: dispatch_pb.Change, _: Now) -> None:
+    place = change.place_changed.place
+    await world.contacts.put_zone(place.place_id, place.time_zone)
+
+
 EFFECTS: dict[str, Effect] = {
     "delivery_created": _created,
     "delivery_updated": _updated,
@@ -150,4 +164,6 @@ EFFECTS: dict[str, Effect] = {
     "hours_exceeded": _hours,
     "tender_accepted": _tender_accepted,
     "tender_fell_off": _fell_off,
+    "tenant_created": _tenant,
+    "place_changed": _place,
 }

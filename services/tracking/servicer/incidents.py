@@ -101,7 +101,7 @@ class IncidentServicer(pb_grpc.IncidentServiceServicer):
             store = self._desk.worlds(tx).routes
             found = await store.list_risks(level, request.route_id, (chance, after[1]), page.limit)
         found, token = page.cut(
-            found, key=lambda one: (round(one.probability * CHANCE_UNIT), one.task.task_id)
+            found, key=lambda one: (round(one.stake * CHANCE_UNIT), one.task.task_id)
         )
         return pb.ListRisksResponse(
             risks=[risk_to_proto(one) for one in found], next_page_token=token

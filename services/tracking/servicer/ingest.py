@@ -16,7 +16,6 @@ from doorstep.tracking.v1 import ingest_service_pb2 as pb
 from doorstep.tracking.v1 import ingest_service_pb2_grpc as pb_grpc
 from doorstep.tracking.v1 import tracking_event_pb2 as event_pb
 from meshkit.caller import Caller, Role, current_caller
-from meshkit.drain import until_drained
 from meshkit.errors import Denied, Invalid, NotFound, Violation
 from meshkit.feed import shard_of
 from meshkit.idempotency import Call, commit_once
@@ -28,14 +27,15 @@ from services.tracking.convert import positions as wire
 from services.tracking.convert.facts import BadFact, fact
 from services.tracking.convert.proofs import media_to_proto, proof, proof_to_proto
 from services.tracking.convert.wire import duration, number, stamp, word
-from services.tracking.domain.batch import Answer
-from services.tracking.domain.device import Device, DeviceKind
-from services.tracking.ports import Epochs, FactStatus, Ingest, MediaFile
+from services.tracking.domain.batch import Answer, Lane
+from services.tracking.domain.device import Device, DeviceKind, EpochOwner
+from services.tracking.ports import Epochs, FactStatus, Ingest
 from services.tracking.servicer.common import Context, Desk, digest_of, tenant
+from services.tracking.servicer.media import taken
 from services.tracking.servicer.streaming import answered
 from services.tracking.usecases.devices import open_device
 from services.tracking.usecases.facts import record_fact
-from services.tracking.usecases.proofs import submit, upload
+from services.tracking.usecases.proofs import submit
 
 STREAM_POSITIONS_MAX = 500  # of a batch on a stream; the contract states it
 FLUSH = timedelta(seconds=3)  # how often a device should send
@@ -62,21 +62,18 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
     async def StreamPositions(
         self, request_iterator: AsyncIterator[pb.StreamPositionsRequest], context: Context
     ) -> AsyncIterator[pb.StreamPositionsResponse]:
-        caller = current_caller()
-        take = partial(self._take, caller)
-        answers = answered(request_iterator, take, self._credit)
-        async for request, answer in until_drained(answers):
-            owner = await self._owner(caller, request.device_id, request.epoch)
-            now = self._desk.clock.now()
-            yield wire.stream_answer(request, answer, self._credit_left(), now, owner)
+        take = partial(self._take, current_caller())
+        async for (request, renew), answer in answered(request_iterator, take, self._credit):
+            credit, now = self._credit_left(request), self._desk.clock.now()
+            yield wire.stream_answer(request, answer, credit, now, renew)
 
     async def BatchRecordPositions(
         self, request: pb.BatchRecordPositionsRequest, context: Context
     ) -> pb.BatchRecordPositionsResponse:
         caller = current_caller()
-        renew = await self._owner(caller, request.device_id, request.epoch)
-        answer = await (await self._enqueue(caller, request, wait=False))
-        return wire.batch_answer(answer, self._desk.clock.now(), renew)
+        epoch, owner = await self._owner(caller, request.device_id, request.epoch)
+        answer = await (await self._enqueue(request, epoch, owner, wait=False))
+        return wire.batch_answer(answer, self._desk.clock.now(), owner.renew)
 
     async def BatchRecordEvents(
         self, request: pb.BatchRecordEventsRequest, context: Context
@@ -97,11 +94,7 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
     async def UploadMedia(
         self, request: pb.UploadMediaRequest, context: Context
     ) -> pb.UploadMediaResponse:
-        asked = MediaFile(request.sha256, request.total_bytes, request.content_type, 0, None)
-        async with self._desk.db.transaction(tenant()) as tx:
-            world, now = self._desk.worlds(tx), self._desk.now
-            kept = await upload(world, asked, request.offset, request.data, now, new_id)
-        _refuse_wrong_hash(request, kept)
+        kept = await taken(self._desk, request)
         return pb.UploadMediaResponse(next_offset=kept.received_bytes, media=media_to_proto(kept))
 
     async def _open(self, request: pb.OpenDeviceRequest, tx: Transaction) -> pb.OpenDeviceResponse:
@@ -116,29 +109,34 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
             server_time=stamp(now),
         )
 
-    async def _take(self, caller: Caller, request: pb.StreamPositionsRequest) -> Awaitable[Answer]:
+    async def _take(
+        self, caller: Caller, request: pb.StreamPositionsRequest
+    ) -> tuple[tuple[pb.StreamPositionsRequest, bool], Awaitable[Answer]]:
         if len(request.positions) > STREAM_POSITIONS_MAX:
             raise Invalid(
                 "BATCH_TOO_LARGE",
                 f"{len(request.positions)} positions in a batch, {STREAM_POSITIONS_MAX} at most",
             )
-        await self._owner(caller, request.device_id, request.epoch)
-        return await self._enqueue(caller, request, wait=True)
+        epoch, owner = await self._owner(caller, request.device_id, request.epoch)
+        promise = await self._enqueue(request, epoch, owner, wait=True)
+        return (_heading(request), owner.renew), promise
 
-    async def _enqueue(self, caller: Caller, request: Any, *, wait: bool) -> Awaitable[Answer]:
-        of = caller.required_tenant()
+    async def _enqueue(
+        self, request: Any, epoch: UUID, owner: EpochOwner, *, wait: bool
+    ) -> Awaitable[Answer]:
+        of = tenant()
         batch = wire.batch(
-            of,
-            request.device_id,
-            UUID(request.epoch),
+            (of, request.device_id, epoch),
             shard_of(f"{of}\n{request.device_id}", SHARDS),
+            _lane(request),
             request.positions,
             self._desk.clock.now(),
+            owner.home,
         )
         return await self._ingest.enqueue(batch, wait=wait)
 
-    async def _owner(self, caller: Caller, device_id: str, epoch: str) -> bool:
-        """Whether the epoch ends soon. Refuses devices of others."""
+    async def _owner(self, caller: Caller, device_id: str, epoch: str) -> tuple[UUID, EpochOwner]:
+        """The epoch, and for whom it was given. Refuses devices of others."""
         try:
             name = UUID(epoch)
         except ValueError:
@@ -147,10 +145,10 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
         foreign = caller.role is Role.DRIVER and owner.driver_id != caller.driver_id
         if foreign or (caller.role is Role.CARRIER and owner.carrier_id != caller.carrier_id):
             raise Denied("DEVICE_NOT_YOURS", "the device stands for somebody else")
-        return owner.renew
+        return name, owner
 
-    def _credit_left(self) -> int:
-        return self._credit if self._ingest.free else 0
+    def _credit_left(self, request: pb.StreamPositionsRequest) -> int:
+        return self._credit if self._ingest.free(_lane(request)) else 0
 
     async def _record(self, event: event_pb.TrackingEvent, caller: Caller) -> pb.EventResult:
         """One fact, in a transaction and a trace of its own."""
@@ -184,6 +182,17 @@ class IngestServicer(pb_grpc.IngestServiceServicer):
         world, digest = self._desk.worlds(tx), digest_of(request.proof)
         kept = await submit(world, captured, digest, current_caller(), now, new_id)
         return pb.SubmitProofResponse(proof=proof_to_proto(kept))
+
+
+def _heading(request: pb.StreamPositionsRequest) -> pb.StreamPositionsRequest:
+    """A batch without its positions: what waits for a device to read its answers is small."""
+    return pb.StreamPositionsRequest(
+        device_id=request.device_id, epoch=request.epoch, lane=request.lane
+    )
+
+
+def _lane(request: Any) -> Lane:
+    return Lane.BACKFILL if request.lane == pb.LANE_BACKFILL else Lane.LIVE
 
 
 def _device(request: pb.OpenDeviceRequest, epoch: UUID, now: datetime) -> Device:
@@ -224,10 +233,3 @@ def _rejected(event: event_pb.TrackingEvent, reason: Any, words: str) -> pb.Even
         error_reason=reason,
         error_message=words,
     )
-
-
-def _refuse_wrong_hash(request: pb.UploadMediaRequest, kept: MediaFile) -> None:
-    """A whole file with another hash was dropped, and that is committed: now say so."""
-    whole = request.offset + len(request.data) >= request.total_bytes
-    if whole and kept.completed_at is None and kept.received_bytes == 0 and request.data:
-        raise Invalid("MEDIA_HASH_MISMATCH", "the file has another hash than its name: start again")

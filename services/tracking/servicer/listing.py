@@ -18,24 +18,24 @@ from services.tracking.convert.proofs import media_to_proto, proof_to_proto
 from services.tracking.convert.views import entry_to_proto, progress_to_proto
 from services.tracking.convert.wire import moment
 from services.tracking.domain.link import LinkScope
-from services.tracking.domain.note import Audience
 from services.tracking.domain.route import Window
+from services.tracking.domain.view import public
 from services.tracking.servicer.common import (
     Context,
     after_of,
+    audiences_of,
     delivery_of,
     drives,
     span_of,
     tenant,
 )
 from services.tracking.servicer.looking import Looking
-from services.tracking.usecases.proofs import read
+from services.tracking.servicer.media import PIECE_BYTES_MAX, readable, stored
+from services.tracking.usecases.proofs import whole
 from services.tracking.usecases.viewing import etas
 
 POSITION_DAYS_MAX = 31
 SPAN_DEFAULT = timedelta(hours=24)
-INSIDERS = (Audience.INTERNAL, Audience.CREW, Audience.ALL)
-CREW = (Audience.CREW, Audience.ALL)
 
 
 class Listing(Looking):
@@ -44,17 +44,23 @@ class Listing(Looking):
     async def GetTimeline(
         self, request: pb.GetTimelineRequest, context: Context
     ) -> pb.GetTimelineResponse:
-        page, caller = paging.page_of(request), current_caller()
+        page, link = paging.page_of(request), await self._link(request.token, LinkScope.TRACK)
+        caller = current_caller()  # from here on the holder of the link
+        delivery_id = link.delivery_id if link else request.delivery_id
         async with self._desk.db.transaction(tenant()) as tx:
             world = self._desk.worlds(tx)
-            await delivery_of(world, request.delivery_id, caller)
-            found = await world.timeline.page(request.delivery_id, after_of(page, 2), page.limit)
-            audiences = CREW if caller.role in (Role.DRIVER, Role.CARRIER) else INSIDERS
-            comments = await world.timeline.comments(request.delivery_id, audiences)
+            if link is None:
+                await delivery_of(world, delivery_id, caller)
+            found = await world.timeline.page(delivery_id, after_of(page, 2), page.limit)
+            comments = await world.timeline.comments(delivery_id, audiences_of(caller))
         found, token = page.cut(found, key=lambda one: (one.at, one.entry_id))
         entries = [
-            entry_to_proto(one, [c for c in comments if c.entry_id == one.entry_id])
-            for one in found
+            entry_to_proto(
+                one,
+                [c for c in comments if c.entry_id == one.entry_id],
+                recipient=link is not None,
+            )
+            for one in (public(found) if link else found)
         ]
         return pb.GetTimelineResponse(entries=entries, next_page_token=token)
 
@@ -134,10 +140,13 @@ class Listing(Looking):
         link = await self._link(request.token, LinkScope.TRACK)
         async with self._desk.db.transaction(tenant()) as tx:
             world = self._desk.worlds(tx)
-            theirs = link is None or await world.proofs.names(link.delivery_id, request.sha256)
-            if not theirs:
+            if not await readable(world, request.sha256, link, current_caller()):
                 raise NotFound("MEDIA_UNKNOWN", "no such file, or it is not whole yet")
-            file, data = await read(world, request.sha256, request.offset)
+            file, data = await whole(world, request.sha256, request.offset), b""
+            if not file.stored_outside:
+                data = await world.media.read(file.sha256, request.offset, PIECE_BYTES_MAX)
+        if file.stored_outside:
+            data = await stored(self._desk.objects, file, request.offset)
         return pb.ReadMediaResponse(
             data=data, next_offset=request.offset + len(data), media=media_to_proto(file)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator
 from typing import Any
 
 from doorstep.tracking.v1 import milestone_pb2, tracking_pb2
@@ -15,18 +15,17 @@ from meshkit.errors import Invalid, NotFound
 from meshkit.watch import HEARTBEAT_SECONDS, serve_watch
 from services.tracking.adapters.position_feed import PositionFeed
 from services.tracking.adapters.postgres_care import find_link
-from services.tracking.convert.positions import recorded_to_proto
-from services.tracking.convert.views import idle_to_proto, vehicle_to_proto, view_to_proto
+from services.tracking.convert.chunks import rest_to_wire
+from services.tracking.convert.views import view_to_proto
 from services.tracking.convert.wire import number, stamp
 from services.tracking.domain.link import Link, LinkScope
-from services.tracking.domain.progress import RunState
 from services.tracking.domain.words import ENDED_STATES
-from services.tracking.servicer.common import Context, Desk, delivery_of, tenant
+from services.tracking.servicer.common import Context, Desk, audiences_of, delivery_of, tenant
+from services.tracking.servicer.fleet import LOOK_SECONDS, Fleets, Screen, Silence
 from services.tracking.usecases.viewing import view
 
-LOOK_SECONDS = 1.0  # how often a watch looks whether there is news; the fleet's promise of 1 Hz
 CURSOR_PREFIX = "v1."
-UNDER_WAY = (RunState.PUBLISHED, RunState.ACTIVE)
+LOOKS_MAX = 4  # of watches of deliveries at once: half of the connections are for calls
 
 
 class Looking:
@@ -35,6 +34,8 @@ class Looking:
     def __init__(self, desk: Desk, positions: PositionFeed) -> None:
         self._desk = desk
         self._positions = positions
+        self._fleets = Fleets(desk)
+        self._looks = asyncio.Semaphore(LOOKS_MAX)
 
     async def GetTracking(
         self, request: pb.GetTrackingRequest, context: Context
@@ -59,11 +60,16 @@ class Looking:
 
     async def WatchPositions(
         self, request: pb.WatchPositionsRequest, context: Context
-    ) -> AsyncIterator[pb.WatchPositionsResponse]:
-        read = await self._positions.start(request.cursor, at_head=request.start_at_head)
-        watched = self._all_positions(read.place, tenant(), request.device_ids)
-        async for response in until_drained(watched):
-            yield response
+    ) -> AsyncIterator[Any]:  # bytes, which all watchers share
+        device_ids = frozenset(request.device_ids)
+        with self._positions.watched():
+            read = await self._positions.start(request.cursor, at_head=request.start_at_head)
+            while True:  # the first answer says where it begins
+                rest = rest_to_wire(read.cursor, self._desk.clock.now())
+                yield b"".join((*read.positions, rest))
+                read = await self._positions.next(
+                    read.place, tenant(), device_ids, HEARTBEAT_SECONDS
+                )
 
     async def WatchEvents(
         self, request: pb.WatchEventsRequest, context: Context
@@ -96,24 +102,25 @@ class Looking:
             world = self._desk.worlds(tx)
             if link is None:
                 await delivery_of(world, delivery_id, caller)
-            seen = await view(world, delivery_id, link, self._desk.clock.now())
+            now = self._desk.clock.now()
+            seen = await view(world, delivery_id, link, now, audiences_of(caller))
         return view_to_proto(seen)
 
     async def _views(
         self, request: pb.WatchTrackingRequest, link: Link | None
     ) -> AsyncIterator[pb.WatchTrackingResponse]:
-        known, quiet, first = request.cursor, 0.0, not request.cursor
+        known, silence, first = request.cursor, Silence(), not request.cursor
         while True:
-            seen = await self._tracking(request, link)
+            async with self._looks:
+                seen = await self._tracking(request, link)
             cursor = _cursor(seen)
             ended = seen.state in ENDED
-            if cursor != known or first or quiet >= HEARTBEAT_SECONDS or ended:
+            if cursor != known or first or silence.is_long or ended:
                 yield self._told(seen, cursor, known, first=first, ended=ended)
-                known, quiet, first = cursor, 0.0, False
+                known, silence, first = cursor, Silence(), False
             if ended:
                 return
             await asyncio.sleep(LOOK_SECONDS)
-            quiet += LOOK_SECONDS
 
     def _told(
         self, seen: tracking_pb2.Tracking, cursor: str, known: str, *, first: bool, ended: bool
@@ -129,43 +136,14 @@ class Looking:
     async def _fleet(
         self, request: pb.WatchFleetRequest, of: str
     ) -> AsyncIterator[pb.WatchFleetResponse]:
-        told: dict[str, bytes] = {}
-        quiet, first = 0.0, True
+        screen, silence, first = Screen(request), Silence(), True
         while True:
-            vehicles = [one for one in await self._vehicles(request, of) if _inside(request, one)]
-            fresh = [one for one in vehicles if told.get(one.vehicle_id) != _bytes(one)]
-            if fresh or first or quiet >= HEARTBEAT_SECONDS:
+            news = screen.news(await self._fleets.now(of))
+            if news or first or silence.is_long:
                 now = stamp(self._desk.clock.now())
-                yield pb.WatchFleetResponse(vehicles=fresh, snapshot=first, server_time=now)
-                quiet, first = 0.0, False
-            told |= {one.vehicle_id: _bytes(one) for one in fresh}
+                yield pb.WatchFleetResponse(vehicles=news, snapshot=first, server_time=now)
+                silence, first = Silence(), False
             await asyncio.sleep(LOOK_SECONDS)
-            quiet += LOOK_SECONDS
-
-    async def _vehicles(
-        self, request: pb.WatchFleetRequest, of: str
-    ) -> Iterable[tracking_pb2.FleetVehicle]:
-        async with self._desk.db.transaction(of) as tx:
-            world, now = self._desk.worlds(tx), self._desk.clock.now()
-            routes = await world.routes.page(UNDER_WAY, request.route_ids, request.vehicle_ids)
-            idle = [] if request.route_ids else await world.devices.latest()
-        busy = [vehicle_to_proto(driven, now) for driven in routes]
-        names = {one.vehicle_id for one in busy} | {one.driver_id for one in busy if one.driver_id}
-        rest = [one for one in idle if not names & {one.vehicle_id, one.driver_id}]
-        asked = set(request.vehicle_ids)
-        return busy + [idle_to_proto(one) for one in rest if not asked or one.vehicle_id in asked]
-
-    async def _all_positions(
-        self, place: Any, of: str, device_ids: Collection[str]
-    ) -> AsyncIterator[pb.WatchPositionsResponse]:
-        while True:
-            read = await self._positions.next(place, of, device_ids, HEARTBEAT_SECONDS)
-            place = read.place
-            yield pb.WatchPositionsResponse(
-                positions=[recorded_to_proto(one) for one in read.positions],
-                cursor=read.cursor,
-                server_time=stamp(self._desk.clock.now()),
-            )
 
 
 ENDED = frozenset(number(milestone_pb2.TrackingState, state) for state in ENDED_STATES)
@@ -186,14 +164,6 @@ def _cursor(seen: tracking_pb2.Tracking) -> str:
 
 def _bytes(message: Any) -> bytes:
     return bytes(message.SerializeToString(deterministic=True))
-
-
-def _inside(request: pb.WatchFleetRequest, one: tracking_pb2.FleetVehicle) -> bool:
-    if not request.HasField("viewport") or not one.HasField("location"):
-        return True
-    low, high, at = request.viewport.southwest, request.viewport.northeast, one.location
-    across = low.longitude <= at.longitude <= high.longitude
-    return bool(low.latitude <= at.latitude <= high.latitude and across)
 
 
 def _no_link() -> NotFound:

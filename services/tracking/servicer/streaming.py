@@ -3,55 +3,52 @@ One stream of batches: read ahead as far as the credit goes, answer in order, on
 
 The reader stops reading when as many batches wait as the device has credit, so HTTP/2 holds the
 rest back on the device's side; memory per stream is bounded by the credit, per process by the
-queue.
+queue. When the server drains, reading ends; what was read is still answered.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
+from meshkit.drain import current_drain
 from services.tracking.domain.batch import Answer
 
 Request = TypeVar("Request")
-Take = Callable[[Request], Awaitable[Awaitable[Answer]]]
-
-
-class _End:
-    """What the reader leaves behind: the end of the requests, or why it stopped."""
-
-    def __init__(self, error: BaseException | None = None) -> None:
-        self.error = error
+Taken = TypeVar("Taken")
+Take = Callable[[Request], Awaitable[tuple[Taken, Awaitable[Answer]]]]
 
 
 async def answered(
-    requests: AsyncIterator[Request], take: Take[Request], credit: int
-) -> AsyncIterator[tuple[Request, Answer]]:
-    """Each request with its answer, in order. What `take` raises ends the stream."""
-    waiting: asyncio.Queue[tuple[Request, Awaitable[Answer]] | _End] = asyncio.Queue(credit)
-    reader = asyncio.create_task(_read(requests, take, waiting))
+    requests: AsyncIterator[Request], take: Take[Request, Taken], credit: int
+) -> AsyncGenerator[tuple[Taken, Answer], None]:
+    """What `take` made of each request, and its answer, in order. What it raises ends all."""
+    waiting: asyncio.Queue[tuple[Taken, Awaitable[Answer]] | None] = asyncio.Queue()
+    free = asyncio.Semaphore(credit)
+    reader = asyncio.create_task(_read(requests, take, waiting, free))
+    reader.add_done_callback(lambda _: waiting.put_nowait(None))
+    drained = asyncio.create_task(current_drain().wait())
+    drained.add_done_callback(lambda _: reader.cancel())
     try:
-        while not isinstance(item := await waiting.get(), _End):
+        while (item := await waiting.get()) is not None:
             yield item[0], await item[1]
-        if item.error is not None:
-            raise item.error
+            free.release()
+        if not reader.cancelled():
+            reader.result()
     finally:
+        drained.cancel()
         reader.cancel()
-        with suppress(asyncio.CancelledError):
-            await reader
+        await asyncio.wait({reader, drained})
 
 
 async def _read(
     requests: AsyncIterator[Request],
-    take: Take[Request],
-    waiting: asyncio.Queue[tuple[Request, Awaitable[Answer]] | _End],
+    take: Take[Request, Taken],
+    waiting: asyncio.Queue[tuple[Taken, Awaitable[Answer]] | None],
+    free: asyncio.Semaphore,
 ) -> None:
-    end = _End()
-    try:
-        async for request in requests:
-            await waiting.put((request, await take(request)))
-    except Exception as error:
-        end = _End(error)
-    await waiting.put(end)
+    await free.acquire()
+    async for request in requests:
+        waiting.put_nowait(await take(request))
+        await free.acquire()

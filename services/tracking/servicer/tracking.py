@@ -11,24 +11,27 @@ from doorstep.tracking.v1 import tracking_service_pb2 as pb
 from doorstep.tracking.v1 import tracking_service_pb2_grpc as pb_grpc
 from meshkit import paging
 from meshkit.caller import current_caller
-from meshkit.errors import Invalid, Violation
+from meshkit.errors import Invalid, NotFound, Violation
 from meshkit.idempotency import Call, commit_once
 from meshkit.ids import new_id
 from meshkit.postgres import Transaction
 from services.tracking.convert import links as wire
 from services.tracking.convert.views import comment_to_proto
 from services.tracking.convert.wire import moment_or_none
-from services.tracking.domain.link import LIFE, Link
+from services.tracking.domain.link import LIFE, LIFE_MAX, Link
 from services.tracking.domain.note import Comment
-from services.tracking.servicer.common import Context, after_of, tenant
+from services.tracking.servicer.auditing import Auditing
+from services.tracking.servicer.common import Context, after_of, delivery_of, tenant
+from services.tracking.servicer.geofences import Geofences
 from services.tracking.servicer.listing import Listing
+from services.tracking.servicer.surveys import Surveys
 from services.tracking.usecases.links import comment, create, revoke
 
 TOKEN_BYTES = 16  # 128 bits; experience: unguessable
 
 
-class TrackingServicer(Listing, pb_grpc.TrackingServiceServicer):
-    """Everything of the service; geofences and surveys answer RPC_PENDING."""
+class TrackingServicer(Auditing, Geofences, Surveys, Listing, pb_grpc.TrackingServiceServicer):
+    """Everything of the service."""
 
     async def CreateTrackingLink(
         self, request: pb.CreateTrackingLinkRequest, context: Context
@@ -73,24 +76,29 @@ class TrackingServicer(Listing, pb_grpc.TrackingServiceServicer):
         self, request: pb.CreateTrackingLinkRequest, tx: Transaction
     ) -> pb.CreateTrackingLinkResponse:
         now = self._desk.clock.now()
+        expires = moment_or_none(request, "expire_time") or now + LIFE
+        if not now < expires <= now + LIFE_MAX:
+            fault = Violation("expire_time", f"is after now, at most {LIFE_MAX.days} days")
+            raise Invalid("FIELD_INVALID", "expire_time is too early or late", violations=[fault])
         link = Link(
             link_id=new_id("lnk"),
             delivery_id=request.delivery_id,
             scopes=wire.scopes(request.scopes),
             create_time=now,
-            expire_time=moment_or_none(request, "expire_time") or now + LIFE,
+            expire_time=expires,
             visibility=wire.visibility(request.visibility),
         )
         token = base64.b32hexencode(secrets.token_bytes(TOKEN_BYTES)).decode().rstrip("=").lower()
         world = self._desk.worlds(tx)
-        await create(world, link, hashlib.sha256(token.encode()).digest())
+        by = current_caller().subject
+        await create(world, link, hashlib.sha256(token.encode()).digest(), by)
         return pb.CreateTrackingLinkResponse(link=wire.link_to_proto(link), token=token)
 
     async def _revoke(
         self, request: pb.RevokeTrackingLinkRequest, tx: Transaction
     ) -> pb.RevokeTrackingLinkResponse:
         world, now = self._desk.worlds(tx), self._desk.clock.now()
-        link = await revoke(world, request.link_id, now)
+        link = await revoke(world, request.link_id, now, current_caller().subject)
         return pb.RevokeTrackingLinkResponse(link=wire.link_to_proto(link))
 
     async def _comment(
@@ -105,7 +113,14 @@ class TrackingServicer(Listing, pb_grpc.TrackingServiceServicer):
             audience=wire.audience(request.audience),
             create_time=self._desk.clock.now(),
         )
-        kept = await comment(self._desk.worlds(tx), asked)
+        world, caller = self._desk.worlds(tx), current_caller()
+        try:
+            entry = await world.timeline.entry(request.entry_id)
+            await delivery_of(world, entry.delivery_id if entry else "", caller)
+        except NotFound:  # one that is not theirs reads like none
+            words = f"no timeline entry {request.entry_id!r}"
+            raise NotFound("ENTRY_UNKNOWN", words) from None
+        kept = await comment(world, asked)
         return pb.AddCommentResponse(comment=comment_to_proto(kept))
 
     async def _report(

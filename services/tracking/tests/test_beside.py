@@ -250,7 +250,7 @@ async def test_a_dimension_that_is_not_kept_is_refused(mesh: TestMesh) -> None:
     request = analytics_service_pb2.QueryMetricsRequest(
         interval=Interval(start_time=stamp(NINE), end_time=stamp(at(10))),
         metrics=[metric_pb2.METRIC_DELIVERED],
-        dimensions=[metric_pb2.DIMENSION_TERRITORY],
+        dimensions=[metric_pb2.DIMENSION_INCIDENT_TYPE],
     )
 
     with pytest.raises(Invalid) as caught:

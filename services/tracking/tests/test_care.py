@@ -97,6 +97,7 @@ async def test_a_proof_waits_for_its_photo_and_is_accepted_with_it(
     request.proof.capture_time.CopyFrom(stamp(at(3)))
     request.proof.items.add(kind=1, media_sha256=sha)
     ingest = ingest_of(mesh)
+    await reported(mesh, event(3, "delivered", 1))
     submitted = await ingest.SubmitProof(request)
     again = await ingest.SubmitProof(request)
     await _uploaded(ingest, sha, content)
@@ -109,6 +110,8 @@ async def test_a_proof_waits_for_its_photo_and_is_accepted_with_it(
     )
     assert [one.state for one in proofs.proofs] == [accepted]
     assert names(await told(desk, "proof_accepted")) == ["proof_accepted"]
+    async with desk.db.worker() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM proofs_owed") == 0
     assert names(await told(desk, "stop_arrived")) == ["stop_arrived"], "a proof confirms"
     read = await tracking_of(mesh).ReadMedia(
         tracking_service_pb2.ReadMediaRequest(sha256=sha, offset=1_000_000)
@@ -128,8 +131,9 @@ async def test_a_proof_without_what_was_asked_is_insufficient(mesh: TestMesh, de
 
     insufficient, signature = 3, 2
     assert (proof.state, list(proof.missing_kinds)) == (insufficient, [signature])
-    (opened,) = await told(desk, "incident_opened")
-    assert opened.incident_opened.incident.task_id == "tsk_1"
+    opened = [one.incident_opened.incident for one in await told(desk, "incident_opened")]
+    lacking = [one for one in opened if one.type == incident_pb2.INCIDENT_TYPE_PROOF_INSUFFICIENT]
+    assert [one.task_id for one in lacking] == ["tsk_1"]
 
 
 async def _uploaded(ingest: Any, sha: str, content: bytes) -> None:

@@ -30,6 +30,7 @@ from services.tracking.__main__ import desk_of, group_commit, servicers, ticker
 from services.tracking.adapters.ingest import Partitions
 from services.tracking.config import TrackingSettings
 from services.tracking.convert import positions as wire
+from services.tracking.domain.batch import Lane
 from services.tracking.servicer.common import Desk
 from services.tracking.tests.conftest import writing
 from services.tracking.tests.test_ingest import batch, positions, sent
@@ -139,8 +140,9 @@ async def test_positions_of_two_writers_have_one_order_without_gaps(
 
     async with pair[0].desk.db.worker() as tx:
         rows = await tx.fetch(
-            "SELECT shard, min(sequence) AS low, max(sequence) AS high, count(*) AS many,"
-            " sum(row_count) AS held FROM position_commits GROUP BY shard"
+            "SELECT shard, min(feed_sequence) AS low, max(feed_sequence) AS high,"
+            " count(*) AS many, sum(cardinality(times)) AS held"
+            " FROM position_chunks GROUP BY shard"
         )
         stored = await tx.fetchval("SELECT count(*) FROM positions")
     assert all(row["low"] == 1 and row["high"] == row["many"] for row in rows)
@@ -174,7 +176,9 @@ async def test_a_commit_whose_outcome_is_unknown_is_sent_again_and_stored_once(
     here, _ = pair
     epoch = uuid.UUID(await epoch_of(here, "phone-1"))
     ingest = group_commit(here.desk.db, TrackingSettings(), clock)
-    sent_by_hand = wire.batch(TENANT, "phone-1", epoch, 3, positions(1, 400), clock.now())
+    sent_by_hand = wire.batch(
+        (TENANT, "phone-1", epoch), 3, Lane.LIVE, positions(1, 400), clock.now()
+    )
 
     async with writing(ingest):
         async with here.desk.db.worker() as tx:  # the commit waits for the heads, and dies waiting

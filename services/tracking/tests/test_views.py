@@ -15,7 +15,7 @@ from doorstep.tracking.v1 import (
     tracking_service_pb2,
 )
 from meshkit.clock import StoppedClock
-from meshkit.errors import NotFound, Unimplemented
+from meshkit.errors import NotFound
 from meshkit.testing import Role, TestMesh
 from services.tracking.servicer.common import Desk
 from services.tracking.tests.calls import (
@@ -120,10 +120,3 @@ async def test_another_tenant_sees_nothing(mesh: TestMesh, desk: Desk) -> None:
 
     with pytest.raises(NotFound):
         await stranger.GetTracking(tracking_service_pb2.GetTrackingRequest(delivery_id="del_1"))
-
-
-async def test_what_is_not_served_says_so(mesh: TestMesh) -> None:
-    with pytest.raises(Unimplemented) as caught:
-        await tracking_of(mesh).ListGeofences(tracking_service_pb2.ListGeofencesRequest())
-
-    assert caught.value.reason == "RPC_PENDING"

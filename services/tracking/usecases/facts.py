@@ -1,9 +1,10 @@
 """
 Taking in facts: kept first, judged afterwards, never refused for being late.
 
-A fact about a task or route that is not known yet waits for dispatch's news of it. When the news
-says otherwise (cancelled, on another route, another driver's), or does not come in time, the fact
-is contested: it stays in the log without effect, and an incident asks a person.
+A fact about a task or route that is not known yet waits for dispatch's news of it, and a success
+for the money it asks for. When the news says otherwise (cancelled, on another route, another
+driver's, unpaid), or does not come in time, the fact is contested: it stays in the log without
+effect, and an incident asks a person.
 """
 
 from __future__ import annotations
@@ -12,18 +13,21 @@ from collections.abc import Collection
 
 from meshkit.ids import NewId
 from services.tracking.domain import fact as facts
-from services.tracking.domain.event import AmountCollected, Charge
+from services.tracking.domain.event import OutcomeRecorded
 from services.tracking.domain.fact import Fact
 from services.tracking.domain.incident import About, Alarm, IncidentType
+from services.tracking.domain.payment import PaymentState
 from services.tracking.domain.progress import RunState
 from services.tracking.domain.run import Run
+from services.tracking.domain.words import TaskKind
 from services.tracking.ports import FactStatus, TaskPlace, World
-from services.tracking.usecases import side_facts
+from services.tracking.usecases import handover, paying, side_facts
 from services.tracking.usecases.finding import route_of, theirs
 from services.tracking.usecases.recording import keep, raise_all
 from services.tracking.usecases.side_facts import Now
 
 OF_TASK = (facts.Success, facts.Failure, facts.Collection)
+HANDOVERS = (TaskKind.DELIVERY, TaskKind.UNSPECIFIED, TaskKind.PUDO_DROP)
 OF_ROUTE = (
     facts.RouteStart,
     facts.RouteEnd,
@@ -50,9 +54,19 @@ async def judge(world: World, fact: Fact, now: Now, new_id: NewId, *, final: boo
     if status is FactStatus.PENDING and final:
         status = FactStatus.CONTESTED
     if status is FactStatus.CONTESTED:
-        await raise_all(world, [_contest(fact)], now[0], new_id)
+        await _contested(world, fact, now, new_id)
     await world.facts.mark(fact.event_id, status)
     return status
+
+
+async def _contested(world: World, fact: Fact, now: Now, new_id: NewId) -> None:
+    place = await world.tasks.find(fact.task_id) if isinstance(fact.what, facts.Success) else None
+    driven = await world.routes.get(place.route_id) if place and place.route_id else None
+    task = driven.route.task(fact.task_id) if driven else None
+    if place and task and not place.cancelled and await paying.unpaid(world, place, task.kind):
+        await paying.contest(world, place, fact, now, new_id)
+    else:
+        await raise_all(world, [_contest(fact)], now[0], new_id)
 
 
 async def retry(
@@ -80,14 +94,35 @@ async def _about_task(world: World, fact: Fact, now: Now, new_id: NewId) -> Fact
     if not place.route_id or (fact.route_id and fact.route_id != place.route_id):
         return FactStatus.PENDING
     driven = await world.routes.lock(place.route_id)
-    if driven is None or not theirs(driven, fact) or driven.route.task(fact.task_id) is None:
+    task = driven.route.task(fact.task_id) if driven else None
+    if driven is None or task is None or not theirs(driven, fact):
         return FactStatus.PENDING
     run = Run(driven.route, driven.progress, now[1])
     if isinstance(fact.what, facts.Collection):
-        run.events.append(_collected(run, place, fact))
-    else:
-        run.close(fact)
+        return await _collect(world, run, place, fact, now, new_id)
+    success = isinstance(fact.what, facts.Success)
+    if success and not place.closed and await paying.unpaid(world, place, task.kind):
+        return FactStatus.PENDING
+    run.close(fact)
+    first = any(isinstance(event, OutcomeRecorded) for event in run.events)
     await keep(world, run, now[0], new_id)
+    if success and first and task.kind in HANDOVERS:
+        await handover.handed(world, place, fact.event_time, now[0], new_id)
+    return FactStatus.RECORDED
+
+
+async def _collect(
+    world: World, run: Run, place: TaskPlace, fact: Fact, now: Now, new_id: NewId
+) -> FactStatus:
+    """Money was taken: a success that waited for it may count now."""
+    event = await paying.collected(world, place, fact, run.crew)
+    run.events.append(event)
+    await keep(world, run, now[0], new_id)
+    if event.state is PaymentState.PAID and not place.closed:
+        await paying.settled(world, place, now, new_id)
+        waiting = await world.facts.pending([place.task_id], "")
+        for success in (*waiting, *await world.facts.contested(place.task_id)):
+            await judge(world, success, now, new_id, final=False)
     return FactStatus.RECORDED
 
 
@@ -122,12 +157,6 @@ def _say(run: Run, stop_id: str, fact: Fact) -> None:
             run.skip(stop_id)
         case _:
             raise TypeError(fact.name)
-
-
-def _collected(run: Run, place: TaskPlace, fact: Fact) -> AmountCollected:
-    assert isinstance(fact.what, facts.Collection)  # noqa: S101 - for the type checker
-    task = Charge(place.task_id, place.delivery_id)
-    return AmountCollected(run.crew, task, fact.what.amount, fact.what.method, fact.event_time)
 
 
 def _contest(fact: Fact) -> Alarm:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.tracking.domain.event import Crew
 from services.tracking.domain.fact import Fact
+from services.tracking.domain.incident import About
 from services.tracking.domain.wording import crew, crew_of
 from services.tracking.domain.words import Source
 from services.tracking.ports import Driven, World
@@ -37,3 +38,21 @@ async def crew_for(world: World, fact: Fact) -> Crew:
     """Who did it, by the route where one is known."""
     driven = await world.routes.get(fact.route_id) if fact.route_id else None
     return crew_of(fact) if driven is None else crew(driven.route)
+
+
+async def about(world: World, task_id: str, delivery_id: str) -> About:
+    """Whom an incident about a task concerns: its stop, and who drives there."""
+    place = await world.tasks.find(task_id)
+    driven = await world.routes.get(place.route_id) if place and place.route_id else None
+    if driven is None:
+        return About(task_id=task_id, delivery_id=delivery_id)
+    stop, by = driven.route.stop_of(task_id), crew(driven.route)
+    return About(
+        task_id=task_id,
+        delivery_id=delivery_id,
+        stop_id=stop.stop_id if stop else "",
+        route_id=by.route_id,
+        vehicle_id=by.vehicle_id,
+        driver_id=by.driver_id,
+        carrier_id=by.carrier_id,
+    )

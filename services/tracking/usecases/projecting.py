@@ -9,12 +9,15 @@ older place after a restore.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from meshkit.ids import NewId
+from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.event import Charge
 from services.tracking.domain.heard import (
     AttemptPlanned,
+    DecisionHeard,
     DeliveryCancelled,
     DeliveryKnown,
     EmissionRecorded,
@@ -25,11 +28,13 @@ from services.tracking.domain.heard import (
 from services.tracking.domain.incident import About, Alarm, AllClear, IncidentType, Resolution
 from services.tracking.domain.legs import settle
 from services.tracking.domain.progress import Progress, RunState
+from services.tracking.domain.replan import PlanShift
 from services.tracking.domain.route import Route
 from services.tracking.domain.run import Run
 from services.tracking.domain.wording import charge, crew
 from services.tracking.ports import Driven, World
 from services.tracking.usecases.facts import retry
+from services.tracking.usecases.proofs import adopt
 from services.tracking.usecases.recording import clear, keep, raise_all, record
 from services.tracking.usecases.side_facts import Now
 
@@ -42,6 +47,7 @@ async def delivery_known(world: World, event: DeliveryKnown, now: Now, new_id: N
     await record(world, [event], now[0])
     if digest.task_id:
         await retry(world, [digest.task_id], "", now, new_id)
+        await adopt(world, digest.task_id, now, new_id)
 
 
 async def attempt_planned(world: World, event: AttemptPlanned, now: Now, new_id: NewId) -> None:
@@ -49,6 +55,7 @@ async def attempt_planned(world: World, event: AttemptPlanned, now: Now, new_id:
     await world.tasks.know(event.task_id, event.delivery_id)
     await record(world, [event], now[0])
     await retry(world, [event.task_id], "", now, new_id)
+    await adopt(world, event.task_id, now, new_id)
 
 
 async def delivery_cancelled(
@@ -73,7 +80,7 @@ async def route_placed(world: World, route: Route, at: datetime, now: Now, new_i
         run = Run(known.route, known.progress, now[1])
         run.revise(route)
         await world.routes.revise(route, run.progress)
-    placed = _placed(route, known, at)
+    placed = await _placed(world, route, known, at)
     await _move(world, route.route_id, placed)
     await record(world, [placed], now[0])
     tasks = [task.task_id for task in route.tasks]
@@ -114,10 +121,14 @@ async def shift_ended(world: World, shift_id: str, at: datetime, now: Now, new_i
 async def tender_priced(
     world: World, route_id: str, tender_id: str, event: TenderPriced, now: Now
 ) -> None:
-    """A carrier accepted a tender at a price."""
+    """A carrier accepted a tender at a price; another price than before corrects it."""
     known = await world.routes.get(route_id)
     by = crew(known.route) if known else event.crew
-    await record(world, [TenderPriced(by, event.price, event.at, tender_id)], now[0])
+    booked = await world.history.priced(tender_id) if tender_id else None
+    if booked is None or booked.price != event.price:
+        before = booked.price.micros if booked else 0
+        told = TenderPriced(by, event.price, event.at, tender_id, before)
+        await record(world, [told], now[0])
 
 
 async def revision_unacknowledged(
@@ -154,7 +165,11 @@ async def hours_exceeded(
 async def tender_fell_off(
     world: World, tender_id: str, carrier_id: str, at: datetime, now: Now, new_id: NewId
 ) -> None:
-    """A carrier gave a tender back after it had accepted."""
+    """A carrier gave a tender back after it had accepted: it is owed nothing for it."""
+    booked = await world.history.priced(tender_id)
+    if booked is not None and booked.price.micros:
+        nothing, before = replace(booked.price, micros=0), booked.price.micros
+        await record(world, [TenderPriced(booked.crew, nothing, at, tender_id, before)], now[0])
     about = About(carrier_id=carrier_id)
     words = f"tender {tender_id} was given back after it had been accepted"
     key = f"{IncidentType.TENDER_FELL_OFF}.{tender_id}"
@@ -178,6 +193,11 @@ async def emission_recorded(world: World, event: EmissionRecorded, now: Now) -> 
     await record(world, [event], now[0])
 
 
+async def decision_heard(world: World, event: DecisionHeard, now: Now) -> None:
+    """Compliance decided on a route."""
+    await record(world, [event], now[0])
+
+
 async def _end(world: World, known: Driven, at: datetime, now: Now, new_id: NewId) -> None:
     run = Run(known.route, known.progress, now[1])
     run.end(at)
@@ -193,7 +213,7 @@ async def _move(world: World, route_id: str, placed: RoutePlaced) -> None:
     await world.tasks.release([task.task_id for task in placed.removed], route_id)
 
 
-def _placed(route: Route, known: Driven | None, at: datetime) -> RoutePlaced:
+async def _placed(world: World, route: Route, known: Driven | None, at: datetime) -> RoutePlaced:
     tasks = tuple(charge(task) for task in route.tasks)
     before = tuple(charge(task) for task in known.route.tasks) if known else ()
     return RoutePlaced(
@@ -204,7 +224,28 @@ def _placed(route: Route, known: Driven | None, at: datetime) -> RoutePlaced:
         removed=_without(before, tasks),
         planned_meters=route.meters,
         planned_stops=len(route.stops),
+        plan_id=route.plan_id,
+        cause=route.cause,
+        decision_ids=route.decision_ids,
+        shifts=await _shifts(world, route),
     )
+
+
+async def _shifts(world: World, route: Route) -> tuple[PlanShift, ...]:
+    """When each attempt was expected before, and where it comes from."""
+    known = await world.deliveries.get({task.delivery_id for task in route.tasks})
+    return tuple(
+        _shift(route.route_id, task.task_id, stop.arrival, known.get(task.delivery_id))
+        for stop in route.stops
+        for task in stop.tasks
+    )
+
+
+def _shift(route_id: str, task_id: str, arrival: datetime, delivery: Delivery | None) -> PlanShift:
+    if delivery is None or delivery.task_id != task_id:
+        return PlanShift(task_id, arrival)
+    before = delivery.route_id or delivery.left_route_id
+    return PlanShift(task_id, arrival, delivery.planned_at, before if before != route_id else "")
 
 
 def _without(tasks: tuple[Charge, ...], others: tuple[Charge, ...]) -> tuple[Charge, ...]:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from meshkit.caller import Caller, Role
-from meshkit.errors import AlreadyExists, Denied, Gone, Invalid, NotFound
+from meshkit.errors import AlreadyExists, Denied, Gone, Invalid, NotFound, Violation
 from meshkit.ids import NewId
+from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.event import ProofAccepted
-from services.tracking.domain.heard import Requirement
-from services.tracking.domain.incident import About, Alarm, AllClear, IncidentType
-from services.tracking.domain.proof import Proof, ProofState, judged
+from services.tracking.domain.incident import Alarm, AllClear, IncidentType
+from services.tracking.domain.proof import Proof, ProofState, faults, judged
 from services.tracking.domain.run import Run
 from services.tracking.domain.words import Source
-from services.tracking.ports import MediaFile, TaskPlace, World
+from services.tracking.ports import TaskPlace, World
+from services.tracking.proof_ports import MediaFile
+from services.tracking.usecases import custody
+from services.tracking.usecases.finding import about
+from services.tracking.usecases.handover import insufficient
 from services.tracking.usecases.recording import keep, raise_all, record
 from services.tracking.usecases.side_facts import Now
-
-PIECE_BYTES_MAX = 1 << 20  # 1 MiB; the contract states it
 
 
 async def submit(
@@ -29,24 +30,35 @@ async def submit(
     """Keeps a proof and judges it."""
     place = await world.tasks.find(proof.task_id)
     await _refuse_foreign(world, place, caller)
-    named = replace(proof, delivery_id=place.delivery_id if place else "")
+    _refuse_faults(proof)
+    named = replace(
+        proof, delivery_id=place.delivery_id if place else "", submitted_by=caller.subject
+    )
     known = await world.proofs.add(named, digest)
     if known is not None:
         return known
     if place is not None and place.route_id:
         await _confirm_arrival(world, place, proof, caller, now, new_id)
+    if place is not None:
+        which = place.delivery_id, place.task_id, place.route_id
+        await custody.handed(world, *which, proof.capture_time, now[0], new_id)
     return await _judge(world, named, now[0], new_id)
 
 
-async def upload(
-    world: World,
-    asked: MediaFile,
-    offset: int,
-    data: bytes,
-    now: Now,
-    new_id: NewId,
-) -> MediaFile:
-    """Takes a piece of a file; a file that turns out whole and right lets its proofs go on."""
+async def adopt(world: World, task_id: str, now: Now, new_id: NewId) -> None:
+    """Judges proofs that came before the news of their task."""
+    place = await world.tasks.find(task_id)
+    if place is None:
+        return
+    for proof in await world.proofs.orphans(task_id):
+        which = place.delivery_id, place.task_id, place.route_id
+        await custody.handed(world, *which, proof.capture_time, now[0], new_id)
+        named = replace(proof, delivery_id=place.delivery_id)
+        await _judge(world, named, now[0], new_id)
+
+
+async def upload(world: World, asked: MediaFile, offset: int, data: bytes) -> MediaFile:
+    """Takes a piece of a file. One whose bytes are all here is not whole before `complete`."""
     known = await world.media.lock(asked.sha256, asked.total_bytes, asked.content_type)
     _refuse_other(known, asked)
     if offset > known.received_bytes:
@@ -61,28 +73,44 @@ async def upload(
     if known.received_bytes + len(fresh) > known.total_bytes:
         raise Invalid("MEDIA_DIFFERS", "more bytes than the file is said to have")
     await world.media.add(known.sha256, known.received_bytes, fresh)
-    return await _complete(world, replace(known, received_bytes=offset + len(data)), now, new_id)
+    return replace(known, received_bytes=offset + len(data))
 
 
-async def read(world: World, sha256: str, offset: int) -> tuple[MediaFile, bytes]:
-    """A piece of a whole file."""
+async def verified(world: World, sha256: str) -> bytes | None:
+    """The content of a file whose bytes are all here; None, and it is dropped, for a wrong hash."""
+    content = await world.media.content(sha256)
+    if hashlib.sha256(content).hexdigest() == sha256:
+        return content
+    await world.media.drop(sha256)
+    return None
+
+
+async def complete(
+    world: World, file: MediaFile, now: Now, new_id: NewId, *, outside: bool
+) -> MediaFile:
+    """The file is whole and right, and kept: its proofs go on."""
+    known = await world.media.lock(file.sha256, file.total_bytes, file.content_type)
+    if known.completed_at is not None:
+        return known
+    await world.media.complete(file.sha256, now[0], outside=outside)
+    for proof in await world.proofs.waiting(file.sha256):
+        await _judge(world, proof, now[0], new_id)
+    return replace(known, completed_at=now[0], stored_outside=outside)
+
+
+async def whole(world: World, sha256: str, offset: int) -> MediaFile:
+    """A whole file of which a piece is asked for."""
     known = await world.media.find(sha256)
     if known is None or known.completed_at is None or offset > known.total_bytes:
         raise NotFound("MEDIA_UNKNOWN", "no such file, or it is not whole yet")
-    return known, await world.media.read(sha256, offset, PIECE_BYTES_MAX)
+    return known
 
 
-async def _complete(world: World, file: MediaFile, now: Now, new_id: NewId) -> MediaFile:
-    if file.received_bytes < file.total_bytes:
-        return file
-    content = await world.media.content(file.sha256)
-    if hashlib.sha256(content).hexdigest() != file.sha256:
-        await world.media.drop(file.sha256)
-        return replace(file, received_bytes=0)  # the servicer says so, once this is committed
-    await world.media.complete(file.sha256, now[0])
-    for proof in await world.proofs.waiting(file.sha256):
-        await _judge(world, proof, now[0], new_id)
-    return replace(file, completed_at=now[0])
+def _refuse_faults(proof: Proof) -> None:
+    """A PIN in clear is refused before anything is kept of it."""
+    found = [Violation(f"proof.{field}", words) for field, words in faults(proof)]
+    if found:
+        raise Invalid("PROOF_INVALID", "items lack what their kind needs", violations=found)
 
 
 def _refuse_other(known: MediaFile, asked: MediaFile) -> None:
@@ -120,34 +148,36 @@ async def _confirm_arrival(
 
 
 async def _judge(world: World, proof: Proof, now: datetime, new_id: NewId) -> Proof:
+    """Nobody knows what a proof must show before its delivery is known: until then it waits."""
+    if not proof.delivery_id:
+        return proof
     earlier = await world.proofs.items(proof.task_id, proof.proof_id)
-    whole = await world.proofs.whole(proof.media)
-    after = judged(proof, earlier, await _requirements(world, proof), whole, now)
+    present = await world.proofs.whole(proof.media)
+    known = await world.deliveries.get([proof.delivery_id])
+    delivery = known.get(proof.delivery_id) or Delivery(proof.delivery_id)
+    after = judged(proof, earlier, delivery.requirements, present, now, delivery.barcodes)
     await world.proofs.save(after)
     if after.state is ProofState.ACCEPTED:
-        kinds = tuple(item.kind for item in after.items)
-        told = ProofAccepted(
-            after.proof_id, after.task_id, after.delivery_id, kinds, after.capture_time, now
-        )
-        await record(world, [told], now)
-    await raise_all(world, [_alarm(after, now)], now, new_id)
+        await world.proofs.settle(after.task_id)
+        await record(world, [_accepted(after, now)], now)
+    await raise_all(world, [await _alarm(world, after, now)], now, new_id)
     return after
 
 
-async def _requirements(world: World, proof: Proof) -> Sequence[Requirement]:
-    if not proof.delivery_id:
-        return ()
-    known = await world.deliveries.get([proof.delivery_id])
-    delivery = known.get(proof.delivery_id)
-    return delivery.requirements if delivery else ()
-
-
-def _alarm(proof: Proof, now: datetime) -> Alarm | AllClear:
-    key = f"{IncidentType.PROOF_INSUFFICIENT}.{proof.task_id}"
-    if proof.state is not ProofState.INSUFFICIENT:
-        return AllClear(key, now)
-    lacking = ", ".join(kind.lower() for kind in proof.missing)
-    about = About(task_id=proof.task_id, delivery_id=proof.delivery_id)
-    return Alarm(
-        IncidentType.PROOF_INSUFFICIENT, about, f"the proof lacks: {lacking}", now, dedupe_key=key
+def _accepted(proof: Proof, now: datetime) -> ProofAccepted:
+    return ProofAccepted(
+        proof_id=proof.proof_id,
+        task_id=proof.task_id,
+        delivery_id=proof.delivery_id,
+        kinds=tuple(item.kind for item in proof.items),
+        captured_at=proof.capture_time,
+        at=now,
+        submitted_by=proof.submitted_by,
     )
+
+
+async def _alarm(world: World, proof: Proof, now: datetime) -> Alarm | AllClear:
+    if proof.state is ProofState.INSUFFICIENT:
+        whom = await about(world, proof.task_id, proof.delivery_id)
+        return insufficient(whom, proof.missing, now)
+    return AllClear(f"{IncidentType.PROOF_INSUFFICIENT}.{proof.task_id}", now)

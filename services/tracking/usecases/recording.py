@@ -7,11 +7,12 @@ feed, in one transaction. What is told twice has one entry, so it reaches nobody
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from meshkit.ids import NewId
 from services.tracking.domain import incident as incidents
+from services.tracking.domain import stamping
 from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.event import (
     IncidentOpened,
@@ -22,9 +23,11 @@ from services.tracking.domain.incident import Alarm, AllClear, Incident
 from services.tracking.domain.journal import Event
 from services.tracking.domain.run import Run
 from services.tracking.ports import World
-from services.tracking.projections import deliveries, timeline
+from services.tracking.projections import custody, deliveries, timeline
+from services.tracking.usecases.learning import remember
 
 LATE = timedelta(minutes=5)  # the contract says so at TimelineEntry.late
+ORDER_DELIVERIES_MAX = 50  # of one order, that are looked at
 SYSTEM = "system"  # who ends an incident that the facts ended
 
 
@@ -34,11 +37,16 @@ async def record(world: World, events: Sequence[Event], now: datetime) -> None:
         return
     entries = [entry for event in events for entry in timeline.milestones(event, now, LATE)]
     fresh = await world.timeline.add(entries) if entries else ()
-    told: list[Event] = [*events, *fresh]
-    await _fold(world, told)
+    held = await _lock(world, [*events, *fresh])
+    told: list[Event] = [*[await _stamp(world, event, held) for event in events], *fresh]
+    known = await _fold(world, told, held)
+    steps = [step for event in events for step in custody.steps(event, now, known)]
+    if steps:
+        await world.custody.add(steps)
     for event in events:
         if isinstance(event, OutcomeRecorded):
             await world.tasks.close(event.task.task_id)
+    await remember(world, events, known)
     await world.journal.append(told, now)
 
 
@@ -83,14 +91,32 @@ async def clear(world: World, over: AllClear, now: datetime) -> None:
         await record(world, [IncidentResolved(ended)], now)
 
 
-async def _fold(world: World, events: Sequence[Event]) -> None:
-    names = {name for event in events for name in deliveries.named(event)}
-    if not names:
-        return
-    known = await world.deliveries.lock(names)
+async def _lock(world: World, events: Sequence[Event]) -> dict[str, Delivery]:
+    """The deliveries that events change or are stamped with."""
+    names = {
+        name for event in events for name in (*deliveries.named(event), *stamping.needed(event))
+    }
+    return await world.deliveries.lock(names) if names else {}
+
+
+async def _stamp(world: World, event: Event, held: Mapping[str, Delivery]) -> Event:
+    """The event with what it is split by later."""
+    order: Sequence[Delivery] = ()
+    if isinstance(event, OutcomeRecorded):
+        mine = held.get(event.task.delivery_id)
+        if mine is not None and mine.order_reference:
+            order = await world.deliveries.of_order(mine.order_reference, ORDER_DELIVERIES_MAX)
+    return stamping.stamped(event, held, order)
+
+
+async def _fold(
+    world: World, events: Sequence[Event], held: Mapping[str, Delivery]
+) -> dict[str, Delivery]:
+    """The deliveries that events name, as they are afterwards."""
     changed: dict[str, Delivery] = {}
     for event in events:
         for name in deliveries.named(event):
-            before = changed.get(name) or known.get(name) or Delivery(name)
+            before = changed.get(name) or held.get(name) or Delivery(name)
             changed[name] = deliveries.apply(before, event)
-    await world.deliveries.save([one for name, one in changed.items() if one != known.get(name)])
+    await world.deliveries.save([one for name, one in changed.items() if one != held.get(name)])
+    return changed

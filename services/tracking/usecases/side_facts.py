@@ -7,12 +7,13 @@ None of them closes a task. They take effect at once, whether or not their route
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from meshkit.ids import NewId
 from services.tracking.domain import fact as facts
-from services.tracking.domain.event import ParcelScanned, VehicleCharged
+from services.tracking.domain.customer import CustomerContacted
+from services.tracking.domain.event import Crew, ParcelScanned, VehicleCharged
 from services.tracking.domain.fact import Fact
 from services.tracking.domain.heard import ParcelsHeld, ZoneCharged
 from services.tracking.domain.incident import OF_TROUBLE, About, Alarm, AllClear, IncidentType
@@ -20,6 +21,7 @@ from services.tracking.domain.run import Run
 from services.tracking.domain.wording import crew, crew_of
 from services.tracking.domain.words import Milestone, ScanKind, TroubleKind
 from services.tracking.ports import Driven, FactStatus, World
+from services.tracking.usecases import custody
 from services.tracking.usecases.finding import crew_for, route_of, theirs
 from services.tracking.usecases.recording import keep, raise_all, record
 
@@ -40,27 +42,37 @@ async def effect(world: World, fact: Fact, now: Now, new_id: NewId) -> FactStatu
 
 
 async def _scan(world: World, fact: Fact, now: Now, new_id: NewId) -> FactStatus:
-    scan: Any = fact.what
-    delivery_id = fact.delivery_id or await world.tasks.delivery_of_parcel(
-        scan.parcel_id, scan.barcode
+    assert isinstance(fact.what, facts.Scan)  # noqa: S101 - for the type checker
+    scan, delivery_id = await _parcel(world, fact, fact.what)
+    driven, stop_id = await route_of(world, fact)
+    own = driven if driven is not None and theirs(driven, fact) else None
+    by = crew(own.route) if own else crew_of(fact)
+    expected = ""
+    if delivery_id and scan.kind in custody.TAKES:
+        expected = await custody.expected_route(world, delivery_id, by, own)
+    event = ParcelScanned(
+        by, scan, fact.event_time, fact.source, delivery_id, stop_id, expected_route_id=expected
     )
-    if not delivery_id and fact.task_id:
+    if own is None:
+        await record(world, [event], now[0])
+    else:
+        run = Run(own.route, own.progress, now[1])
+        if stop_id and scan.kind in HANDED:
+            run.arrive(stop_id, fact.event_time, fact.source)
+        run.events.append(event)
+        await keep(world, run, now[0], new_id)
+    await custody.scanned(world, event, now[0], new_id)
+    return FactStatus.RECORDED
+
+
+async def _parcel(world: World, fact: Fact, scan: facts.Scan) -> tuple[facts.Scan, str]:
+    """The scan with the parcel's id where its barcode is known, and the delivery."""
+    parcel_id, delivery_id = await world.tasks.parcel(scan.parcel_id, scan.barcode)
+    if not (fact.delivery_id or delivery_id) and fact.task_id:
         place = await world.tasks.find(fact.task_id)
         delivery_id = place.delivery_id if place else ""
-    driven, stop_id = await route_of(world, fact)
-    if driven is None or not theirs(driven, fact):
-        by = crew_of(fact) if driven is None else crew(driven.route)
-        events = [ParcelScanned(by, scan, fact.event_time, fact.source, delivery_id, stop_id)]
-        await record(world, events, now[0])
-        return FactStatus.RECORDED
-    run = Run(driven.route, driven.progress, now[1])
-    if stop_id and scan.kind in HANDED:
-        run.arrive(stop_id, fact.event_time, fact.source)
-    run.events.append(
-        ParcelScanned(run.crew, scan, fact.event_time, fact.source, delivery_id, stop_id)
-    )
-    await keep(world, run, now[0], new_id)
-    return FactStatus.RECORDED
+    named = replace(scan, parcel_id=scan.parcel_id or parcel_id)
+    return named, fact.delivery_id or delivery_id
 
 
 async def _held(world: World, fact: Fact, now: Now, _: NewId) -> FactStatus:
@@ -149,6 +161,19 @@ async def _read(world: World, fact: Fact, now: Now, _: NewId) -> FactStatus:
     return FactStatus.RECORDED
 
 
+async def _contacted(world: World, fact: Fact, now: Now, _: NewId) -> FactStatus:
+    assert isinstance(fact.what, facts.Contact)  # noqa: S101 - for the type checker
+    place = await world.tasks.find(fact.task_id) if fact.task_id else None
+    delivery_id = fact.delivery_id or (place.delivery_id if place else "")
+    known = (await world.deliveries.get([delivery_id])).get(delivery_id)
+    if known is None:
+        return FactStatus.PENDING
+    driven = await world.routes.get(known.route_id) if known.route_id else None
+    by = crew(driven.route) if driven else Crew()
+    await record(world, [CustomerContacted(by, delivery_id, fact.what, fact.event_time)], now[0])
+    return FactStatus.RECORDED
+
+
 Effect = Callable[[World, Fact, Now, NewId], Awaitable[FactStatus]]
 EFFECTS: dict[type, Effect] = {
     facts.Scan: _scan,
@@ -160,4 +185,5 @@ EFFECTS: dict[type, Effect] = {
     facts.ChargeEnd: _charged,
     facts.ChargeStart: _read,
     facts.Readout: _read,
+    facts.Contact: _contacted,
 }

@@ -8,20 +8,21 @@ for.
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 from meshkit.ids import NewId
-from services.tracking.domain.geo import Point
+from services.tracking.domain.fence import Fence, around
 from services.tracking.domain.legs import settle
-from services.tracking.domain.note import Weather, slowdown
-from services.tracking.domain.observing import observe
+from services.tracking.domain.observing import guard, observe
 from services.tracking.domain.progress import RunState
+from services.tracking.domain.retiming import Wish, asked, miss, retime
+from services.tracking.domain.route import Leg
 from services.tracking.domain.run import Run
 from services.tracking.domain.thresholds import Thresholds
 from services.tracking.domain.ticking import tick
 from services.tracking.ports import World
 from services.tracking.usecases.facts import judge
+from services.tracking.usecases.learning import outlook_of
 from services.tracking.usecases.recording import keep
 from services.tracking.usecases.side_facts import Now
 
@@ -32,20 +33,35 @@ GRACE_SECONDS = 30.0  # real time that a fact waits for dispatch's news of what 
 
 async def tick_route(
     world: World, route_id: str, now: Now, limits: Thresholds, new_id: NewId
-) -> None:
-    """One tick of one route."""
+) -> Wish | None:
+    """One tick of one route; what the planner is to be asked about it, if anything."""
     driven = await world.routes.lock(route_id)
     if driven is None or driven.progress.state not in (RunState.PUBLISHED, RunState.ACTIVE):
-        return
+        return None
     device_id = await world.devices.serving(driven.route)
     run = Run(driven.route, driven.progress, now[1])
     if device_id:
         await _take_in_fixes(world, run, device_id)
     settle(run, tracked=bool(device_id))
-    reports = await world.reports.holding(now[0])
-    etas, risks = tick(run, now[0], limits, partial(_slower, reports))
+    outlook = await outlook_of(world, run, now[0])
+    etas, risks = tick(run, now[0], limits, outlook)
+    wish = asked(run, now[0])
     await keep(world, run, now[0], new_id)
     await world.routes.expect(route_id, etas, risks)
+    return wish
+
+
+async def take_legs(world: World, wish: Wish, legs: Mapping[str, Leg] | None, now: Now) -> None:
+    """Goes by what the planner said of a route; None when it did not answer."""
+    driven = await world.routes.lock(wish.route_id)
+    if driven is None or driven.progress.state is not RunState.ACTIVE:
+        return
+    run = Run(driven.route, driven.progress, now[1])
+    if legs is None:
+        miss(run, wish)
+    else:
+        retime(run, wish, legs)
+    await world.routes.save(run.progress)
 
 
 async def judge_overdue(world: World, now: Now, new_id: NewId) -> int:
@@ -58,9 +74,12 @@ async def judge_overdue(world: World, now: Now, new_id: NewId) -> int:
 
 async def _take_in_fixes(world: World, run: Run, device_id: str) -> None:
     place = run.progress.epoch, run.progress.sequence
-    for fix in await world.devices.fixes(device_id, *place, FIXES_MAX):
+    fixes = await world.devices.fixes(device_id, *place, FIXES_MAX)
+    before = [run.progress.fix] if run.progress.fix else []
+    fences: Sequence[Fence] = ()
+    if fixes:
+        way = around([fix.point for fix in (*before, *fixes)])
+        fences = await world.fences.near(way, run.progress.passing.fence_ids)
+    for fix in fixes:
         observe(run, fix)
-
-
-def _slower(reports: tuple[Weather, ...], point: Point, at: datetime) -> float:
-    return slowdown(reports, point, at)
+        guard(run, fences)

@@ -10,6 +10,8 @@ from services.tracking.domain import risk as risks
 from services.tracking.domain.event import Eta, Risk
 from services.tracking.domain.geo import Point, decode
 from services.tracking.domain.link import Link
+from services.tracking.domain.note import Audience
+from services.tracking.domain.telling import held
 from services.tracking.domain.view import Known, View, seen
 from services.tracking.ports import Driven, World
 
@@ -17,27 +19,36 @@ ENTRIES_MAX = 100  # the contract states it at Tracking.entries
 
 
 async def view(
-    world: World, delivery_id: str, link: Link | None, at: datetime, carrier_id: str = ""
+    world: World,
+    delivery_id: str,
+    link: Link | None,
+    at: datetime,
+    audiences: Collection[Audience],
 ) -> View:
-    """What a delivery looks like. A carrier sees those that are on its own routes."""
+    """What a delivery looks like, with the comments for some audiences."""
     known = (await world.deliveries.get([delivery_id])).get(delivery_id)
-    if known is None or (carrier_id and known.carrier_id != carrier_id):
+    if known is None:
         raise NotFound("DELIVERY_UNKNOWN", f"no delivery {delivery_id!r}", delivery_id=delivery_id)
     entries = tuple(await world.timeline.of(delivery_id, ENTRIES_MAX))
     proofs = tuple(await world.proofs.of_delivery(delivery_id))
+    comments = tuple(await world.timeline.comments(delivery_id, audiences))
     driven = await world.routes.get(known.route_id) if known.route_id else None
     if driven is None:
-        return seen(Known(known, entries=entries, proofs=proofs), link, at)
+        bare = Known(known, entries=entries, proofs=proofs, comments=comments)
+        return seen(bare, link, at)
     eta = eta_of(driven, known.task_id)
+    # A recipient holds on to what was told; whoever runs the work sees every tick.
+    shown = held(eta, driven.progress.told.get(eta.stop_id)) if eta and link else eta
     return seen(
         Known(
             delivery=known,
-            eta=eta,
+            eta=shown,
             fix=driven.progress.fix,
             line=_line(driven, eta),
             entries=entries,
             proofs=proofs,
             risk=risk_of(driven, eta, known.task_id),
+            comments=comments,
         ),
         link,
         at,

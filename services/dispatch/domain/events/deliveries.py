@@ -1,4 +1,7 @@
-"""What dispatch tells of deliveries and tasks. No name, number or written address is in it."""
+"""
+What dispatch tells of deliveries and tasks. No name, number or written address is in it but for
+the recipient's, which leave only under a seal: see `convert.events`.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ from services.dispatch.domain.delivery import (
     AmountToCollect,
     Delivery,
     DeliveryState,
+    Recipient,
     ServiceLevel,
     VerificationRequirement,
 )
 from services.dispatch.domain.parcel import Parcel
 from services.dispatch.domain.task import Task, TaskType
-from services.dispatch.domain.values import Point, Window
+from services.dispatch.domain.values import BuildingKind, Point, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,10 @@ class DeliveryDigest:
     lift_available: bool
     required_skills: tuple[str, ...]
     language_code: str
+    recipient: Recipient | None = field(default=None, repr=False)  # told under a seal only
+    building_kind: BuildingKind | None = None
+    order_reference: str = ""
+    region: str = ""
 
 
 def digest(delivery: Delivery, task_type: TaskType | None = TaskType.DELIVERY) -> DeliveryDigest:
@@ -66,6 +74,10 @@ def digest(delivery: Delivery, task_type: TaskType | None = TaskType.DELIVERY) -
         lift_available=access.lift_available if access else False,
         required_skills=delivery.required_skills,
         language_code=delivery.recipient.language_code if delivery.recipient else "",
+        building_kind=access.building_kind if access else None,
+        order_reference=delivery.order_reference,
+        region=delivery.address.region if delivery.address else "",
+        recipient=delivery.recipient,
     )
 
 

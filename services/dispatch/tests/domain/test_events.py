@@ -27,7 +27,9 @@ WHOLE = delivery(
     state=DeliveryState.ASSIGNED,
     service_level=ServiceLevel.SLOT,
     recipient=Recipient("Grace", "+358401234567", "grace@example.org", "fi"),
-    address=Address(address_lines=("Katu 1",), locality="Espoo"),
+    address=Address(
+        address_lines=("Katu 1",), locality="Espoo", region_code="FI", administrative_area="Uusimaa"
+    ),
     access_profile=AccessProfile(floor=3, lift_available=True, gate_code="4711", note="dog"),
     windows=(window(0, 60),),
     promise_window=window(0, 90),
@@ -38,6 +40,7 @@ WHOLE = delivery(
     required_skills=("cold",),
     priority=4,
     segment="shop",
+    order_reference="A-17",
     territory_id="north",
     attempt_number=2,
 )
@@ -52,6 +55,7 @@ def test_others_hear_what_was_promised_and_where() -> None:
     assert (told.location, told.origin_place_id) == (place(0), "depot")
     assert told.verification_requirements == WHOLE.verification_requirements
     assert (told.priority, told.segment, told.territory_id) == (4, "shop", "north")
+    assert (told.order_reference, told.region) == ("A-17", "FI/Uusimaa")
     assert (told.floor, told.lift_available, told.language_code) == (3, True, "fi")
     assert (told.required_skills, told.task_type) == (("cold",), TaskType.DELIVERY)
 

@@ -100,6 +100,11 @@ WHOLE: list[dict[str, Any]] = [
     {"zone_entered": pb.ZoneEntry(zone_id="zone-1", charge=EURO)},
     {"route_end": pb.RouteEnd(telemetry=READ)},
     {"stop_skipped": pb.Skip()},
+    {
+        "customer_contacted": pb.CustomerContact(
+            channel=pb.CONTACT_CHANNEL_CHAT, topic=pb.CONTACT_TOPIC_NOT_RECEIVED, outbound=True
+        )
+    },
 ]
 
 
@@ -137,6 +142,9 @@ def test_a_fact_that_says_as_little_as_it_may_says_so_again(said: dict[str, Any]
         "parcel_scanned": pb.ParcelScan(barcode="B1", kind=pb.SCAN_KIND_LOADED),
         "amount_collected": pb.Collection(amount=Money(currency_code="EUR")),
         "trouble_reported": pb.Trouble(kind=pb.TROUBLE_KIND_OTHER),
+        "customer_contacted": pb.CustomerContact(
+            channel=pb.CONTACT_CHANNEL_OTHER, topic=pb.CONTACT_TOPIC_OTHER
+        ),
     }.get(name, type(said[name])())
 
     back = fact_to_proto(fact(told(**{name: least}), PLATFORM, NINE))
@@ -249,6 +257,8 @@ def test_what_every_fact_needs_is_checked(fields: dict[str, Any], words: str) ->
         ({"charge_ended": pb.ChargeEnd(cost=Money(units=-1))}, "cost"),
         ({"charge_ended": pb.ChargeEnd(cost=Money(units=INT64))}, "cost"),
         ({"zone_entered": pb.ZoneEntry(charge=Money(units=-5))}, "charge"),
+        ({"customer_contacted": pb.CustomerContact()}, "channel"),
+        ({"customer_contacted": pb.CustomerContact(channel=pb.CONTACT_CHANNEL_CHAT)}, "topic"),
         ({"zone_entered": pb.ZoneEntry(charge=Money(units=INT64))}, "charge"),
         (
             {"held_at_pudo": pb.PudoHold(keep_until_time=Timestamp(seconds=INT64))},

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from google.type.latlng_pb2 import LatLng
 
 from doorstep.tracking.v1 import incident_pb2 as pb
@@ -26,6 +27,7 @@ from services.tracking.domain.incident import (
     ended,
     opened,
 )
+from services.tracking.domain.playbook import PLAYBOOKS
 from services.tracking.tests.town import DEPOT, NINE, at
 
 DRIVER = Caller("driver-1", Role.DRIVER, "tenant", driver_id="driver-1")
@@ -82,6 +84,20 @@ def test_what_began_at_no_moment_began_now() -> None:
     assert alarm(asked(event_time=None), PLATFORM, NINE).event_time == NINE
 
 
+def test_what_was_foreseen_says_when_it_is_expected() -> None:
+    foreseen = opened(replace(ALARM, expect_time=at(40)), "inc_1", at(4))
+
+    assert incident_to_proto(foreseen).expect_time == stamp(at(40))
+
+
+@pytest.mark.parametrize("kind", sorted(set(IncidentType) - {IncidentType.UNSPECIFIED}))
+def test_every_kind_of_incident_has_a_team_of_the_contract(kind: IncidentType) -> None:
+    told = incident_to_proto(opened(replace(ALARM, type=kind), "inc_1", at(4)))
+
+    assert told.team != pb.INCIDENT_TEAM_UNSPECIFIED
+    assert kind in PLAYBOOKS or kind is IncidentType.OTHER
+
+
 def test_an_incident_is_told_whole_at_each_of_its_states() -> None:
     first = opened(ALARM, "inc_1", at(4))
     taken = acknowledged(first, "disp-1", at(5))
@@ -116,6 +132,12 @@ def test_an_incident_is_told_whole_at_each_of_its_states() -> None:
         occurrence_count=1,
         location=LatLng(latitude=DEPOT.latitude, longitude=DEPOT.longitude),
         etag="3",
+        team=pb.INCIDENT_TEAM_SAFETY,
+        playbook=[
+            pb.PLAYBOOK_STEP_SEND_HELP,
+            pb.PLAYBOOK_STEP_CALL_DRIVER,
+            pb.PLAYBOOK_STEP_REASSIGN,
+        ],
     )
     assert incident_to_proto(first).state == pb.INCIDENT_STATE_OPEN
     assert not incident_to_proto(first).HasField("acknowledge_time")

@@ -23,8 +23,9 @@ from google.type.latlng_pb2 import LatLng
 from doorstep.tracking.v1 import position_pb2
 from doorstep.tracking.v1 import tracking_event_pb2 as event_pb
 from services.tracking.convert.positions import batch
+from services.tracking.convert.wire import EPOCH as WIRE_EPOCH
 from services.tracking.convert.wire import stamp
-from services.tracking.domain.batch import Batch
+from services.tracking.domain.batch import Batch, Lane
 from services.tracking.domain.fix import (
     FUTURE_MAX,
     PAST_MAX,
@@ -65,7 +66,7 @@ def north(meters: float) -> LatLng:
 
 def judged(*positions: Any, received: datetime = NINE) -> Batch:
     """A batch of one device."""
-    return batch("tenant", "phone-1", UUID(EPOCH), 0, positions, received)
+    return batch(("tenant", "phone-1", UUID(EPOCH)), 0, Lane.LIVE, positions, received)
 
 
 def reasons(*positions: Any) -> list[RejectReason]:
@@ -212,7 +213,8 @@ def test_a_time_is_worth_what_the_contract_says_to_the_microsecond(
 
     assert columns.qualities == [quality]
     shifted = {Q.CORRECTED: ROLLOVER if off < timedelta() else -ROLLOVER}
-    assert columns.times == [received + off + shifted.get(quality, timedelta())]
+    when = received + off + shifted.get(quality, timedelta())
+    assert columns.times == [(when - WIRE_EPOCH) // timedelta(microseconds=1)]
 
 
 @pytest.mark.parametrize("seconds", [1, -1, YEAR_1, YEAR_1 + 86_400, YEAR_9999 - 86_400, YEAR_9999])

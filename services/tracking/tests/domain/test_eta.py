@@ -14,23 +14,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.tracking.domain.eta import (
-    FLOOR_SECONDS,
-    FRESH,
-    LEG_SPREAD,
-    PACE_MAX,
-    PACE_MIN,
-    SERVICE_SPREAD,
-    expect,
-    pace_of,
-)
+from services.tracking.domain.eta import FLOOR_SECONDS, FRESH, Outlook, expect
 from services.tracking.domain.event import Eta, EtaBasis
 from services.tracking.domain.fix import Fix
 from services.tracking.domain.geo import Point
 from services.tracking.domain.observing import observe
+from services.tracking.domain.pace import LEG_SPREAD, PACE_MAX, PACE_MIN, Pace
 from services.tracking.domain.progress import Progress
 from services.tracking.domain.route import Pause, Route, Window
 from services.tracking.domain.run import Run
+from services.tracking.domain.serving import SERVICE_SPREAD
 from services.tracking.domain.words import Source
 from services.tracking.tests.town import (
     EPOCH,
@@ -224,7 +217,7 @@ def test_a_way_that_no_plan_has_is_estimated_from_the_map() -> None:
 
 
 def test_weather_that_slows_a_place_delays_what_lies_behind_it() -> None:
-    slow = {eta.stop_id: eta.p50 for eta in expect(run(), NINE, lambda point, _: 1.5)}
+    slow = {eta.stop_id: eta.p50 for eta in expect(run(), NINE, Outlook(lambda point, _: 1.5))}
 
     assert slow["stp_1"] == NINE + timedelta(seconds=1.5 * LEG_SECONDS)
 
@@ -262,7 +255,7 @@ def test_a_carrier_without_positions_rests_on_what_it_reported() -> None:
 def paced(planned: int, driven: int) -> float:
     """The pace after so many seconds of driving."""
     done = Progress("rte_1", 1, planned_seconds=planned, driven_seconds=driven)
-    return pace_of(run(progress=done))
+    return Pace().of(run(progress=done))[0]
 
 
 def test_a_driver_without_a_past_drives_as_planned() -> None:

@@ -13,13 +13,20 @@ from typing import Any
 import pytest
 
 from services.tracking.domain import fact as facts
+from services.tracking.domain.customer import Said
 from services.tracking.domain.event import Told
 from services.tracking.domain.fact import NAMES, NEEDS, Telemetry, What, missing
 from services.tracking.domain.heard import Heard
 from services.tracking.domain.journal import moment
 from services.tracking.domain.note import Condition, Weather, slowdown
 from services.tracking.domain.route import Stop, Window
-from services.tracking.domain.words import FailureReason, ScanKind, TroubleKind
+from services.tracking.domain.words import (
+    ContactChannel,
+    ContactTopic,
+    FailureReason,
+    ScanKind,
+    TroubleKind,
+)
 from services.tracking.tests.domain.noise import shifted
 from services.tracking.tests.projections.story import arrived, completed, leg, outcome
 from services.tracking.tests.town import DEPOT, at, fact, route, stop
@@ -40,6 +47,7 @@ def empty(kind: type[Any]) -> What:
         facts.Collection: {"amount": facts.Amount("EUR", 1)},
         facts.Readout: {"telemetry": Telemetry()},
         facts.Trouble: {"kind": TroubleKind.DELAY},
+        facts.Contact: {"channel": ContactChannel.PHONE, "topic": ContactTopic.CHANGE},
     }
     return kind(**needed.get(kind, {}))  # type: ignore[no-any-return]
 
@@ -145,7 +153,7 @@ def test_an_event_is_dated_when_it_was_over_or_seen() -> None:
 
 
 def test_every_kind_of_event_can_be_dated() -> None:
-    kinds = (*Told.__args__, *Heard.__args__)
+    kinds = (*Told.__args__, *Said.__args__, *Heard.__args__)
     names = [{field.name for field in fields(kind)} for kind in kinds]
 
     assert all(one & {"at", "end", "start", "eta", "risk", "incident"} for one in names)
@@ -170,9 +178,27 @@ def test_a_report_slows_what_lies_in_its_circle_and_time(
     assert slowdown((RAIN,), shifted(DEPOT, north, 0), at(minutes)) == factor
 
 
+@pytest.mark.parametrize(
+    ("condition", "factor"),
+    [
+        (Condition.CLEAR, 1.0),
+        (Condition.HEAT, 1.0),
+        (Condition.RAIN, 1.111),
+        (Condition.SNOW, 1.429),
+        (Condition.ICE, 1.667),
+    ],
+)
+def test_weather_slows_by_what_is_usual_for_it_when_nobody_says_how_much(
+    condition: Condition, factor: float
+) -> None:
+    silent = replace(RAIN, condition=condition, travel_time_permille=1_000)
+
+    assert slowdown((silent,), DEPOT, at(1)) == factor
+
+
 def test_the_worst_report_holds_and_none_makes_anybody_faster() -> None:
     snow = replace(RAIN, travel_time_permille=1_800)
-    sun = replace(RAIN, travel_time_permille=700)
+    sun = replace(RAIN, travel_time_permille=700, condition=Condition.CLEAR)
 
     assert slowdown((RAIN, snow), DEPOT, at(1)) == 1.8
     assert slowdown((sun,), DEPOT, at(1)) == 1.0

@@ -93,7 +93,9 @@ def test_twenty_minutes_at_a_stop_are_proposed_and_never_more_than_proposed() ->
 
     taken(one, [*drive.to(place(1), 120), *drive.stand(1_200)])
 
-    assert one.progress.visit("stp_1").proposed_at == at(2)
+    proposed = one.progress.visit("stp_1").proposed_at
+    assert proposed is not None
+    assert abs(proposed - at(2)) <= timedelta(seconds=2)
     assert one.progress.at_stop == ""
     assert completed(one) == []
 
@@ -103,11 +105,11 @@ def test_a_vehicle_stands_at_one_stop_only() -> None:
     one, drive = run(route(2, stops=(route().stops[0], neighbour))), Drive()
     one.start(NINE)
     taken(one, [*drive.to(shifted(place(1), 30, 0), 120), *drive.stand(300)])
-    assert one.progress.visit("stp_2").proposed_at is not None, "the neighbour's fence is nearer"
+    assert one.progress.visit("stp_1").proposed_at is not None, "it is next, though farther"
 
-    one.arrive("stp_1", drive.at, Source.DRIVER)
+    one.arrive("stp_2", drive.at, Source.DRIVER)
 
-    assert one.progress.visit("stp_2").state is StopState.PENDING
+    assert one.progress.visit("stp_1").state is StopState.PENDING
 
 
 @pytest.mark.parametrize("seed", range(10))

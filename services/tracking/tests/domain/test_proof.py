@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from services.tracking.domain.heard import Requirement
-from services.tracking.domain.proof import Item, Proof, ProofState, judged
+from services.tracking.domain.proof import Item, Proof, ProofState, faults, judged
 from services.tracking.domain.words import ProofKind
 from services.tracking.tests.town import at
 
@@ -59,6 +59,53 @@ def test_a_proof_is_accepted_when_it_has_all_that_was_asked_for(
     items: tuple[Item, ...], needs: tuple[Requirement, ...], expected: ProofState
 ) -> None:
     assert state(items, needs) is expected
+
+
+@pytest.mark.parametrize(
+    ("read", "expected"),
+    [(("B1", "B2"), S.ACCEPTED), (("B2", "B1", "B9"), S.ACCEPTED), (("B1",), S.INSUFFICIENT)],
+)
+def test_every_parcel_of_a_delivery_is_scanned_at_the_door(
+    read: tuple[str, ...], expected: ProofState
+) -> None:
+    scans = (Item(K.BARCODE, code=code) for code in read)
+
+    after = judged(proof(*scans), (), (Requirement(K.BARCODE),), (), at(11), ("B1", "B2"))
+
+    assert after.state is expected
+
+
+def test_a_name_may_stand_on_any_item_and_an_unknown_demand_is_never_met() -> None:
+    signed = Item(K.SIGNATURE, media_sha256=SHA, signer_name="whoever")
+
+    assert state((signed,), (Requirement(K.NAME),)) is S.ACCEPTED
+    assert state((PHOTO,), (Requirement(K.NAME),)) is S.INSUFFICIENT
+    assert state((signed,), (Requirement(K.UNSPECIFIED),)) is S.INSUFFICIENT
+
+
+def test_all_that_items_lack_is_named_at_once() -> None:
+    bad = proof(
+        Item(K.PHOTO),
+        Item(K.SIGNATURE),
+        Item(K.BARCODE),
+        Item(K.PIN, code="4711"),
+        Item(K.AGE),
+        Item(K.NAME),
+        NOTE,
+    )
+
+    assert [field for field, _ in faults(bad)] == [
+        "items[0].media_sha256",
+        "items[1].media_sha256",
+        "items[2].code",
+        "items[3].code",
+        "items[4].verified_age_years",
+        "items[5].signer_name",
+        "note",
+    ]
+    assert (
+        list(faults(proof(PHOTO, Item(K.PIN, code=PIN), NOTE, note="left with a neighbour"))) == []
+    )
 
 
 def test_a_proof_whose_files_are_on_their_way_is_pending_whatever_was_asked_for() -> None:

@@ -13,10 +13,10 @@ from datetime import timedelta
 
 import pytest
 
-from services.tracking.domain.eta import Z_90
 from services.tracking.domain.event import Eta, EtaBasis, Risk, RiskLevel
 from services.tracking.domain.risk import assess, higher, level_of
 from services.tracking.domain.route import Window
+from services.tracking.domain.walk import Z_90
 from services.tracking.tests.town import NINE, SERVICE_SECONDS, at, route, stop, task
 
 SIGMA = timedelta(minutes=10)

@@ -143,9 +143,74 @@ def test_a_recipient_far_down_the_route_sees_when_and_little_else(
     assert shown(view(eta=replace(FAR, remaining_stops=before))) == things
 
 
-@pytest.mark.parametrize("state", [S.CREATED, S.PLANNED, S.ASSIGNED, S.RETURNING])
+@pytest.mark.parametrize("state", [S.CREATED, S.PLANNED, S.ASSIGNED])
 def test_before_the_vehicle_leaves_a_recipient_sees_only_when(state: TrackingState) -> None:
     assert shown(view(state)) == {"eta"}
+
+
+ALL = {"position", "eta", "stops", "distance", "polyline"}
+MOST = ALL - {"polyline"}
+
+
+@pytest.mark.parametrize(
+    ("who", "state", "before", "things"),
+    [
+        ("recipient", S.CREATED, 0, {"eta"}),
+        ("recipient", S.PLANNED, 0, {"eta"}),
+        ("recipient", S.ASSIGNED, 0, {"eta"}),
+        ("recipient", S.OUT_FOR_DELIVERY, 0, ALL),
+        ("recipient", S.OUT_FOR_DELIVERY, 1, MOST),
+        ("recipient", S.OUT_FOR_DELIVERY, 2, MOST),
+        ("recipient", S.OUT_FOR_DELIVERY, 3, {"eta", "stops"}),
+        ("recipient", S.OUT_FOR_DELIVERY, 9, {"eta", "stops"}),
+        ("recipient", S.OUT_FOR_DELIVERY, 10, {"eta"}),
+        ("recipient", S.ARRIVING, 0, ALL),
+        ("recipient", S.ARRIVING, 2, MOST),
+        ("recipient", S.DELIVERED, 0, set()),
+        ("recipient", S.ATTEMPT_FAILED, 0, set()),
+        ("recipient", S.HELD_AT_PUDO, 0, {"eta"}),
+        ("recipient", S.RETURNING, 0, set()),
+        ("recipient", S.RETURNED, 0, set()),
+        ("dispatcher", S.ASSIGNED, 10, ALL),
+        ("dispatcher", S.OUT_FOR_DELIVERY, 10, ALL),
+        ("dispatcher", S.RETURNING, 10, ALL),
+        ("dispatcher", S.DELIVERED, 0, {"position", "polyline"}),
+    ],
+)
+def test_each_audience_sees_each_thing_from_its_threshold_on(
+    who: str, state: TrackingState, before: int, things: set[str]
+) -> None:
+    assert shown(view(state, replace(NEAR, remaining_stops=before), who=who)) == things
+
+
+@pytest.mark.parametrize("name", ["position", "eta", "stops", "distance", "polyline"])
+@pytest.mark.parametrize(
+    ("rule", "bound", "beyond"),
+    [
+        (Rule(stops=1), {"remaining_stops": 0}, {"remaining_stops": 1}),
+        (Rule(time=timedelta(minutes=10)), {"p50": at(10)}, {"p50": at(10.1)}),
+        (Rule(meters=900), {"remaining_meters": 900}, {"remaining_meters": 901}),
+    ],
+)
+def test_every_kind_of_threshold_holds_for_every_thing(
+    name: str, rule: Rule, bound: dict[str, object], beyond: dict[str, object]
+) -> None:
+    hidden = dict.fromkeys(("position", "eta", "stops", "distance", "polyline"), NEVER)
+    besides = {"position"} if name == "polyline" else set()  # the way begins at the vehicle
+    shows = dict.fromkeys(besides, ALWAYS)
+    rules = Visibility(**{**hidden, **shows, name: rule})
+
+    inside = view(eta=replace(NEAR, **bound), rules=rules)  # type: ignore[arg-type]
+    outside = view(eta=replace(NEAR, **beyond), rules=rules)  # type: ignore[arg-type]
+
+    assert shown(inside) == {name} | besides
+    assert shown(outside) == besides
+
+
+def test_a_recipient_sees_nothing_of_the_way_back_whatever_the_link_says() -> None:
+    rules = Visibility(*(ALWAYS for _ in range(5)))
+
+    assert shown(view(S.RETURNING, rules=rules)) == set()
 
 
 @pytest.mark.parametrize("state", [S.DELIVERED, S.ATTEMPT_FAILED])

@@ -49,8 +49,8 @@ GRAMS = 2_000
 
 def crew(route: str = "rte_1", revision: int = 1, **changes: str) -> Crew:
     """Who drives."""
-    told = {"shift_id": "shf_1", "driver_id": "driver-1", "vehicle_id": "van-1", **changes}
-    return Crew(route, revision, depot_id="plc_1", **told)
+    base = Crew(route, revision, "shf_1", "driver-1", "van-1", depot_id="plc_1")
+    return replace(base, **changes)  # type: ignore[arg-type]
 
 
 def charges(*numbers: int) -> tuple[Charge, ...]:

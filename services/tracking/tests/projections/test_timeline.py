@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.tracking.domain.event import (
+    Charge,
     Eta,
     EtaBasis,
     EtaChanged,
@@ -32,10 +33,12 @@ from services.tracking.domain.incident import (
     opened,
 )
 from services.tracking.domain.journal import Event
+from services.tracking.domain.replan import PlanChange, PlanShift
 from services.tracking.domain.words import (
     FailureReason,
     Handover,
     Milestone,
+    PlanCause,
     ScanKind,
     Source,
     TaskKind,
@@ -215,3 +218,38 @@ def test_two_changes_of_the_promise_in_two_minutes_are_two_entries() -> None:
         return replace(known(1, minutes), new=False, rescheduled=True)
 
     assert len(replayed([(moved(1), at(1)), (moved(2), at(2)), (moved(2), at(3))], LATE)) == 2
+
+
+def test_a_revision_says_what_moved_a_delivery_and_by_how_much() -> None:
+    shift = PlanShift("tsk_1", at(17), at(7))
+    event = replace(
+        placed(1, 3, by=crew(revision=2), added=(3,), removed=(2,)),
+        cause=PlanCause.LATE_DELIVERY,
+        shifts=(shift, PlanShift("tsk_3", at(9))),
+    )
+
+    (assigned, changed) = milestones(event, at(1), LATE)
+
+    assert assigned.plan_change is None, "its first route"
+    assert changed.plan_change == PlanChange(
+        PlanCause.LATE_DELIVERY, 2, at(17), at(7), added=("del_3",), removed=("del_2",)
+    )
+
+
+def test_an_assignment_that_moves_a_delivery_says_from_where() -> None:
+    shift = PlanShift("tsk_1", at(17), at(7), "rte_0")
+    event = replace(placed(1), cause=PlanCause.BREAKDOWN, shifts=(shift,))
+
+    (moved,) = milestones(event, at(1), LATE)
+
+    assert moved.plan_change == PlanChange(PlanCause.BREAKDOWN, 1, at(17), at(7), "rte_0")
+
+
+def test_a_large_revision_names_the_first_deliveries_only() -> None:
+    tasks = tuple(Charge(f"tsk_{n}", f"del_{n}") for n in range(2, 50))
+    event = replace(placed(1, by=crew(revision=2), added=()), removed=tasks)
+
+    (changed,) = milestones(event, at(1), LATE)
+
+    assert changed.plan_change is not None
+    assert changed.plan_change.removed == tuple(f"del_{n}" for n in range(2, 22))

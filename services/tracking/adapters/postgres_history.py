@@ -1,0 +1,45 @@
+"""Looking back in the journal: starts of routes, prices of tenders."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from meshkit.postgres import Transaction
+from services.tracking.adapters.codec import unpack
+from services.tracking.domain.event import AmountCollected, RouteStarted
+from services.tracking.domain.heard import TenderPriced
+
+STARTS = """
+    SELECT DISTINCT ON (route_id) body FROM journal
+    WHERE type = 'RouteStarted' AND route_id = ANY ($1) ORDER BY route_id, no"""
+
+PRICED = """
+    SELECT body FROM journal WHERE type = 'TenderPriced' AND body ->> 'tender_id' = $1
+    ORDER BY no DESC LIMIT 1"""
+
+COLLECTED = """
+    SELECT body FROM journal
+    WHERE about && ARRAY[$1] AND type = 'AmountCollected' AND body -> 'task' ->> 'task_id' = $2
+    ORDER BY no DESC LIMIT 1"""
+
+
+class PostgresHistory:
+    """Implements `analytics_ports.History`."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    async def starts(self, route_ids: Collection[str]) -> Sequence[RouteStarted]:
+        """The starts of routes, with their rate cards."""
+        rows = await self._tx.fetch(STARTS, list(route_ids)) if route_ids else []
+        return [unpack(row["body"], RouteStarted) for row in rows]
+
+    async def priced(self, tender_id: str) -> TenderPriced | None:
+        """What was booked last for a tender."""
+        text = await self._tx.fetchval(PRICED, tender_id)
+        return unpack(text, TenderPriced) if text else None
+
+    async def collected(self, delivery_id: str, task_id: str) -> AmountCollected | None:
+        """What was collected last for a task."""
+        text = await self._tx.fetchval(COLLECTED, delivery_id, task_id)
+        return unpack(text, AmountCollected) if text else None
