@@ -58,12 +58,6 @@ HEAD_CELL = _style("head", 7.2, fontName=BOLD, textColor=SOFT, leading=9.1)
 
 def write(audit: Audit) -> bytes:
     """The file."""
-    page_count = _built(audit, 0)[1]  # to know how many pages there are
-    return _built(audit, page_count)[0]
-
-
-def _built(audit: Audit, page_count: int) -> tuple[bytes, int]:
-    """A file, and how many pages it has."""
     file = BytesIO()
     document = BaseDocTemplate(
         file,
@@ -79,9 +73,32 @@ def _built(audit: Audit, page_count: int) -> tuple[bytes, int]:
         invariant=1,
     )
     inner = Frame(MARGIN, FOOT, INNER, HEIGHT - HEAD - FOOT, 0, 0, 0, 0)
-    document.addPageTemplates(PageTemplate(frames=[inner], onPage=_foot(audit, page_count)))
-    document.build(list(_story(audit)))
-    return file.getvalue(), document.page
+    document.addPageTemplates(PageTemplate(frames=[inner], onPage=_foot(audit)))
+    document.build(list(_story(audit)), canvasmaker=_Counted)
+    return file.getvalue()
+
+
+class _Counted(Canvas):
+    """Keeps pages until their number is known: each says how many there are."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._kept: list[dict[str, Any]] = []
+
+    def showPage(self) -> None:  # noqa: N802 - reportlab's name
+        """Keeps a page."""
+        self._kept.append(dict(self.__dict__))
+        self._startPage()  # type: ignore[attr-defined] - as reportlab itself does
+
+    def save(self) -> None:
+        """Writes the pages."""
+        for number, page in enumerate(self._kept, 1):
+            self.__dict__.update(page)
+            self.setFont(BODY, 7)
+            self.setFillColor(SOFT)
+            self.drawRightString(WIDTH - MARGIN, 7 * mm, f"{number} / {len(self._kept)}")
+            super().showPage()
+        super().save()
 
 
 def latin(text: str) -> str:
@@ -275,12 +292,11 @@ def _ruled() -> TableStyle:
     )
 
 
-def _foot(audit: Audit, page_count: int) -> Callable[[Canvas, Any], None]:
+def _foot(audit: Audit) -> Callable[[Canvas, Any], None]:
     def draw(canvas: Canvas, document: Any) -> None:
         canvas.setFont(BODY, 7)
         canvas.setFillColor(SOFT)
         canvas.drawString(MARGIN, 7 * mm, latin(f"Delivery {audit.delivery_id}; times in UTC"))
-        canvas.drawRightString(WIDTH - MARGIN, 7 * mm, f"{document.page} / {page_count}")
 
     return draw
 
