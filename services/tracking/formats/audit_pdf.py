@@ -21,6 +21,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
+    CondPageBreak,
     Flowable,
     Frame,
     PageTemplate,
@@ -38,6 +39,7 @@ from services.tracking.domain.words import ProofKind
 WIDTH, HEIGHT = landscape(A4)
 MARGIN, HEAD, FOOT = 14 * mm, 12 * mm, 13 * mm
 INNER = WIDTH - 2 * MARGIN
+TABLE_BEGINS = 26 * mm  # a heading with less room below it goes to the next page
 INK, SOFT, LINE = colors.HexColor("#17252d"), colors.HexColor("#5d6b73"), colors.HexColor("#d5dbde")
 ACCENT = colors.HexColor("#1c6b52")
 BODY, BOLD = "Helvetica", "Helvetica-Bold"
@@ -51,7 +53,7 @@ def _style(name: str, size: float, **more: Any) -> ParagraphStyle:
 
 TITLE = _style("title", 19, fontName=BOLD, leading=24)
 SUBTITLE = _style("subtitle", 9.5, textColor=SOFT, leading=13)
-HEADING = _style("heading", 11, fontName=BOLD, textColor=ACCENT, spaceBefore=9, keepWithNext=1)
+HEADING = _style("heading", 11, fontName=BOLD, textColor=ACCENT, spaceBefore=9, spaceAfter=2)
 CELL = _style("cell", 7.2, leading=9.1, wordWrap="CJK")  # ids break anywhere, not past the cell
 HEAD_CELL = _style("head", 7.2, fontName=BOLD, textColor=SOFT, leading=9.1)
 
@@ -88,7 +90,7 @@ class _Counted(Canvas):
     def showPage(self) -> None:  # noqa: N802 - reportlab's name
         """Keeps a page."""
         self._kept.append(dict(self.__dict__))
-        self._startPage()  # type: ignore[attr-defined] - as reportlab itself does
+        self._startPage()  # type: ignore[attr-defined]  # untyped
 
     def save(self) -> None:
         """Writes the pages."""
@@ -130,6 +132,7 @@ def _section(
     title: str, heading: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float]
 ) -> Iterator[Flowable]:
     """A heading and its table; the last column takes what is left of the page."""
+    yield CondPageBreak(TABLE_BEGINS)
     yield _paragraph(title, HEADING)
     if not rows:
         yield _paragraph("None.", CELL)
