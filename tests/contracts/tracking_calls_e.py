@@ -2,8 +2,8 @@
 One good and one bad request for every rpc of tracking about subscriptions, in the order in which
 they are called. `known` has the `token` of a link that works; `learn` keeps what later calls name.
 
-The mesh must be a sandbox (`Plan(simulated=True)`), which lets webhooks go to its own machine. Nobody
-listens at the address below, so the good TestSubscription is answered with a try that failed.
+The mesh must be a sandbox (`Plan(simulated=True)`), which lets webhooks go to its own machine.
+Nobody listens at the address below, so the good TestSubscription tells of a try that failed.
 """
 
 from __future__ import annotations
