@@ -32,6 +32,7 @@ DATED_FOR = timedelta(seconds=150)  # how long a proposed arrival may be dated a
 DATED_AFTER = timedelta(seconds=45)  # longer than a receiver strays
 DATED_BY = timedelta(seconds=10)  # less is noise
 MOVED_METERS = 10.0  # of the middle of all fixes, when half of them were elsewhere
+APART_FOR = timedelta(seconds=30)
 APART_METERS = 25.0  # who has served a stop and stands so far from it has driven on
 
 
@@ -153,5 +154,6 @@ def _gone(presence: Presence, samples: Sequence[Sample], watch: Watch) -> dateti
     if gone is not None or watch.served_at is None:
         return gone
     halt = standing([s for s in samples if s.at >= watch.served_at], presence.anchor)
-    apart = halt is not None and meters(halt.place, presence.anchor) > APART_METERS
-    return halt.since if halt is not None and apart else None
+    if halt is None or halt.seen < APART_FOR:
+        return None
+    return halt.since if meters(halt.place, presence.anchor) > APART_METERS else None
