@@ -22,9 +22,8 @@ from services.tracking.domain.route import Stop
 INNER_METERS = 110.0  # of a halt around its stop: vans park 80 m off, and receivers err
 OTHER_METERS = 60.0  # the same for a stop that is not next
 OUTER_METERS = 120.0  # around where the vehicle stands; beyond it has left
-HALT = timedelta(seconds=40)  # exp(-(t / 40 s)^2) of the halts in traffic last longer than t:
-# 1 in 10 a minute, 1 in 160 a minute and a half, the red of a cycle of 120 s, the longest in use
-# (FHWA, Signal Timing Manual, 2008, 3.7)
+HALT = timedelta(seconds=40)  # exp(-(t / 40 s)^2) of the halts in traffic last longer than t: an
+# estimate of ours, by which 1 red light in 10 outlasts a minute and 1 in 160 a minute and a half
 NEAR_NATS, NEAR_METERS = 1.0, 60.0  # said by parking at the door; nothing at 60 m, against beyond
 OTHER_NATS = -4.0  # one stop in fifty is served before its turn
 ARRIVED_NATS = 6.5  # 650 to 1
