@@ -11,13 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.tracking.domain.event import AmountCollected, RouteStarted
+from services.tracking.domain.event import AmountCollected, Crew, RouteStarted
 from services.tracking.domain.heard import TenderPriced
 from services.tracking.domain.report import ReportExport
+from services.tracking.domain.route import Window
 
 
 class History(Protocol):
     """What the journal says of routes, tenders and money, whenever it was."""
+
+    async def rows(
+        self, span: Window, types: Collection[str], whose: Crew, limit: int
+    ) -> Sequence[tuple[str, str]]:
+        """
+        Events of a span, and deliveries that are due in it, in order of record: the type and the
+        text of each, for whoever reads them aside of the event loop.
+        """
 
     async def starts(self, route_ids: Collection[str]) -> Sequence[RouteStarted]:
         """The starts of routes, with their rate cards."""

@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.tracking.domain.attempt_import import AttemptImport
-from services.tracking.domain.learned import Material, Place, Today, Version
+from services.tracking.domain.attempt_import import AttemptImport, Fault
+from services.tracking.domain.learned import Place, Today, Version
 from services.tracking.domain.pace import Driven
 from services.tracking.domain.past import Judged, Piece
+
+PlaceText = tuple[str, str]  # subject and document
+PieceRow = tuple[str, str, datetime, str, str]  # key, kind, moment, import, document
+
+
+@dataclass(frozen=True, slots=True)
+class PastTexts:
+    """The past as one run takes it in: a document a line, by kind. Apart from whoever reads it."""
+
+    visits: str = ""
+    tries: str = ""
+    legs: str = ""
+    starts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """What a file of past attempts yields, ready to be kept; or everything wrong with it."""
+
+    rows: tuple[PieceRow, ...] = ()
+    count: int = 0
+    faults: tuple[Fault, ...] = ()
 
 
 class Past(Protocol):
@@ -17,6 +40,9 @@ class Past(Protocol):
 
     async def add(self, pieces: Sequence[tuple[str, Piece]]) -> None:
         """Keeps pieces; the first of a key stays."""
+
+    async def add_rows(self, rows: Sequence[PieceRow]) -> None:
+        """The same for many, ready to be kept."""
 
     async def today(self) -> Today:
         """What ticks go by."""
@@ -33,7 +59,7 @@ class Past(Protocol):
     async def legs_since(self, at: datetime, limit: int) -> Sequence[Driven]:
         """Legs that ended after a moment, the latest first."""
 
-    async def material(self, since: datetime) -> Material:
+    async def texts(self, since: datetime) -> PastTexts:
         """The past since a moment, as much as one run takes in, the latest first."""
 
     async def forget(self, before: datetime, judged_before: datetime) -> None:
@@ -48,7 +74,7 @@ class Past(Protocol):
     async def version(self, number: int) -> Version | None:
         """A version."""
 
-    async def keep_version(self, version: Version, places: Sequence[Place], keep: int) -> None:
+    async def keep_version(self, version: Version, places: Sequence[PlaceText], keep: int) -> None:
         """Keeps a version, and forgets the oldest beyond so many, but never the one in force."""
 
     async def places(self, version: int, subjects: Collection[str]) -> dict[str, Place]:

@@ -45,6 +45,19 @@ SLACK_SECONDS = 40.0  # of a decision that comes after the van drove off
 SCAN_SECONDS = (5.0, 25.0)  # before driving off, the last scan
 
 
+COUNTS = (
+    "stays",
+    "found",
+    "sure",
+    "alone",
+    "departures",
+    "departed",
+    "flaps",
+    "passing",
+    "mistaken",
+)
+
+
 @dataclass
 class Tally:
     """What came out, by kind of noise or street."""
@@ -53,6 +66,8 @@ class Tally:
     found: int = 0  # within 30 s of the truth, fence and scan together
     sure: int = 0  # stays long enough for the fence alone
     alone: int = 0  # of these, found by the fence alone
+    departures: int = 0  # that the fence saw
+    departed: int = 0  # of these, within 30 s of the truth
     flaps: int = 0
     passing: int = 0  # arrivals while driving past
     mistaken: int = 0  # arrivals at a stop while another was served
@@ -66,6 +81,7 @@ class Tally:
             "stops": self.stays,
             "found_share": round(self.found / max(1, self.stays), 4),
             "alone_share": round(self.alone / max(1, self.sure), 4),
+            "departed_share": round(self.departed / max(1, self.departures), 4),
             "flaps": self.flaps,
             "false_arrivals": self.passing,
             "mistaken_stops": self.mistaken,
@@ -76,7 +92,7 @@ class Tally:
 
     def add(self, other: Tally) -> None:
         """Takes in what came out elsewhere."""
-        for name in ("stays", "found", "sure", "alone", "flaps", "passing", "mistaken"):
+        for name in COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.off += other.off
         self.waited += other.waited
@@ -143,11 +159,11 @@ def watched(driven: Round, fixes: Iterable[Seen], dice: random.Random) -> Tally:
         before = run.progress.visits
         observe(run, fix_of(seen, number))
         _compare(driven, run, before, seen.at, proposed, tally)
+        _departures(driven, run, seen.at, tally)
     for at, stay in scans:
         _confirm(run, at, stay)
     for stay in driven.stays:
         _score(stay, run, proposed, tally)
-    _departures(driven, run, tally)
     return tally
 
 
@@ -205,12 +221,16 @@ def _score(stay: Stay, run: Run, proposed: dict[str, tuple[float, datetime]], ta
             tally.waited.append(when - stay.start)
 
 
-def _departures(driven: Round, run: Run, tally: Tally) -> None:
+def _departures(driven: Round, run: Run, at: float, tally: Tally) -> None:
     """A van that is said to have left while it stands has flapped."""
     for event in run.events:
         if isinstance(event, StopDeparted) and event.source is Source.GEOFENCE:
             stay = driven.stays[int(event.stop_id[4:])]
-            tally.flaps += (moment(stay.end) - event.at).total_seconds() > NEAR_SECONDS
+            tally.flaps += at < stay.end
+            off = abs((event.at - moment(stay.end)).total_seconds())
+            tally.departures += 1
+            tally.departed += off <= NEAR_SECONDS
+    run.events.clear()
 
 
 def measured(

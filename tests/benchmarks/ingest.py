@@ -21,7 +21,7 @@ import operator
 import sys
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,16 +146,17 @@ async def traffic(tracking: Service, rate: float, seconds: float, *, watched: bo
     """Devices that nobody saw before send for a while."""
     devices = await opened(tracking)
     there = {"address": tracking.address, "token": tracking.token, "batch": BATCH}
-    watcher = await started("ingest_watch", there) if watched else None
-    if watcher is not None:
-        await said(watcher)
-    spent = tracking.cpu_seconds
-    load = await started(
-        "ingest_load", there | {"devices": devices, "seconds": seconds, "rate": rate}
-    )
-    told = json.loads(await said(load))
-    seen = await ended(watcher, told["sent"]) if watcher is not None else None
-    spent = tracking.cpu_seconds - spent
+    asked = there | {"devices": devices, "seconds": seconds, "rate": rate}
+    async with AsyncExitStack() as stack:
+        watcher = None
+        if watched:
+            watcher = await stack.enter_async_context(started("ingest_watch", there))
+            await said(watcher)
+        spent = tracking.cpu_seconds
+        load = await stack.enter_async_context(started("ingest_load", asked))
+        told = json.loads(await said(load))
+        seen = await ended(watcher, told["sent"]) if watcher is not None else None
+        spent = tracking.cpu_seconds - spent
     return Traffic(told, seen, await tracking.stored([name for name, _ in devices]), spent)
 
 
@@ -171,8 +172,9 @@ async def opened(tracking: Service) -> list[tuple[str, str]]:
     return made
 
 
-async def started(module: str, spec: Row) -> asyncio.subprocess.Process:
-    """A process of ours, told what to do."""
+@asynccontextmanager
+async def started(module: str, spec: Row) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process of ours, told what to do; it does not outlive the block."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", f"tests.benchmarks.{module}"),
@@ -181,9 +183,12 @@ async def started(module: str, spec: Row) -> asyncio.subprocess.Process:
     )
     assert process.stdin is not None
     process.stdin.write(f"{json.dumps(spec)}\n".encode())
-    if module == "ingest_load":
-        process.stdin.write_eof()
-    return process
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 async def said(process: asyncio.subprocess.Process) -> str:
@@ -233,10 +238,7 @@ def best(rounds: Sequence[Row]) -> Row:
     """The best of each figure, and the sum of the faults."""
     most = {"positions_per_second", "unwatched_positions_per_second"}
     pick = dict.fromkeys(most, max) | {"lost": sum, "duplicated": sum}
-    row = {
-        name: round(pick.get(name, min)([one[name] for one in rounds]), 2)
-        for name in rounds[0]
-    }
+    row = {name: round(pick.get(name, min)([one[name] for one in rounds]), 2) for name in rounds[0]}
     limit = sum(row[f"limit_{rung}_us"] for rung in ("parse", "stream", "database"))
     row["limit_cpu_us_per_position"] = round(limit, 2)
     row["efficiency"] = round(limit / row["ack_cpu_us_per_position"], 2)

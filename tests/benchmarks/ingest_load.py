@@ -32,6 +32,7 @@ from meshkit.client import Bearer, connect
 CREDIT = 8  # unanswered batches of one stream
 STREAMS = 4
 RETRY_SECONDS = 0.2
+PATIENCE_SECONDS = 60.0  # for the last answers
 NANOS = 1_000_000_000
 MILLISECONDS = 1_000
 METHOD = "/doorstep.tracking.v1.IngestService/StreamPositions"
@@ -93,6 +94,7 @@ class Stream:
         self._unanswered: deque[tuple[float, bytes]] = deque()
         self._free = asyncio.Semaphore(CREDIT)
         self._turn = 0
+        self._until = time.monotonic() + spec.seconds + PATIENCE_SECONDS
         self.took: list[float] = []
 
     async def run(self, method: Any, begin: float, every: float) -> None:
@@ -139,6 +141,8 @@ class Stream:
             await reading
         if await call.code() is not grpc.StatusCode.UNAVAILABLE:
             raise RuntimeError(f"{await call.code()}: {await call.details()}")
+        if time.monotonic() > self._until:
+            raise TimeoutError("the service does not come back")
         self._told.reconnected += 1
         await asyncio.sleep(RETRY_SECONDS)
 
@@ -187,4 +191,4 @@ def percentile(values: Sequence[float], percent: int) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(uvloop.run(sent(Spec(**json.load(sys.stdin)))))))
+    print(json.dumps(asdict(uvloop.run(sent(Spec(**json.loads(sys.stdin.readline())))))))

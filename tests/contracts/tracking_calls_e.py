@@ -2,8 +2,8 @@
 One good and one bad request for every rpc of tracking about subscriptions, in the order in which
 they are called. `known` has the `token` of a link that works; `learn` keeps what later calls name.
 
-The mesh must let webhooks go to its own machine: `KNOBS`. Nobody listens at the address below, so
-the good try of TestSubscription is answered with a try that failed.
+The mesh must be a sandbox (`Plan(simulated=True)`), which lets webhooks go to its own machine.
+Nobody listens at the address below, so the good TestSubscription tells of a try that failed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from services.tracking.domain.route import Window
 from services.tracking.tests.town import at
 from tests.contracts.live import Call
 
-KNOBS = {"tracking": {"sandbox": True, "webhook_loopback": True}}
 NOBODY, SHOP = "nobody", "shop"
 PRIVATE = "https://10.0.0.1/hook"
 NOT_LISTENING = "http://127.0.0.1:9/hook"  # RFC 863's port, which nobody serves any more

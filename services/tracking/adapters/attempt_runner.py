@@ -17,7 +17,8 @@ import structlog
 from meshkit.errors import MeshError
 from meshkit.postgres import Database, Transaction
 from services.tracking.adapters.codec import pack, unpack
-from services.tracking.domain.attempt_import import AttemptImport, Harvest, ImportState
+from services.tracking.domain.attempt_import import AttemptImport, ImportState
+from services.tracking.learning_ports import ReadFile
 
 LOOK_SECONDS = 1.0
 LEASE = timedelta(seconds=180)  # longer than the reading process may take
@@ -43,8 +44,8 @@ IS_OURS = """
     SELECT 1 FROM attempt_imports
     WHERE import_id = $1 AND epoch = $2 AND state = 'RUNNING' FOR UPDATE"""
 
-Read = Callable[[AttemptImport, bytes], Awaitable[Harvest]]
-Finish = Callable[[Transaction, AttemptImport, Harvest], Awaitable[None]]
+Read = Callable[[AttemptImport, bytes], Awaitable[ReadFile]]
+Finish = Callable[[Transaction, AttemptImport, ReadFile], Awaitable[None]]
 
 log = structlog.get_logger()
 

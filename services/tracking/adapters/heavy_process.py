@@ -14,8 +14,9 @@ from typing import Any
 
 import structlog
 
-from services.tracking.domain.attempt_import import AttemptImport, Fault, Harvest
-from services.tracking.domain.learned import Material, Place, Version
+from services.tracking.domain.attempt_import import AttemptImport, Fault
+from services.tracking.domain.learned import Version
+from services.tracking.learning_ports import PastTexts, PlaceText, ReadFile
 
 ROOT = Path(__file__).parents[3]  # where `services` is imported from
 SECONDS_MAX = 120.0
@@ -28,18 +29,18 @@ class WorkLost(RuntimeError):
     """The process did not do what it was given: a fault of ours, or it was killed or too slow."""
 
 
-async def learned(material: Material, now: datetime) -> tuple[Version, Sequence[Place]]:
+async def learned(past: PastTexts, now: datetime) -> tuple[Version, Sequence[PlaceText]]:
     """What a run over the past says; the version has no number yet."""
-    version, places = await _done("LEARN", (material, 0, now))
+    version, places = await _done("LEARN", (past, now))
     return version, places
 
 
-async def harvested(own: AttemptImport, content: bytes) -> Harvest:
+async def harvested(own: AttemptImport, content: bytes) -> ReadFile:
     """What a file of past attempts yields."""
     try:
-        found: Harvest = await _done("READ", (own.format, content, own.import_id))
+        found: ReadFile = await _done("READ", (own.format, content, own.import_id))
     except WorkLost as error:
-        return Harvest(faults=(Fault("", f"{error}: cut the file, or ask the operator"),))
+        return ReadFile(faults=(Fault("", f"{error}: cut the file, or ask the operator"),))
     return found
 
 
@@ -47,7 +48,7 @@ async def _done(name: str, given: Any) -> Any:
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "services.tracking.formats.heavy", name),
+        *("-m", "services.tracking.adapters.heavy_work", name),
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,

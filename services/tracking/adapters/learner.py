@@ -16,7 +16,8 @@ import structlog
 from meshkit.errors import MeshError
 from meshkit.postgres import Database, Transaction
 from services.tracking.adapters.heavy_process import WorkLost
-from services.tracking.domain.learned import Material, Place, Version
+from services.tracking.domain.learned import Version
+from services.tracking.learning_ports import PastTexts, PlaceText
 
 TENANTS_AT_ONCE = 20
 
@@ -36,16 +37,16 @@ CLAIM = """
 
 log = structlog.get_logger()
 
-Run = Callable[[Material, datetime], Awaitable[tuple[Version, Sequence[Place]]]]
+Run = Callable[[PastTexts, datetime], Awaitable[tuple[Version, Sequence[PlaceText]]]]
 
 
 class Study(Protocol):
     """What a look and a run are; the use-cases of learning, bound to a transaction."""
 
-    async def look(self, tx: Transaction) -> Material | None:
+    async def look(self, tx: Transaction) -> PastTexts | None:
         """One look; what a run takes in when one is due."""
 
-    async def keep(self, tx: Transaction, version: Version, places: Sequence[Place]) -> Version:
+    async def keep(self, tx: Transaction, version: Version, places: Sequence[PlaceText]) -> Version:
         """Keeps what a run has learned."""
 
     def now(self) -> datetime:
@@ -87,9 +88,9 @@ class Learner:
         except Exception:  # a bug with one tenant's past must not stop the others
             log.exception("look_failed", tenant=tenant)
 
-    async def _learn(self, tenant: str, material: Material) -> None:
+    async def _learn(self, tenant: str, material: PastTexts) -> None:
         version, places = await self._run(material, self._study.now())
         async with self._db.transaction(tenant) as tx:
             kept = await self._study.keep(tx, version, places)
-        stops = len(material.visits)
+        stops = version.visits
         log.info("version_learned", tenant=tenant, version=kept.version, stop_count=stops)

@@ -6,8 +6,16 @@ from collections.abc import Collection, Sequence
 
 from meshkit.postgres import Transaction
 from services.tracking.adapters.codec import unpack
-from services.tracking.domain.event import AmountCollected, RouteStarted
+from services.tracking.domain.event import AmountCollected, Crew, RouteStarted
 from services.tracking.domain.heard import TenderPriced
+from services.tracking.domain.route import Window
+
+ROWS = """
+    SELECT type, body FROM journal
+    WHERE ((at >= $1 AND at < $2) OR (due_at >= $1 AND due_at < $2)) AND type = ANY ($3)
+      AND ($4 = '' OR route_id = $4) AND ($5 = '' OR driver_id = $5)
+      AND ($6 = '' OR vehicle_id = $6) AND ($7 = '' OR carrier_id = $7)
+    ORDER BY no LIMIT $8"""
 
 STARTS = """
     SELECT DISTINCT ON (route_id) body FROM journal
@@ -28,6 +36,14 @@ class PostgresHistory:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
+
+    async def rows(
+        self, span: Window, types: Collection[str], whose: Crew, limit: int
+    ) -> Sequence[tuple[str, str]]:
+        """Events of a span, and deliveries that are due in it, in order of record, as text."""
+        crew = (whose.route_id, whose.driver_id, whose.vehicle_id, whose.carrier_id)
+        rows = await self._tx.fetch(ROWS, span.start, span.end, list(types), *crew, limit)
+        return [(row["type"], row["body"]) for row in rows]
 
     async def starts(self, route_ids: Collection[str]) -> Sequence[RouteStarted]:
         """The starts of routes, with their rate cards."""

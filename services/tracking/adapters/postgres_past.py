@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 from meshkit.postgres import Transaction
 from services.tracking.adapters.codec import pack, unpack
 from services.tracking.domain.attempt_import import AttemptImport
-from services.tracking.domain.learned import Material, Place, Today, Version
+from services.tracking.domain.learned import Place, Today, Version
 from services.tracking.domain.pace import Driven
 from services.tracking.domain.past import Judged, Piece, Start, Try, Visit
+from services.tracking.learning_ports import PastTexts, PieceRow, PlaceText
 
 MATERIAL_MAX = 100_000  # pieces of a kind that one run takes in
+ROWS_AT_ONCE = 2_000  # of one statement, so that others have their turn
 TENANTS_MAX, VERSIONS_MAX = 256, 64  # kept structured by one process
 FEW = 1_000  # more new stops need not be counted
 
@@ -49,6 +51,10 @@ JUDGED = """
 LATEST_PIECES = """
     SELECT body FROM past WHERE kind = $1 AND at >= $2 AND NOT withdrawn
     ORDER BY at DESC, key LIMIT $3"""
+
+TEXTS = f"""
+    SELECT coalesce(string_agg(body::text, E'\\n'), '')
+    FROM ({LATEST_PIECES}) latest"""  # noqa: S608 - constant
 
 COUNT_VISITS = """
     SELECT count(*) FROM (
@@ -114,16 +120,13 @@ class PostgresPast:
 
     async def add(self, pieces: Sequence[tuple[str, Piece]]) -> None:
         """Keeps pieces; the first of a key stays."""
-        if not pieces:
-            return
-        await self._tx.execute(
-            ADD,
-            [key for key, _ in pieces],
-            [type(piece).__name__ for _, piece in pieces],
-            [piece.end if isinstance(piece, Driven) else piece.at for _, piece in pieces],
-            [getattr(piece, "import_id", "") for _, piece in pieces],
-            [pack(piece) for _, piece in pieces],
-        )
+        await self.add_rows([piece_row(key, piece) for key, piece in pieces])
+
+    async def add_rows(self, rows: Sequence[PieceRow]) -> None:
+        """The same for many, ready to be kept."""
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            columns = zip(*rows[start : start + ROWS_AT_ONCE], strict=True)
+            await self._tx.execute(ADD, *map(list, columns))
 
     async def today(self) -> Today:
         """What ticks go by; read as a whole only when it has changed."""
@@ -157,13 +160,13 @@ class PostgresPast:
         """Legs that ended after a moment, the latest first."""
         return await self._pieces(Driven, at, limit)
 
-    async def material(self, since: datetime) -> Material:
+    async def texts(self, since: datetime) -> PastTexts:
         """The past since a moment, as much as one run takes in, the latest first."""
-        return Material(
-            await self._pieces(Visit, since, MATERIAL_MAX),
-            await self._pieces(Try, since, MATERIAL_MAX),
-            await self._pieces(Driven, since, MATERIAL_MAX),
-            await self._pieces(Start, since, MATERIAL_MAX),
+        return PastTexts(
+            visits=await self._text(Visit, since),
+            tries=await self._text(Try, since),
+            legs=await self._text(Driven, since),
+            starts=await self._text(Start, since),
         )
 
     async def forget(self, before: datetime, judged_before: datetime) -> None:
@@ -187,11 +190,12 @@ class PostgresPast:
         rows = await self._tx.fetch(LIST_VERSIONS, before, limit)
         return [unpack(row["body"], Version) for row in rows]
 
-    async def keep_version(self, version: Version, places: Sequence[Place], keep: int) -> None:
+    async def keep_version(self, version: Version, places: Sequence[PlaceText], keep: int) -> None:
         """Keeps a version, and forgets the oldest beyond so many, but never the one in force."""
         await self._tx.execute(ADD_VERSION, version.version, version.learned_at, pack(version))
-        names = [place.subject for place in places]
-        await self._tx.execute(ADD_PLACES, version.version, names, [pack(one) for one in places])
+        for start in range(0, len(places), ROWS_AT_ONCE):
+            names, bodies = zip(*places[start : start + ROWS_AT_ONCE], strict=True)
+            await self._tx.execute(ADD_PLACES, version.version, list(names), list(bodies))
         old = [row["version"] for row in await self._tx.fetch(OLD, version.version - keep)]
         await self._tx.execute(FORGET_PLACES, old)
         await self._tx.execute(FORGET, old)
@@ -206,6 +210,9 @@ class PostgresPast:
         """Places of a version, by name."""
         rows = await self._tx.fetch(LIST_PLACES, version, after, limit)
         return [unpack(row["body"], Place) for row in rows]
+
+    async def _text(self, kind: type, since: datetime) -> str:
+        return str(await self._tx.fetchval(TEXTS, kind.__name__, since, MATERIAL_MAX))
 
     async def _pieces(self, kind: type[Value], since: datetime, limit: int) -> list[Value]:
         rows = await self._tx.fetch(LATEST_PIECES, kind.__name__, since, limit)
@@ -244,6 +251,12 @@ class PostgresAttemptImports:
     async def withdraw(self, import_id: str) -> None:
         """Withdraws everything that it brought."""
         await self._tx.execute(WITHDRAW, import_id)
+
+
+def piece_row(key: str, piece: Piece) -> PieceRow:
+    """A piece as it is kept."""
+    at = piece.end if isinstance(piece, Driven) else piece.at
+    return key, type(piece).__name__, at, getattr(piece, "import_id", ""), pack(piece)
 
 
 _TODAYS: dict[str, tuple[tuple[str, int, int], Today]] = {}  # of each tenant the last one

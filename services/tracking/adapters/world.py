@@ -12,8 +12,8 @@ from services.tracking.adapters.postgres_care import (
 )
 from services.tracking.adapters.postgres_custody import PostgresCustody
 from services.tracking.adapters.postgres_devices import PostgresDevices
-from services.tracking.adapters.postgres_history import PostgresHistory
 from services.tracking.adapters.postgres_fences import PostgresFences
+from services.tracking.adapters.postgres_history import PostgresHistory
 from services.tracking.adapters.postgres_log import (
     Encode,
     PostgresDeliveries,

@@ -22,9 +22,8 @@ from services.tracking.domain.route import Stop
 INNER_METERS = 110.0  # of a halt around its stop: vans park 80 m off, and receivers err
 OTHER_METERS = 60.0  # the same for a stop that is not next
 OUTER_METERS = 120.0  # around where the vehicle stands; beyond it has left
-HALT = timedelta(seconds=40)  # exp(-(t / 40 s)^2) of the halts in traffic last longer than t:
-# 1 in 10 a minute, 1 in 160 a minute and a half, the red of a cycle of 120 s, the longest in use
-# (FHWA, Signal Timing Manual, 2008, 3.7)
+HALT = timedelta(seconds=40)  # exp(-(t / 40 s)^2) of the halts in traffic last longer than t: an
+# estimate of ours, by which 1 red light in 10 outlasts a minute and 1 in 160 a minute and a half
 NEAR_NATS, NEAR_METERS = 1.0, 60.0  # said by parking at the door; nothing at 60 m, against beyond
 OTHER_NATS = -4.0  # one stop in fifty is served before its turn
 ARRIVED_NATS = 6.5  # 650 to 1
@@ -32,6 +31,7 @@ DATED_FOR = timedelta(seconds=150)  # how long a proposed arrival may be dated a
 DATED_AFTER = timedelta(seconds=45)  # longer than a receiver strays
 DATED_BY = timedelta(seconds=10)  # less is noise
 MOVED_METERS = 10.0  # of the middle of all fixes, when half of them were elsewhere
+APART_FOR = timedelta(seconds=30)
 APART_METERS = 25.0  # who has served a stop and stands so far from it has driven on
 
 
@@ -153,5 +153,6 @@ def _gone(presence: Presence, samples: Sequence[Sample], watch: Watch) -> dateti
     if gone is not None or watch.served_at is None:
         return gone
     halt = standing([s for s in samples if s.at >= watch.served_at], presence.anchor)
-    apart = halt is not None and meters(halt.place, presence.anchor) > APART_METERS
-    return halt.since if halt is not None and apart else None
+    if halt is None or halt.seen < APART_FOR:
+        return None
+    return halt.since if meters(halt.place, presence.anchor) > APART_METERS else None

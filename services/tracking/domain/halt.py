@@ -15,6 +15,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from statistics import median
 
 from services.tracking.domain.fix import Fix
@@ -34,10 +35,11 @@ WAY_METERS_PER_SECOND = 10.0  # the same without halts
 STRAY_SIGMAS = 3.0  # farther off than this a fix has strayed
 STRAY_BEGINS = -3.0  # nats: one fix in twenty strays
 STRAY_LASTS = -0.1  # nats a second: nobody drives off and is back within so few of them
-STRAY_SECONDS_MAX = 25.0  # none strays longer; a gap of a minute counts as one fix
+STRAY_SECONDS_MAX = 19.0  # none strays longer; a gap of a minute counts as one fix
 STANDING_METERS_PER_SECOND = 1.0  # by Doppler; a parked receiver reads less
 MOVING_METERS_PER_SECOND = 2.5
 STANDING_NATS, DRIVING_NATS = 0.7, -3.0  # what a measured speed says; traffic halts as well
+UNWATCHED = timedelta(seconds=15)  # no way round a block is shorter
 RECENT = timedelta(seconds=20)  # fixes that say where the vehicle is now
 RECENT_FIXES = 3
 ROUNDS = 4  # of fitting place and beginning to each other
@@ -78,12 +80,8 @@ class Halt:
     since: datetime  # when it came to stand, judged by how fast it came
     first: datetime  # the first fix there
     last: datetime  # the last one
+    seen: timedelta  # for how long it was seen standing: no longer than it stood
     lead: float  # of standing over driving, in nats
-
-    @property
-    def seen(self) -> timedelta:
-        """How long it was seen standing: not longer than it stood."""
-        return self.last - self.first
 
 
 def extended(samples: tuple[Sample, ...], fix: Fix) -> tuple[Sample, ...]:
@@ -220,10 +218,18 @@ class _Seen:
         if (later := self.shift(there)) is not None:
             first, there = later, [i for i in there if i >= later]
             place = self.mean(there)
-        since, samples = self.came(place, first), self.samples
-        return Halt(
-            self.plane.point(*place), since, samples[there[0]].at, samples[there[-1]].at, lead
-        )
+        at = self.plane.point(*place)
+        begun, ended = self.samples[there[0]].at, self.samples[there[-1]].at
+        return Halt(at, self.came(place, first), begun, ended, self.seen(there), lead)
+
+    def seen(self, there: Sequence[int]) -> timedelta:
+        """How long a halt was watched: while fixes strayed it may have been a way round a block."""
+        watched = timedelta()
+        for i, j in pairwise(there):
+            passed = self.samples[j].at - self.samples[i].at
+            if j == i + 1 or passed <= UNWATCHED:
+                watched += passed
+        return watched
 
     def _gone(self, last: int) -> bool:
         """Whether the fixes after the last one there are more than a stray."""
@@ -247,6 +253,8 @@ class _Seen:
             if lasting > STRAY_SECONDS_MAX:
                 return -math.inf
             seconds = (one.at - self.samples[i - 1].at).total_seconds()
+            if seconds > STRAY_SECONDS_MAX and _moves(one):
+                return -math.inf
             return STRAY_LASTS * seconds if lasting else STRAY_BEGINS
         driven = self._driven(i)
         rival = _log_normal(min(math.dist(self.flat[i - 1], self.flat[i]), driven), driven)
@@ -312,8 +320,7 @@ class _Seen:
         through = math.dist(self.flat[next_one], self.flat[near]) + math.dist(
             self.flat[near], place
         )
-        drove = (self.samples[near].meters_per_second or 0.0) > MOVING_METERS_PER_SECOND
-        strayed = through > straight * DETOUR + DETOUR_METERS and not drove
+        strayed = through > straight * DETOUR + DETOUR_METERS and not _moves(self.samples[near])
         return next_one if strayed else near
 
     def _time(self, i: int, place: tuple[float, float]) -> timedelta:
@@ -324,6 +331,11 @@ class _Seen:
 
     def _driven(self, i: int) -> float:
         return _driven(self.samples[i - 1], self.samples[i])
+
+
+def _moves(sample: Sample) -> bool:
+    """Whether a measured speed says that the vehicle drives."""
+    return (sample.meters_per_second or 0.0) > MOVING_METERS_PER_SECOND
 
 
 def _speaks(sample: Sample) -> float:

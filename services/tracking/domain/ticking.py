@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from services.tracking.domain import deviation, predicting, telling
 from services.tracking.domain import eta as etas
-from services.tracking.domain import predicting, telling
 from services.tracking.domain import risk as risks
 from services.tracking.domain.calibration import FARTHEST, HORIZON_MINUTES, Mark, rank
 from services.tracking.domain.event import Eta, Risk, RiskChanged, RiskLevel
@@ -80,6 +80,7 @@ def _raise(
     yield from _stalled(run, limits)
     yield from _silent(run, now, limits)
     yield from _not_started(run, now, limits)
+    yield from deviation.found(run, now)
     yield from predicting.predicted(run, now, limits, expected)
 
 

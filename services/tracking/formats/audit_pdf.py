@@ -21,6 +21,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
+    CondPageBreak,
     Flowable,
     Frame,
     PageTemplate,
@@ -38,6 +39,7 @@ from services.tracking.domain.words import ProofKind
 WIDTH, HEIGHT = landscape(A4)
 MARGIN, HEAD, FOOT = 14 * mm, 12 * mm, 13 * mm
 INNER = WIDTH - 2 * MARGIN
+TABLE_BEGINS = 26 * mm  # a heading with less room below it goes to the next page
 INK, SOFT, LINE = colors.HexColor("#17252d"), colors.HexColor("#5d6b73"), colors.HexColor("#d5dbde")
 ACCENT = colors.HexColor("#1c6b52")
 BODY, BOLD = "Helvetica", "Helvetica-Bold"
@@ -51,19 +53,13 @@ def _style(name: str, size: float, **more: Any) -> ParagraphStyle:
 
 TITLE = _style("title", 19, fontName=BOLD, leading=24)
 SUBTITLE = _style("subtitle", 9.5, textColor=SOFT, leading=13)
-HEADING = _style("heading", 11, fontName=BOLD, textColor=ACCENT, spaceBefore=9, keepWithNext=1)
+HEADING = _style("heading", 11, fontName=BOLD, textColor=ACCENT, spaceBefore=9, spaceAfter=2)
 CELL = _style("cell", 7.2, leading=9.1, wordWrap="CJK")  # ids break anywhere, not past the cell
 HEAD_CELL = _style("head", 7.2, fontName=BOLD, textColor=SOFT, leading=9.1)
 
 
 def write(audit: Audit) -> bytes:
     """The file."""
-    page_count = _built(audit, 0)[1]  # to know how many pages there are
-    return _built(audit, page_count)[0]
-
-
-def _built(audit: Audit, page_count: int) -> tuple[bytes, int]:
-    """A file, and how many pages it has."""
     file = BytesIO()
     document = BaseDocTemplate(
         file,
@@ -79,9 +75,32 @@ def _built(audit: Audit, page_count: int) -> tuple[bytes, int]:
         invariant=1,
     )
     inner = Frame(MARGIN, FOOT, INNER, HEIGHT - HEAD - FOOT, 0, 0, 0, 0)
-    document.addPageTemplates(PageTemplate(frames=[inner], onPage=_foot(audit, page_count)))
-    document.build(list(_story(audit)))
-    return file.getvalue(), document.page
+    document.addPageTemplates(PageTemplate(frames=[inner], onPage=_foot(audit)))
+    document.build(list(_story(audit)), canvasmaker=_Counted)
+    return file.getvalue()
+
+
+class _Counted(Canvas):
+    """Keeps pages until their number is known: each says how many there are."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._kept: list[dict[str, Any]] = []
+
+    def showPage(self) -> None:  # noqa: N802 - reportlab's name
+        """Keeps a page."""
+        self._kept.append(dict(self.__dict__))
+        self._startPage()  # type: ignore[attr-defined]  # untyped
+
+    def save(self) -> None:
+        """Writes the pages."""
+        for number, page in enumerate(self._kept, 1):
+            self.__dict__.update(page)
+            self.setFont(BODY, 7)
+            self.setFillColor(SOFT)
+            self.drawRightString(WIDTH - MARGIN, 7 * mm, f"{number} / {len(self._kept)}")
+            super().showPage()
+        super().save()
 
 
 def latin(text: str) -> str:
@@ -113,6 +132,7 @@ def _section(
     title: str, heading: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float]
 ) -> Iterator[Flowable]:
     """A heading and its table; the last column takes what is left of the page."""
+    yield CondPageBreak(TABLE_BEGINS)
     yield _paragraph(title, HEADING)
     if not rows:
         yield _paragraph("None.", CELL)
@@ -275,12 +295,11 @@ def _ruled() -> TableStyle:
     )
 
 
-def _foot(audit: Audit, page_count: int) -> Callable[[Canvas, Any], None]:
+def _foot(audit: Audit) -> Callable[[Canvas, Any], None]:
     def draw(canvas: Canvas, document: Any) -> None:
         canvas.setFont(BODY, 7)
         canvas.setFillColor(SOFT)
         canvas.drawString(MARGIN, 7 * mm, latin(f"Delivery {audit.delivery_id}; times in UTC"))
-        canvas.drawRightString(WIDTH - MARGIN, 7 * mm, f"{document.page} / {page_count}")
 
     return draw
 

@@ -65,7 +65,7 @@ class Tally:
     completed: dict[str, RouteCompleted] = field(default_factory=dict)
     arrivals: dict[tuple[str, str], StopArrived] = field(default_factory=dict)
     emissions: dict[str, EmissionRecorded] = field(default_factory=dict)
-    prices: dict[tuple[str, str, datetime], TenderPriced] = field(default_factory=dict)
+    prices: dict[TenderPriced, TenderPriced] = field(default_factory=dict)
     zones: dict[tuple[str, str, datetime], ZoneCharged] = field(default_factory=dict)
     charged: dict[tuple[str, datetime], VehicleCharged] = field(default_factory=dict)
     opened: set[str] = field(default_factory=set)
@@ -235,7 +235,7 @@ COUNTS: dict[type, Callable[[Tally, Any], object]] = {
     RouteCompleted: lambda t, e: t.completed.setdefault(e.crew.route_id, e),
     StopArrived: lambda t, e: t.arrivals.setdefault((e.crew.route_id, e.stop_id), e),
     EmissionRecorded: lambda t, e: t.emissions.setdefault(e.record_id, e),
-    TenderPriced: lambda t, e: t.prices.setdefault((e.crew.route_id, e.tender_id, e.at), e),
+    TenderPriced: lambda t, e: t.prices.setdefault(e, e),
     ZoneCharged: lambda t, e: t.zones.setdefault((e.crew.vehicle_id, e.zone_id, e.at), e),
     VehicleCharged: lambda t, e: t.charged.setdefault((e.crew.vehicle_id, e.end), e),
     IncidentOpened: lambda t, e: t.opened.add(e.incident.incident_id),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from doorstep.tracking.v1 import analytics_service_pb2 as pb
 from meshkit import paging
 from meshkit.errors import Invalid, Violation
+from services.tracking.adapters.codec import unpack_event
 from services.tracking.convert import metrics as wire
 from services.tracking.convert.surveys import response_to_proto
 from services.tracking.domain.event import (
@@ -31,6 +34,7 @@ from services.tracking.servicer.estimates import Estimates
 from services.tracking.servicer.exports import Exporting
 
 DAYS_MAX = 366  # of an interval; the contract states it
+EVENTS_MAX = 200_000  # that one call reads; ErrorReason EVENTS_EXCEEDED states it
 SCORED = [kind.__name__ for kind in scores.COUNTS]
 MEASURED = [kind.__name__ for kind in measures.MEASURED]
 PAID = (LegCompleted, OutcomeRecorded, RouteCompleted, VehicleCharged)  # by a rate card
@@ -53,12 +57,13 @@ class AnalyticsServicer(Exporting, Estimates):
             vehicle_id=request.vehicle_id,
             carrier_id=request.carrier_id,
         )
+        events = await self._events(span, SCORED, whose)
         async with self._desk.db.transaction(tenant()) as tx:
             world = self._desk.worlds(tx)
-            events = await self._events(world, span, SCORED, whose)
             before = await world.history.starts(routes_of(events))
             facts, fixes = await world.facts.count(span), await world.devices.count(span)
-        card = scores.tallied(events, whole=whose == Crew(), before=before)
+        tally = partial(scores.tallied, events, whole=whose == Crew(), before=before)
+        card = await asyncio.to_thread(tally)
         now = self._desk.clock.now()
         shown = wire.scorecard_to_proto(card, span, now, events=facts, positions=fixes)
         return pb.GetScorecardResponse(scorecard=shown)
@@ -71,11 +76,11 @@ class AnalyticsServicer(Exporting, Estimates):
         filters = [(wire.dimensions([one.dimension])[0], one.values) for one in request.filters]
         asked = wire.metrics(request.metrics)
         _refuse_unsupported(asked, by, [dimension for dimension, _ in filters])
+        events = await self._events(span, MEASURED, Crew())
         async with self._desk.db.transaction(tenant()) as tx:
-            world = self._desk.worlds(tx)
-            events = await self._events(world, span, MEASURED, Crew())
-            before = await world.history.starts(routes_of(events))
-        found = measures.query(events, asked, by, filters, cut, before)
+            before = await self._desk.worlds(tx).history.starts(routes_of(events))
+        question = events, asked, by, filters, cut, before
+        found = await asyncio.to_thread(measures.query, *question)
         start = int(str(page.after[0])) if page.after else 0
         shown = list(enumerate(found, 1))[start : start + page.limit]
         numbers, token = page.cut(shown, key=lambda one: (one[0],))
@@ -89,9 +94,7 @@ class AnalyticsServicer(Exporting, Estimates):
         self, request: pb.GetPlanAdherenceRequest, context: Context
     ) -> pb.GetPlanAdherenceResponse:
         page, span = paging.page_of(request), span_of(request, "interval", DAYS_MAX)
-        async with self._desk.db.transaction(tenant()) as tx:
-            whose = Crew(route_id=request.route_id)
-            events = await self._events(self._desk.worlds(tx), span, COMPARED, whose)
+        events = await self._events(span, COMPARED, Crew(route_id=request.route_id))
         done = sorted(_of(events, RouteCompleted), key=lambda one: str(one.crew.route_id))
         after = str(page.after[0]) if page.after else ""
         rest = [one for one in done if one.crew.route_id > after][: page.limit]
@@ -117,10 +120,20 @@ class AnalyticsServicer(Exporting, Estimates):
         responses = [response_to_proto(*one) for one in shown]
         return pb.ListSurveyResponsesResponse(responses=responses, next_page_token=token)
 
-    async def _events(
-        self, world: Any, span: Window, types: Sequence[str], whose: Crew
-    ) -> list[Event]:
-        return [event for event, _ in await world.journal.read(span, types, whose)]
+    async def _events(self, span: Window, types: Sequence[str], whose: Crew) -> list[Event]:
+        """Events of a span, read aside of the event loop. Raises Invalid `EVENTS_EXCEEDED`."""
+        async with self._desk.db.transaction(tenant()) as tx:
+            history = self._desk.worlds(tx).history
+            rows = await history.rows(span, types, whose, EVENTS_MAX + 1)
+        if len(rows) > EVENTS_MAX:
+            why = f"holds over {EVENTS_MAX:,} events"
+            faults = [Violation("interval", why, "EVENTS_EXCEEDED")]
+            raise Invalid("EVENTS_EXCEEDED", f"interval {why}", violations=faults)
+        return await asyncio.to_thread(_read, rows)
+
+
+def _read(rows: Sequence[tuple[str, str]]) -> list[Event]:
+    return [unpack_event(*row) for row in rows]
 
 
 def routes_of(events: Iterable[Event]) -> set[str]:

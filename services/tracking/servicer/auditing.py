@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 
 from doorstep.tracking.v1 import tracking_service_pb2 as pb
 from meshkit.caller import current_caller
 from meshkit.errors import Invalid, NotFound, Violation
+from services.tracking.adapters.audit_process import AuditWriter
+from services.tracking.adapters.position_feed import PositionFeed
 from services.tracking.convert.audit import audit_to_proto
 from services.tracking.convert.custody import chain_to_proto
 from services.tracking.domain.audit import Audit
-from services.tracking.formats import audit_pdf
 from services.tracking.servicer.common import Context, Desk, delivery_of, tenant
+from services.tracking.servicer.looking import Looking
 from services.tracking.usecases.auditing import audit
 from services.tracking.usecases.custody import chains
 
 PDF = "application/pdf"
-_one_at_a_time = asyncio.Lock()  # a document takes a tenth of a second of a core
 
 
-class Auditing:
+class Auditing(Looking):
     """Chains and audits."""
 
-    _desk: Desk
+    def __init__(self, desk: Desk, positions: PositionFeed) -> None:
+        super().__init__(desk, positions)
+        self._writer = AuditWriter()
 
     async def GetCustody(
         self, request: pb.GetCustodyRequest, context: Context
@@ -54,8 +56,7 @@ class Auditing:
         self, request: pb.GetAuditDocumentRequest, context: Context
     ) -> pb.GetAuditDocumentResponse:
         made = await self._audit(request.delivery_id)
-        async with _one_at_a_time:
-            content = await asyncio.to_thread(audit_pdf.write, made)
+        content = await self._writer.write(made)
         name = hashlib.sha256(content).hexdigest()
         return pb.GetAuditDocumentResponse(content=content, content_type=PDF, sha256=name)
 

@@ -16,9 +16,10 @@ from meshkit.ids import new_id
 from meshkit.postgres import Transaction
 from meshkit.watch import HEARTBEAT_SECONDS
 from services.tracking.convert import learning as wire
-from services.tracking.domain.attempt_import import AttemptImport, Harvest
+from services.tracking.domain.attempt_import import AttemptImport
 from services.tracking.domain.event import Crew, StopArrived
-from services.tracking.domain.learned import Material, Place, Version
+from services.tracking.domain.learned import Version
+from services.tracking.learning_ports import PastTexts, PlaceText, ReadFile
 from services.tracking.projections.calibration import calibrated
 from services.tracking.servicer.common import Context, Desk, after_of, span_of, tenant
 from services.tracking.usecases import attempt_imports, learning
@@ -145,16 +146,16 @@ class DeskStudy:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def look(self, tx: Transaction) -> Material | None:
+    async def look(self, tx: Transaction) -> PastTexts | None:
         """One look; what a run takes in when one is due."""
         world, now = self._desk.worlds(tx), self.now()
         return await learning.material(world, await learning.look(world, now), now)
 
-    async def keep(self, tx: Transaction, version: Version, places: Sequence[Place]) -> Version:
+    async def keep(self, tx: Transaction, version: Version, places: Sequence[PlaceText]) -> Version:
         """Keeps what a run has learned."""
         return await learning.keep(self._desk.worlds(tx), version, places)
 
-    async def finish(self, tx: Transaction, own: AttemptImport, found: Harvest) -> None:
+    async def finish(self, tx: Transaction, own: AttemptImport, found: ReadFile) -> None:
         """Ends an import."""
         world = self._desk.worlds(tx)
         await attempt_imports.finish_import(world.imports, world.past, own, found, self.now())

@@ -118,7 +118,8 @@ class SubscriptionServicer(Redelivering, Consent):
     async def _create(self, asked: Subscription, tx: Transaction) -> pb.CreateSubscriptionResponse:
         """The secret stays under its seal in the answer that is kept for a repeated request."""
         now = self._desk.clock.now()
-        made, sealed = await usecases.create(PostgresSubscriptions(tx), asked, self._vault, now)
+        store = PostgresSubscriptions(tx)
+        made, sealed = await usecases.create(store, asked, self._way.vault, now)
         shown = wire.subscription_to_proto(made)
         return pb.CreateSubscriptionResponse(subscription=shown, secret=sealed)
 
@@ -148,7 +149,7 @@ class SubscriptionServicer(Redelivering, Consent):
         store, owner = PostgresSubscriptions(tx), _owner(current_caller())
         name, now = request.subscription_id, datetime.now(UTC)
         return pb.RotateSecretResponse(
-            secret=await usecases.rotate(store, name, owner, self._vault, now)
+            secret=await usecases.rotate(store, name, owner, self._require_key(), now)
         )
 
     async def _keep(
@@ -161,7 +162,7 @@ class SubscriptionServicer(Redelivering, Consent):
         """One try outside of any transaction."""
         name, event_id, now = known.subscription.subscription_id, new_id("evt"), datetime.now(UTC)
         async with self._desk.db.worker() as tx:
-            secrets = await secrets_of(tx, tenant(), known.no, now, self._vault.open)
+            secrets = await secrets_of(tx, tenant(), known.no, now, self._require_key().open)
         body = example(event_id, tenant(), name, self._desk.clock.now(), current_traceparent())
         reply = await self._way.post.send(Letter(known.subscription.url, event_id, body, secrets))
         state = AttemptState.SUCCEEDED if reply.succeeded else AttemptState.EXHAUSTED
@@ -170,14 +171,14 @@ class SubscriptionServicer(Redelivering, Consent):
     async def _check_way(self, asked: Subscription) -> None:
         """Raises Invalid `URL_REFUSED`, NotReady `SEAL_KEY_MISSING` or `CHANNEL_MISSING`."""
         if asked.notice is None:
-            _ = self._vault
+            self._require_key()
             await self._way.post.check(asked.url)
         elif asked.notice.channel not in self._way.channels:
             channel = asked.notice.channel.lower()
             raise NotReady("CHANNEL_MISSING", f"there is no way to send by {channel}")
 
     def _shown(self, sealed: str) -> str:
-        return self._vault.open(sealed) if sealed else ""
+        return self._require_key().open(sealed) if sealed else ""
 
     async def _known(self, subscription_id: str) -> Known:
         async with self._desk.db.transaction(tenant()) as tx:
@@ -189,8 +190,7 @@ class SubscriptionServicer(Redelivering, Consent):
             store, owner = PostgresSubscriptions(tx), _owner(current_caller())
             return await usecases.webhook(store, subscription_id, owner)
 
-    @property
-    def _vault(self) -> Vault:
+    def _require_key(self) -> Vault:
         if self._way.vault is None:
             raise NotReady("SEAL_KEY_MISSING", "there is no key to keep secrets under")
         return self._way.vault

@@ -9,10 +9,9 @@ from meshkit.errors import Exhausted, NotFound, NotReady
 from services.tracking.domain.attempt_import import (
     WAITING_MAX,
     AttemptImport,
-    Harvest,
     ImportState,
 )
-from services.tracking.learning_ports import AttemptImports, Past
+from services.tracking.learning_ports import AttemptImports, Past, ReadFile
 from services.tracking.usecases.learning import past_changed
 
 RETRY_AFTER = timedelta(seconds=10)  # about as long as a large file takes
@@ -56,12 +55,12 @@ async def undo_import(
 
 
 async def finish_import(
-    store: AttemptImports, past: Past, own: AttemptImport, found: Harvest, now: datetime
+    store: AttemptImports, past: Past, own: AttemptImport, found: ReadFile, now: datetime
 ) -> None:
     """Keeps what a file yields, unless something is wrong with it."""
     state = ImportState.FAILED if found.faults else ImportState.DONE
     if not found.faults and not own.validate_only:
-        await past.add(found.pieces)
+        await past.add_rows(found.rows)
         await past_changed(past)
     await store.save(
         replace(own, state=state, count=found.count, faults=found.faults, end_time=now)

@@ -18,17 +18,17 @@ from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.eta import Outlook
 from services.tracking.domain.geo import Point
 from services.tracking.domain.journal import Event
-from services.tracking.domain.learned import Estimate, Material, Place, Today, Version
+from services.tracking.domain.learned import Estimate, Place, Today, Version
 from services.tracking.domain.note import Weather, slowdown
 from services.tracking.domain.pace import RECENT, with_traffic
 from services.tracking.domain.past import named, pieces, traits_of
 from services.tracking.domain.run import Run
 from services.tracking.domain.service_time import Service, Traits
-from services.tracking.learning_ports import Past
+from services.tracking.learning_ports import Past, PastTexts, PlaceText
 from services.tracking.ports import World
 
-JUDGED_MAX = 5_000  # expectations that one look takes in
-LEGS_MAX = 5_000
+JUDGED_MAX = 500  # expectations that one look takes in; the next is a minute later
+LEGS_MAX = 500  # the latest of them: more make today's traffic no surer
 MEMORY = timedelta(days=730)  # business time: older services say little about tomorrow's
 JUDGED_KEPT = timedelta(days=2)  # business time; the journal has them for ever
 RUN_EVERY = timedelta(hours=6)  # business time, and only with new stops
@@ -72,16 +72,16 @@ async def look(world: World, now: datetime) -> Today:
     return seen
 
 
-async def material(world: World, today: Today, now: datetime) -> Material | None:
+async def material(world: World, today: Today, now: datetime) -> PastTexts | None:
     """What a run would take in; None when it is not worth one yet."""
     since = None if today.stale else today.learned_at
     due = since is None or now - since >= RUN_EVERY
     if not due or await world.past.visits_since(since) < STOPS_MIN:
         return None
-    return await world.past.material(now - MEMORY)
+    return await world.past.texts(now - MEMORY)
 
 
-async def keep(world: World, version: Version, places: Sequence[Place]) -> Version:
+async def keep(world: World, version: Version, places: Sequence[PlaceText]) -> Version:
     """Keeps what a run has learned, and puts it in force unless a person chose another."""
     today = await world.past.claim()
     numbered = replace(version, version=await world.past.latest() + 1)

@@ -39,7 +39,7 @@ Owner = str | None  # a carrier's name: only its own; None: everybody's
 
 
 async def create(
-    store: Subscriptions, asked: Subscription, vault: Vault, now: datetime
+    store: Subscriptions, asked: Subscription, vault: Vault | None, now: datetime
 ) -> tuple[Subscription, str]:
     """Keeps a new subscription; with a webhook's secret, under its seal."""
     if await store.count() >= SUBSCRIPTIONS_MAX:
@@ -51,6 +51,8 @@ async def create(
         raise AlreadyExists("SUBSCRIPTION_EXISTS", f"{name!r} is there", subscription_id=name)
     if made.notice is not None:
         return made, ""
+    if vault is None:
+        raise NotReady("SEAL_KEY_MISSING", "there is no key to keep secrets under")
     sealed = vault.seal(fresh_secret())
     await store.keep_secret(number, sealed, now)
     return made, sealed

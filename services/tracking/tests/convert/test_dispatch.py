@@ -20,6 +20,7 @@ from doorstep.dispatch.v1 import (
     delivery_pb2,
     event_pb2,
     parcel_pb2,
+    place_pb2,
     rate_card_pb2,
     route_pb2,
     task_pb2,
@@ -344,3 +345,22 @@ def test_an_emission_of_a_hub_is_dated_at_the_end_of_its_period_and_names_every_
 
 def test_the_promise_of_the_tests_is_two_hours() -> None:
     assert PROMISE.end - PROMISE.start == timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("fields", "door"),
+    [
+        ({}, (None, False, "")),
+        ({"floor": 3}, (3, False, "")),
+        ({"lift_available": True}, (0, True, "")),
+        ({"building_kind": place_pb2.BUILDING_KIND_HOUSE}, (0, False, "HOUSE")),
+        ({"floor": -1, "building_kind": place_pb2.BUILDING_KIND_OFFICE}, (-1, False, "OFFICE")),
+        ({"building_kind": 99}, (0, False, "")),  # of a later release
+    ],
+)
+def test_a_door_of_which_nothing_is_told_is_at_no_floor(
+    fields: dict[str, Any], door: tuple[int | None, bool, str]
+) -> None:
+    told = digest(**fields)
+
+    assert (told.floor, told.lift, told.building) == door

@@ -36,6 +36,7 @@ from services.tracking.domain.words import (
     ContactChannel,
     ContactTopic,
     FailureReason,
+    FencePassage,
     Fuel,
     Handover,
     Milestone,
@@ -110,6 +111,7 @@ EVENTS: list[Event] = [
     IDLED,
     told.VehicleCharged(crew(), 9_000, at(60), "plc_2", at(30)),
     told.CommentAdded("cmt_1", "del_1.delivered.tsk_1", "del_1", at(20)),
+    told.FencePassed(crew(), "yard", FencePassage.EXIT, at(20), at(12)),
     said.SurveyAnswered(outcome(1, 10), said.Answers(score=9), at(90)),
     said.CustomerContacted(
         crew(), "del_1", Contact(ContactChannel.PHONE, ContactTopic.CHANGE), at(20)

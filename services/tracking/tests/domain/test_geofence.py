@@ -59,7 +59,7 @@ def followed(
 def stood(seconds: float, off: float = 0.0) -> Halt:
     """A halt so long and so far off the next stop."""
     last = NINE + timedelta(seconds=seconds)
-    return Halt(shifted(NEXT.location, off, 0), NINE, NINE, last, lead=20.0)
+    return Halt(shifted(NEXT.location, off, 0), NINE, NINE, last, last - NINE, lead=20.0)
 
 
 def arrived(halted: Halt, *, is_next: bool = True) -> bool:

@@ -188,6 +188,12 @@ async def test_a_partners_parcel_gives_the_same_messages_as_our_own(
     assert "{{" not in text
 
 
+async def test_messages_need_no_key_of_webhooks(desk: Desk, settings: TrackingSettings) -> None:
+    way = way_of(settings.model_copy(update={"seal_key_file": None}))
+    async with serving(SubscriptionServicer(desk, way), service="tracking") as mesh:
+        await told_to(mesh)
+
+
 async def test_words_are_the_recipients_own(
     mesh: TestMesh, desk: Desk, settings: TrackingSettings, post: Post, mailbox: Mailbox
 ) -> None:

@@ -111,6 +111,7 @@ def test_every_event_that_has_an_audience_in_the_audit_can_be_told() -> None:
         told.RiskChanged,
         told.MilestoneReached,
         told.IdlingEnded,
+        told.FencePassed,
         told.VehicleCharged,
         heard.TenderPriced,
         heard.EmissionRecorded,

@@ -1,5 +1,6 @@
 """
-Work that takes seconds: `python -m services.tracking.formats.heavy LEARN`, a pickle in, one out.
+Work that takes seconds: `python -m services.tracking.adapters.heavy_work LEARN`, a pickle in, one
+out. Documents come and go as text: neither end has to take them apart in its event loop.
 
 A process of its own, so that the service's event loop stays free and a broken file ends nothing
 else; it yields to the service where the processor is short.
@@ -14,10 +15,13 @@ import pickle
 import sys
 import tempfile
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 import duckdb
 
+from services.tracking.adapters.codec import pack, unpack
+from services.tracking.adapters.postgres_past import piece_row
 from services.tracking.domain import learned
 from services.tracking.domain.attempt_import import (
     ROWS_MAX,
@@ -28,26 +32,48 @@ from services.tracking.domain.attempt_import import (
     Row,
     harvest,
 )
+from services.tracking.domain.learned import Material, Version
+from services.tracking.domain.pace import Driven
+from services.tracking.domain.past import Start, Try, Visit
+from services.tracking.learning_ports import PastTexts, PlaceText, ReadFile
+
+Value = TypeVar("Value")
 
 NICENESS = 10
 MEMORY = "512MB"  # of a Parquet file of 3 MiB, unpacked
 READ = "SELECT COLUMNS(*)::VARCHAR FROM read_parquet(?) LIMIT ?"
 
 
-def learn(given: Any) -> Any:
-    """A run over the past: material, number and moment in, version and places out."""
-    return learned.run(*given)
+def learn(given: tuple[PastTexts, datetime]) -> tuple[Version, list[PlaceText]]:
+    """A run over the past; the version has no number yet."""
+    texts, now = given
+    version, places = learned.run(_material(texts), 0, now)
+    return version, [(place.subject, pack(place)) for place in places]
 
 
-def read(given: Any) -> Harvest:
-    """A file of past attempts: format, content and the import's name in."""
+def read(given: tuple[AttemptFormat, bytes, str]) -> ReadFile:
+    """A file of past attempts, with the import's name."""
     form, content, import_id = given
     try:
-        rows = READERS[form](content)
+        found = harvest(READERS[form](content), import_id)
     except (UnicodeDecodeError, csv.Error, duckdb.Error) as error:
         first = str(error).splitlines()[0]
-        return Harvest(faults=(Fault("", f"cannot be read as {form}: {first}"),))
-    return harvest(rows, import_id)
+        found = Harvest(faults=(Fault("", f"cannot be read as {form}: {first}"),))
+    rows = tuple(piece_row(key, piece) for key, piece in found.pieces)
+    return ReadFile(rows, found.count, found.faults)
+
+
+def _material(texts: PastTexts) -> Material:
+    return Material(
+        _pieces(texts.visits, Visit),
+        _pieces(texts.tries, Try),
+        _pieces(texts.legs, Driven),
+        _pieces(texts.starts, Start),
+    )
+
+
+def _pieces(lines: str, kind: type[Value]) -> list[Value]:
+    return [unpack(line, kind) for line in lines.split("\n") if line]
 
 
 def _csv(content: bytes) -> list[Row]:
