@@ -127,10 +127,10 @@ def main(arguments: Sequence[str]) -> int:
     except BadResults as error:
         print(error, file=sys.stderr)
         return 1
-    about = {"machine": machine(), "commit": commit("tracking")}
     there = {(row["seed"], row["seconds"]) for row in rows}
     for seed in options.seeds:
         if (seed, options.seconds) not in there:
+            about = {"machine": machine(), "commit": commit("tracking")}
             rows.append(measured(seed, options.seconds) | about)
             save(options.json, rows)
             print(told(rows[-1]), flush=True)

@@ -200,7 +200,8 @@ def _left(sent: Sent, device: Device, buffer: Buffer) -> None:
     waiting = buffer.positions(**span, newest=False, limit=sent.produced + 1)
     sent.epoch = device.epoch
     sent.acked = {*range(1, sent.produced + 1)} - {one.sequence for one in waiting}
-    sent.rejects["GIVEN_UP"] += device.lost
+    if device.lost:
+        sent.rejects["GIVEN_UP"] += device.lost
 
 
 def position(sent: Sent, sequence: int) -> position_pb2.Position:
