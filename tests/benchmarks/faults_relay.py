@@ -44,7 +44,7 @@ class Relay:
 
     def cut(self) -> int:
         """Resets every connection; how many they were."""
-        found = [*self._open]
+        found = [writer for writer in self._open if not writer.transport.is_closing()]
         for writer in found:
             writer.get_extra_info("socket").setsockopt(*RESET)
             writer.transport.abort()
