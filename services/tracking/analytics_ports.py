@@ -31,6 +31,9 @@ class History(Protocol):
     async def starts(self, route_ids: Collection[str]) -> Sequence[RouteStarted]:
         """The starts of routes, with their rate cards."""
 
+    async def placed(self, route_ids: Collection[str]) -> dict[str, tuple[int, int]]:
+        """How many revisions routes had, and how many stops the last one of each."""
+
     async def priced(self, tender_id: str) -> TenderPriced | None:
         """What was booked last for a tender."""
 

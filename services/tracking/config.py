@@ -33,6 +33,8 @@ class TrackingSettings(MeshSettings):
     positions_keep_days: int = Field(default=35, ge=9)  # how long positions can be read
     feed_keep_days: int = Field(default=30, ge=8)  # how long the feed of events can be read
 
+    report_memory_mib: int = Field(default=384, ge=256)  # of the process that makes a report
+
     media_url: str = ""  # whole files: file:///FOLDER or s3://BUCKET/PREFIX; empty: PostgreSQL
     media_endpoint: str = ""  # of a bucket that is not Amazon's: https://HOST:PORT
     media_region: str = ""  # empty: as the process's environment says

@@ -4,8 +4,8 @@ Writes docs/benchmarks.md and its plot from the kept results, so that no figure 
     python -m tests.benchmarks.report [--results FOLDER]
 
 FOLDER (tests/benchmarks/results) holds `plan.json`, and what else was measured: `served.json`,
-`events.json`, `breaks.json`, `scale.json`, `ingest.json`, `eta.json`; each a list of rows that
-names its machine and commit.
+`events.json`, `breaks.json`, `scale.json`, `ingest.json`, `eta.json`, `faults.json`; each a list of
+rows that names its machine and commit.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from __future__ import annotations
 import argparse
 import operator
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.faults_run import GROWTH_MEGABYTES_MAX
 from tests.benchmarks.ingest import TARGETS
 from tests.benchmarks.picture import plot
 from tests.benchmarks.results import load
@@ -35,6 +37,11 @@ AIMS = {
     "vrptw-1000": 1.5,
 }
 OURS = "doorstep"
+FAULTS_SHOWN = (
+    *("seed", "faults", "positions", "sent", "told", "resumes", "lost", "doubled", "foreign"),
+    *("refused", "gaps", "unseen", "repeated", "disordered", "drain_seconds"),
+    "rss_growth_megabytes",
+)
 SIGNS = {operator.ge: "at least", operator.le: "at most", operator.lt: "under", operator.eq: "="}
 HOW = """# Benchmarks
 
@@ -72,6 +79,7 @@ python -m tests.benchmarks.events --json tests/benchmarks/results/events.json
 python -m tests.benchmarks.breaks --json tests/benchmarks/results/breaks.json
 python -m tests.benchmarks.ingest --minutes 10
 python -m tests.benchmarks.eta --json tests/benchmarks/results/eta.json
+python -m tests.benchmarks.faults --seeds 1-20
 python -m tests.benchmarks.report
 ```
 
@@ -214,6 +222,25 @@ def eta(rows: Rows) -> Iterator[str]:
     yield from plain(rows, tuple(names))
 
 
+def faults(rows: Rows) -> Iterator[str]:
+    """Positions while everything fails."""
+    yield "## Positions under faults\n"
+    yield from origin(rows)
+    kinds = sum((Counter(row["details"]["faults"]) for row in rows), Counter[str]())
+    done = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    yield (
+        f"Two processes of tracking on one PostgreSQL, {rows[0]['seconds']:g} s under load for "
+        f"each seed. In all: {done}. Beside them {rows[0]['stuck']} watchers that never read. "
+        "`positions` were captured, and sent so often; `told` is what nine watchers saw over so "
+        "many resumes, some from older cursors. Lost: acknowledged and not listed. Doubled: "
+        "listed, stored or accepted twice. Gaps: of numbers and cursors. Unseen, repeated, "
+        "disordered: between two cursors of a watcher. `rss growth` is the most by which a process "
+        f"outgrew its start; its limit is {GROWTH_MEGABYTES_MAX} MB, the sum of what watchers, the "
+        "newest chunks, queues and connections may hold (`faults_run.py`).\n"
+    )
+    yield from plain(rows, FAULTS_SHOWN)
+
+
 SECTIONS: dict[str, Callable[[Rows], Iterator[str]]] = {
     "plan": plans,
     "served": served,
@@ -222,6 +249,7 @@ SECTIONS: dict[str, Callable[[Rows], Iterator[str]]] = {
     "scale": scale,
     "ingest": ingest,
     "eta": eta,
+    "faults": faults,
 }
 
 

@@ -156,26 +156,39 @@ async def edge(
         tenders = Tenders()
         dispatch = await stack.enter_async_context(serving(tenders, Access(), service="dispatch"))
         tracking = await stack.enter_async_context(serving(Tracking(), service="tracking"))
-        free = ports.free(["gateway", "admin", *NAMES])
         up = {"dispatch": dispatch.server.port, "tracking": tracking.server.port}
-        settings = Gateway(
-            listen=Address(ports.HOST, free["gateway"]),
-            admin=Address(ports.HOST, free["admin"]),
-            upstreams=tuple(
-                Upstream(name, (Address(ports.HOST, up.get(name, free[name])),)) for name in NAMES
-            ),
-            descriptor_path=str(folder / "public.binpb"),
-            jwks_path=str(dispatch.folder / "jwks.json"),
-            otlp=otlp,
-            origins=local.LOCAL_PAGES,
-            limits=limits or Limits(),
+        jwks = dispatch.folder / "jwks.json"
+        port = await stack.enter_async_context(
+            before(folder, up, jwks, otlp=otlp, limits=limits or Limits())
         )
-        run = await Run.start(envoy(folder, settings))
-        stack.push_async_callback(run.stop)
+        yield Edge(port, dispatch, tenders, folder / "gateway.log")
+
+
+@asynccontextmanager
+async def before(
+    folder: Path, up: Mapping[str, int], jwks: Path, **settings: Any
+) -> AsyncIterator[int]:
+    """The port of a gateway before these servers; `settings` are fields of Gateway."""
+    free = ports.free(["gateway", "admin", *NAMES])
+    made = Gateway(
+        listen=Address(ports.HOST, free["gateway"]),
+        admin=Address(ports.HOST, free["admin"]),
+        upstreams=tuple(
+            Upstream(name, (Address(ports.HOST, up.get(name, free[name])),)) for name in NAMES
+        ),
+        descriptor_path=str(folder / "public.binpb"),
+        jwks_path=str(jwks),
+        origins=local.LOCAL_PAGES,
+        **settings,
+    )
+    run = await Run.start(envoy(folder, made))
+    try:
         await run.until_healthy()
         for port in up.values():
             await until_found(free["admin"], port)
-        yield Edge(free["gateway"], dispatch, tenders, folder / "gateway.log")
+        yield free["gateway"]
+    finally:
+        await run.stop()
 
 
 def envoy(folder: Path, settings: Gateway) -> Process:

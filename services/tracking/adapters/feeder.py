@@ -170,10 +170,11 @@ class Feeder:
             place = dict(self._db.pulse.heads(EVENTS))
             try:
                 await self.beat()
-            except MeshError as error:
+                await asyncio.sleep(PAUSE_SECONDS)
+                await self._db.pulse.wait_beyond(EVENTS, place, IDLE_SECONDS)
+            except MeshError as error:  # of the wait as well: it says when the store is long away
                 log.warning("feeding_interrupted", reason=error.reason)
-            await asyncio.sleep(PAUSE_SECONDS)
-            await self._db.pulse.wait_beyond(EVENTS, place, IDLE_SECONDS)
+                await asyncio.sleep(IDLE_SECONDS)
 
     async def beat(self) -> int:
         """Takes in what there is; tells how much was queued."""

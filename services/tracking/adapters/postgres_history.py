@@ -21,6 +21,11 @@ STARTS = """
     SELECT DISTINCT ON (route_id) body FROM journal
     WHERE type = 'RouteStarted' AND route_id = ANY ($1) ORDER BY route_id, no"""
 
+PLACED = """
+    SELECT route_id, count(*) AS revisions,
+           (array_agg(body ->> 'planned_stops' ORDER BY no DESC))[1] AS stops
+    FROM journal WHERE type = 'RoutePlaced' AND route_id = ANY ($1) GROUP BY route_id"""
+
 PRICED = """
     SELECT body FROM journal WHERE type = 'TenderPriced' AND body ->> 'tender_id' = $1
     ORDER BY no DESC LIMIT 1"""
@@ -49,6 +54,11 @@ class PostgresHistory:
         """The starts of routes, with their rate cards."""
         rows = await self._tx.fetch(STARTS, list(route_ids)) if route_ids else []
         return [unpack(row["body"], RouteStarted) for row in rows]
+
+    async def placed(self, route_ids: Collection[str]) -> dict[str, tuple[int, int]]:
+        """How many revisions routes had, and how many stops the last one of each."""
+        rows = await self._tx.fetch(PLACED, list(route_ids)) if route_ids else []
+        return {row["route_id"]: (row["revisions"], int(row["stops"] or 0)) for row in rows}
 
     async def priced(self, tender_id: str) -> TenderPriced | None:
         """What was booked last for a tender."""

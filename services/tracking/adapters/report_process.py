@@ -58,15 +58,16 @@ class ReportLost(RuntimeError):
 class ReportProcess:
     """Implements `analytics_ports.Writer`."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, memory_mib: int) -> None:
         self._db = db
+        self._memory_mib = memory_mib
 
     async def write(self, claim: Claim, tell: Callable[[int], None]) -> bytes:
         """The file; tells how far it is. Raises TooLarge."""
         order = claim.export.order
         with tempfile.TemporaryDirectory(prefix="doorstep-report-") as folder:
             path = Path(folder) / f"report.{order.format.lower()}"
-            process = await _started(order, path)
+            process = await _started(order, path, self._memory_mib)
             try:
                 async with asyncio.timeout(WRITE_SECONDS_MAX):
                     await self._feed(process, claim, tell)
@@ -124,11 +125,11 @@ def _permille(at: datetime, start: datetime, end: datetime) -> int:
     return max(0, min(PERMILLE - 1, round(PERMILLE * share)))
 
 
-async def _started(order: ReportOrder, path: Path) -> Process:
+async def _started(order: ReportOrder, path: Path, memory_mib: int) -> Process:
     roots = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "services.tracking.offline.report", pack(order), str(path)),
+        *("-m", "services.tracking.offline.report", pack(order), str(path), str(memory_mib)),
         stdin=PIPE,
         stdout=DEVNULL,
         stderr=PIPE,

@@ -142,7 +142,10 @@ def point_to_proto(
 
 
 def adherence_to_proto(
-    done: RouteCompleted, arrivals: Sequence[tuple[bool, float | None]], revisions: int
+    done: RouteCompleted,
+    arrivals: Sequence[tuple[bool, float | None]],
+    revisions: int,
+    planned_stops: int,
 ) -> metric_pb2.PlanAdherence:
     """A route as planned and as driven; `arrivals` are (in sequence, seconds after the plan)."""
     off = [seconds for _, seconds in arrivals if seconds is not None]
@@ -157,4 +160,5 @@ def adherence_to_proto(
         timely_stop_count=sum(abs(seconds) <= 600 for seconds in off),
         mean_deviation_seconds=round(sum(off) / max(1, len(off))),
         revision_count=revisions,
+        planned_stop_count=planned_stops,
     )

@@ -143,9 +143,7 @@ def _lead(halt: Halt) -> float:
     return halt.lead
 
 
-def leaving(
-    before: Sample, sample: Sample, jump: float, off: float, outer_meters: float
-) -> float:
+def leaving(before: Sample, sample: Sample, jump: float, off: float, outer_meters: float) -> float:
     """
     By how much a fix speaks for driving outside of an area, against straying.
 

@@ -28,7 +28,7 @@ from services.tracking.domain.report import (
 from services.tracking.formats import table_pdf
 
 SHEET_ROWS_MAX = 1_048_575  # of a spreadsheet, below its header
-MEMORY = "512MB"  # of duckdb
+MEMORY = "128MB"  # of duckdb; what is more goes to the disk
 SQL_TYPES = {
     ColumnType.TEXT: "VARCHAR",
     ColumnType.WHOLE: "BIGINT",

@@ -23,3 +23,7 @@ SELECT doorstep_protect('report_exports');
 
 CREATE INDEX journal_bookings ON journal (tenant, recorded_at, no)
     WHERE type IN ('TenderPriced', 'RouteStarted', 'RouteCompleted', 'AmountCollected');
+
+-- Revisions of a route, whenever they were.
+
+CREATE INDEX journal_placed ON journal (tenant, route_id) WHERE type = 'RoutePlaced';

@@ -8,6 +8,7 @@ moment of its record, and the event as the journal keeps it, with tabs between.
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import sys
@@ -15,15 +16,18 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
+
 from services.tracking.adapters.codec import unpack, unpack_event
 from services.tracking.domain.report import ReportOrder, TooLarge
 from services.tracking.formats import table
 from services.tracking.projections.reports import SOURCES, Recorded, Report, rows
 
 NICENESS = 10
-MEMORY_BYTES_MAX = 3 << 30  # of address space
-DAY_EVENTS_MAX = 2_000_000
+MIB = 1 << 20
+FILE_MIB_MAX = 160  # of each file it writes: two must fit into a small /tmp
 TOO_LARGE = 3  # exit code; why stands on stderr
+NO_ROOM = "there is no room for so much: ask for a shorter period, or some hours"
 
 
 def made(order: ReportOrder, lines: Iterator[str], path: Path) -> None:
@@ -48,26 +52,28 @@ def _days(report: Report, order: ReportOrder, lines: Iterator[str]) -> Iterator[
             events = []
         today = day
         events.append((event, datetime.fromisoformat(recorded)))
-        if len(events) > DAY_EVENTS_MAX:
-            raise TooLarge(f"a day has over {DAY_EVENTS_MAX:,} events: ask for some hours")
     if events:
         yield events
 
 
-def main(order: str, path: str) -> int:
+def main(order: str, path: str, memory_mib: str) -> int:
     """Once."""
     os.nice(NICENESS)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
+    _bound(resource.RLIMIT_DATA, int(memory_mib))
+    _bound(resource.RLIMIT_FSIZE, FILE_MIB_MAX)
     sys.stdin.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
     try:
         made(unpack(order, ReportOrder), sys.stdin, Path(path))
-    except TooLarge as fault:
-        sys.stderr.write(str(fault))
-        return TOO_LARGE
-    except MemoryError:
-        sys.stderr.write("it does not fit into memory: ask for a shorter period")
+    except (TooLarge, MemoryError, OSError, duckdb.OutOfMemoryException) as fault:
+        if isinstance(fault, OSError) and fault.errno != errno.EFBIG:
+            raise
+        sys.stderr.write(str(fault) if isinstance(fault, TooLarge) else NO_ROOM)
         return TOO_LARGE
     return 0
+
+
+def _bound(what: int, mib: int) -> None:
+    resource.setrlimit(what, (mib * MIB, mib * MIB))
 
 
 if __name__ == "__main__":

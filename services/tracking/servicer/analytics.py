@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -23,7 +23,6 @@ from services.tracking.domain.event import (
     StopArrived,
     VehicleCharged,
 )
-from services.tracking.domain.heard import RoutePlaced
 from services.tracking.domain.journal import Event
 from services.tracking.domain.metric import DEFINITION_VERSION, Dimension, Metric, dimensions_of
 from services.tracking.domain.route import Window
@@ -38,7 +37,7 @@ EVENTS_MAX = 200_000  # that one call reads; ErrorReason EVENTS_EXCEEDED states 
 SCORED = [kind.__name__ for kind in scores.COUNTS]
 MEASURED = [kind.__name__ for kind in measures.MEASURED]
 PAID = (LegCompleted, OutcomeRecorded, RouteCompleted, VehicleCharged)  # by a rate card
-COMPARED = [kind.__name__ for kind in (RouteCompleted, StopArrived, RoutePlaced)]
+COMPARED = [kind.__name__ for kind in (RouteCompleted, StopArrived)]
 
 
 class AnalyticsServicer(Exporting, Estimates):
@@ -99,16 +98,15 @@ class AnalyticsServicer(Exporting, Estimates):
         after = str(page.after[0]) if page.after else ""
         rest = [one for one in done if one.crew.route_id > after][: page.limit]
         shown, token = page.cut(rest, key=lambda one: (one.crew.route_id,))
-        arrivals, revisions = _arrivals(events), _revisions(events)
-        return pb.GetPlanAdherenceResponse(
-            routes=[
-                wire.adherence_to_proto(
-                    one, arrivals[one.crew.route_id], revisions[one.crew.route_id]
-                )
-                for one in shown
-            ],
-            next_page_token=token,
-        )
+        async with self._desk.db.transaction(tenant()) as tx:
+            names = [one.crew.route_id for one in shown]
+            placed = await self._desk.worlds(tx).history.placed(names)
+        arrivals = _arrivals(events)
+        routes = [
+            wire.adherence_to_proto(one, arrivals[name], *placed.get(name, (0, 0)))
+            for name, one in zip(names, shown, strict=True)
+        ]
+        return pb.GetPlanAdherenceResponse(routes=routes, next_page_token=token)
 
     async def ListSurveyResponses(
         self, request: pb.ListSurveyResponsesRequest, context: Context
@@ -149,10 +147,6 @@ def _arrivals(events: Iterable[Event]) -> dict[str, list[tuple[bool, float | Non
         off = (one.at - one.planned_at).total_seconds() if one.planned_at else None
         found[one.crew.route_id].append((one.in_sequence, off))
     return found
-
-
-def _revisions(events: Iterable[Event]) -> Counter[str]:
-    return Counter(one.crew.route_id for one in _of(events, RoutePlaced))
 
 
 def _of(events: Iterable[Event], kind: type[Any]) -> list[Any]:

@@ -11,6 +11,7 @@ import asyncio
 import csv
 import hashlib
 import io
+import os
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -29,12 +30,14 @@ from meshkit.errors import MeshError
 from meshkit.testing import TestMesh
 from services.tracking.__main__ import reporter
 from services.tracking.adapters import report_process
+from services.tracking.config import TrackingSettings
 from services.tracking.convert.wire import stamp
 from services.tracking.formats.question import ask
 from services.tracking.servicer.common import Desk
 from services.tracking.tests.calls import analytics_of, tracking_of
 from services.tracking.tests.test_figures import worked
 from services.tracking.tests.town import NINE, at
+from services.tracking.usecases import exports
 
 pytestmark = pytest.mark.pg
 
@@ -55,7 +58,7 @@ def order(kind: str, form: str = "CSV") -> pb.StartReportExportRequest:
 async def made(mesh: TestMesh, desk: Desk, asked: pb.StartReportExportRequest) -> Any:
     """The export after the runner had its turn."""
     started = (await analytics_of(mesh).StartReportExport(asked)).export
-    await reporter(desk).step()
+    await reporter(desk, TrackingSettings()).step()
     request = pb.GetReportExportRequest(export_id=started.export_id)
     return (await analytics_of(mesh).GetReportExport(request)).export
 
@@ -160,7 +163,35 @@ async def test_an_export_that_is_cancelled_ends_and_its_process_with_it(
 
     assert watched == [metric_pb2.WORK_STATE_QUEUED]
     assert ended.state == again.state == metric_pb2.WORK_STATE_CANCELLED
-    assert await reporter(desk).step() is False
+    assert await reporter(desk, TrackingSettings()).step() is False
+
+
+async def test_a_report_that_is_cancelled_while_it_is_made_kills_its_process(
+    mesh: TestMesh, desk: Desk, day: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "RENEW_SECONDS", 0.05)
+    stub = analytics_of(mesh)
+    export = (await stub.StartReportExport(order("ATTEMPTS"))).export
+    work = asyncio.create_task(reporter(desk, TrackingSettings()).step())
+    request = pb.WatchReportExportRequest(export_id=export.export_id)
+    async for one in stub.WatchReportExport(request):
+        if one.export.state == metric_pb2.WORK_STATE_RUNNING:
+            break
+    asked = pb.CancelReportExportRequest(request_id=str(uuid.uuid4()), export_id=export.export_id)
+    await stub.CancelReportExport(asked)
+    await work
+    found = await stub.GetReportExport(pb.GetReportExportRequest(export_id=export.export_id))
+
+    assert found.export.state == metric_pb2.WORK_STATE_CANCELLED
+    assert not _children()
+
+
+def _children() -> list[str]:
+    """Processes of ours that make a report."""
+    mine = f"/proc/{os.getpid()}/task/{os.getpid()}/children"
+    pids = Path(mine).read_text().split()
+    lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids]
+    return [line.decode() for line in lines if b"offline.report" in line]
 
 
 async def _until_running(stub: Any, export_id: str) -> Any:
@@ -172,7 +203,7 @@ async def _until_running(stub: Any, export_id: str) -> Any:
 async def test_a_watch_tells_the_end_of_a_report(mesh: TestMesh, desk: Desk, day: None) -> None:
     stub = analytics_of(mesh)
     export = (await stub.StartReportExport(order("ZONES"))).export
-    work = asyncio.create_task(reporter(desk).step())
+    work = asyncio.create_task(reporter(desk, TrackingSettings()).step())
     request = pb.WatchReportExportRequest(export_id=export.export_id)
     states = [
         one.export.state async for one in stub.WatchReportExport(request) if one.HasField("export")

@@ -186,6 +186,18 @@ async def test_a_rate_card_of_a_start_before_the_interval_still_counts(
     assert (await analytics_of(mesh).GetScorecard(request)).scorecard.cost.time_micros == 75_000_000
 
 
+async def test_a_route_is_compared_with_all_revisions_of_its_plan(
+    mesh: TestMesh, desk: Desk, clock: StoppedClock
+) -> None:
+    await worked(mesh, desk, clock)
+    (told_of,) = (
+        await analytics_of(mesh).GetPlanAdherence(pb.GetPlanAdherenceRequest(interval=DAY))
+    ).routes
+
+    assert (told_of.revision_count, told_of.planned_stop_count) == (1, 3)
+    assert (told_of.arrived_stop_count, told_of.distance_meters) == (3, 6_672)
+
+
 async def test_every_dimension_that_a_metric_lacks_is_named(
     mesh: TestMesh, desk: Desk, clock: StoppedClock
 ) -> None:

@@ -20,6 +20,7 @@ from meshkit.clock import StoppedClock
 from meshkit.errors import MeshError
 from meshkit.testing import TENANT, TestMesh
 from services.tracking.__main__ import reporter
+from services.tracking.config import TrackingSettings
 from services.tracking.convert.wire import stamp
 from services.tracking.servicer import analytics
 from services.tracking.servicer.common import Desk
@@ -66,7 +67,7 @@ async def lines(mesh: TestMesh, desk: Desk, kind: int, start: float, end: float)
         kind=kind,  # type: ignore[arg-type]
     )
     name = (await analytics_of(mesh).StartReportExport(request)).export.export_id
-    await reporter(desk).step()
+    await reporter(desk, TrackingSettings()).step()
     found = await analytics_of(mesh).GetReportExport(pb.GetReportExportRequest(export_id=name))
     content = await file_of(mesh, found.export.media_sha256)
     return [line.split(",") for line in content.decode().splitlines()[1:]]

@@ -134,8 +134,8 @@ def test_time_is_not_cut_unless_it_is_said(value: int, cut: Granularity) -> None
 def test_plan_and_drive_are_compared_over_the_arrivals_that_had_a_plan() -> None:
     arrivals = [(True, 600.0), (False, -601.0), (True, None)]
 
-    told = wire.adherence_to_proto(completed(0, 90), arrivals, 3)
+    told = wire.adherence_to_proto(completed(0, 90), arrivals, 3, 4)
 
     assert (told.arrived_stop_count, told.sequenced_stop_count) == (3, 2)
     assert (told.timely_stop_count, told.mean_deviation_seconds) == (1, 0)
-    assert (told.actual_seconds, told.revision_count) == (5_400, 3)
+    assert (told.actual_seconds, told.revision_count, told.planned_stop_count) == (5_400, 3, 4)
