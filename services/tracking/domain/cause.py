@@ -84,7 +84,7 @@ class Cause:
 
     @property
     def effect_permille(self) -> int | None:
-        """Failures in a thousand since it was named, less those before; None: nothing to compare."""
+        """Failures in a thousand since it was named, less those before; None: too little known."""
         if not self.attempts_since or not self.attempts_before:
             return None
         since = self.failures_since / self.attempts_since
