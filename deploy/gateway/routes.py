@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from deploy.gateway.clusters import WEB
 from deploy.gateway.contract import PublicContract, Rpc
-from deploy.gateway.filters import BUFFER, TRANSCODER, transcoder
+from deploy.gateway.filters import BUFFER, OSMAND_PATH, TRANSCODER, transcoder
 from deploy.gateway.settings import Gateway
 from deploy.gateway.typed import Yaml, extension
 from deploy.gateway.unwrap import route_metadata
@@ -24,6 +25,8 @@ IDENTITY_HEADERS = (TENANT_KEY, "x-forwarded-client-cert", "x-envoy-original-pat
 CORS = "envoy.filters.http.cors"
 RETRIES_MAX = 2
 GRACE_SECONDS = 1
+OSMAND_BYTES_MAX = 16 * 1024
+OSMAND_SECONDS_MAX = 30  # a phone keeps its fix and comes again
 CORS_HEADERS = (
     "authorization",
     "content-type",
@@ -55,6 +58,7 @@ def route_config(gateway: Gateway, contract: PublicContract) -> Yaml:
                 "typed_per_filter_config": {CORS: cors_policy(gateway)},
                 "routes": [
                     *(rpc_route(rpc) for rpc in contract.rpcs),
+                    *([osmand_route()] if gateway.web else []),
                     event_stream_route(gateway, contract),
                     refused_route(),
                 ],
@@ -76,6 +80,18 @@ def rpc_route(rpc: Rpc) -> Yaml:
         **({} if rpc.streaming else {"request_headers_to_add": [deadline_header(rpc)]}),
         **({"typed_per_filter_config": {BUFFER: unbuffered()}} if rpc.client_streaming else {}),
         **route_metadata(rpc.unwrapped),
+    }
+
+
+def osmand_route() -> Yaml:
+    """What drivers' own tracking apps send; its query holds a secret, and is never logged."""
+    per_route = "envoy.extensions.filters.http.buffer.v3.BufferPerRoute"
+    small = {"max_request_bytes": OSMAND_BYTES_MAX}
+    return {
+        "name": "osmand",
+        "match": {"path": OSMAND_PATH},
+        "route": {"cluster": WEB, "timeout": f"{OSMAND_SECONDS_MAX}s"},
+        "typed_per_filter_config": {BUFFER: extension(per_route, buffer=small)},
     }
 
 
