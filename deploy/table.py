@@ -48,6 +48,7 @@ SERVICES = (
     Service("tracking", 8413, asks=("dispatch", "compliance", "planner")),
 )
 NAMES = tuple(service.name for service in SERVICES)
+WEB_ASKS = ("dispatch", "tracking")  # the edge process, which is no service: no rpcs, no schema
 GATEWAY_PORT = 8400
 GATEWAY_ADMIN_PORT = 8440
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from deploy.gateway.clusters import WEB
 from deploy.gateway.contract import PublicContract, Rpc
-from deploy.gateway.filters import BUFFER, TRANSCODER, transcoder
+from deploy.gateway.filters import BUFFER, OSMAND_PATH, TRANSCODER, transcoder
 from deploy.gateway.settings import Gateway
 from deploy.gateway.typed import Yaml, extension
 from deploy.gateway.unwrap import route_metadata
@@ -26,6 +27,8 @@ IDENTITY_HEADERS = (TENANT_KEY, "x-forwarded-client-cert", "x-envoy-original-pat
 CORS = "envoy.filters.http.cors"
 RETRIES_MAX = 2
 GRACE_SECONDS = 1
+OSMAND_BYTES_MAX = 16 * 1024
+OSMAND_SECONDS_MAX = 30  # a phone keeps its fix and comes again
 CORS_HEADERS = (
     "authorization",
     "content-type",
@@ -58,6 +61,7 @@ def route_config(gateway: Gateway, contract: PublicContract) -> Yaml:
                 "routes": [
                     *(rpc_route(rpc) for rpc in contract.rpcs),
                     grpc_only_route(),
+                    *([osmand_route()] if gateway.web else []),
                     event_stream_route(gateway, contract),
                     refused_route(),
                 ],
@@ -88,6 +92,18 @@ def grpc_only_route() -> Yaml:
         "name": "grpc-only",
         "match": {"prefix": RPC_PREFIX, "headers": [{**IS_GRPC, "invert_match": True}]},
         "direct_response": {"status": 415},
+    }
+
+
+def osmand_route() -> Yaml:
+    """What drivers' own tracking apps send; its query holds a secret, and is never logged."""
+    per_route = "envoy.extensions.filters.http.buffer.v3.BufferPerRoute"
+    small = {"max_request_bytes": OSMAND_BYTES_MAX}
+    return {
+        "name": "osmand",
+        "match": {"path": OSMAND_PATH},
+        "route": {"cluster": WEB, "timeout": f"{OSMAND_SECONDS_MAX}s"},
+        "typed_per_filter_config": {BUFFER: extension(per_route, buffer=small)},
     }
 
 

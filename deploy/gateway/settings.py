@@ -76,6 +76,7 @@ class Gateway:
     upstreams: tuple[Upstream, ...]
     descriptor_path: str  # the public descriptors, as `PublicContract.descriptor` has them
     jwks_path: str  # the public keys that tokens are signed with
+    web: Address | None = None  # the edge process; None serves none of its paths
     otlp: Address | None = None  # where spans go; None records none
     trace_percent: float = 100.0  # of the requests that bring no decision of their own
     origins: tuple[str, ...] = ()  # regular expressions of foreign pages that may call

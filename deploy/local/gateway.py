@@ -61,6 +61,7 @@ def settings_of(
         ),
         descriptor_path=str(descriptor),
         jwks_path=str(state.folder("keys") / GATEWAY_JWKS),
+        web=Address(HOST, ports["web"]) if "web" in ports else None,
         otlp=Address(HOST, ports["otlp"]) if "otlp" in ports else None,
         origins=LOCAL_PAGES,
         limits=LIMITS,

@@ -201,7 +201,7 @@ class Mesh:
         await self._start_processes(replace(self._layout, access=access))
 
     async def _start_processes(self, layout: Layout) -> None:
-        stages = (layout.otlp(), layout.services(), layout.gateway())
+        stages = (layout.otlp(), layout.services(), layout.web(), layout.gateway())
         self._processes = {process.name: process for stage in stages for process in stage}
         await self._supervisor.start_all(*stages)
 
@@ -253,6 +253,8 @@ class Mesh:
             yield f"{'postgres':<27} {self.address('postgres')}"
         if self.plan.gateway:
             yield f"{'Envoy admin':<27} http://{self.address('envoy-admin')}"
+        if "web" in self.plan.listeners:
+            yield f"{'OsmAnd, Traccar clients':<27} {self.gateway_url}/osmand?id=KEY_ID.SECRET"
         secret = shown(self.state.folder("keys") / keys.OPERATOR_SECRET)
         yield f"{'operator':<27} client id operator, secret in {secret}"
         yield f"{'logs':<27} {shown(self.state.folder('logs'))}"

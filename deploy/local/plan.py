@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.gateway.clusters import WEB_HEALTH_PATH
 from deploy.local import gateway, knobs
-from deploy.local.health import grpc_health
+from deploy.local.health import grpc_health, http_ok
 from deploy.local.keys import (
     CONTACT_KEY,
     ISSUER_KEY_ID,
@@ -22,7 +23,7 @@ from deploy.local.ports import HOST
 from deploy.local.process import Process
 from deploy.local.state import State
 from deploy.local.supervisor import RestartPolicy
-from deploy.table import NAMES, ROOT, Service, named
+from deploy.table import NAMES, ROOT, WEB_ASKS, Service, named
 from meshkit import forks
 from meshkit.roles import Access
 
@@ -37,6 +38,7 @@ class Plan:
     services: tuple[str, ...] = NAMES  # the others are expected on their ports, in a debugger say
     replicas: Mapping[str, int] = field(default_factory=dict)  # more than one process of a service
     gateway: bool = True
+    web: bool = True  # the edge process behind the gateway
     otlp: bool = True
     simulated: bool = False  # business time from the clock file instead of the machine
     restart: RestartPolicy = field(default_factory=RestartPolicy)
@@ -54,6 +56,7 @@ class Plan:
         """Everything of ours that needs a port."""
         found = [name for service in self.services for name in self.processes_of(service)]
         found += ["gateway", "envoy-admin"] if self.gateway else []
+        found += ["web"] if self.gateway and self.web else []
         found += ["otlp"] if self.otlp else []
         return found if self.database_url else [*found, "postgres"]
 
@@ -107,6 +110,28 @@ class Layout:
             start_seconds=START_SECONDS,
             stop_seconds=STOP_SECONDS,
         )
+
+    def web(self) -> list[Process]:
+        """The edge process, if it is wanted."""
+        if not (self.plan.gateway and self.plan.web):
+            return []
+        port = self.ports["web"]
+        told = {
+            "DOORSTEP_WEB_LISTEN": f"{HOST}:{port}",
+            "DOORSTEP_WEB_DRAIN_SECONDS": str(DRAIN_SECONDS),
+            **{f"DOORSTEP_WEB_{peer.upper()}_ADDRESS": self.address(peer) for peer in WEB_ASKS},
+        }
+        return [
+            Process(
+                name="web",
+                command=(sys.executable, "-m", "clients.web.server"),
+                port=port,
+                healthy=http_ok(port, WEB_HEALTH_PATH),
+                log=self.state.log_file("web"),
+                env={**self.shared(), **told},
+                stop_seconds=STOP_SECONDS,
+            )
+        ]
 
     def gateway(self) -> list[Process]:
         """Envoy, if it is wanted."""

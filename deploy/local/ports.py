@@ -2,8 +2,8 @@
 Which port each process of a local mesh listens on: fixed offsets from a base, or free ones.
 
 Loopback only. With base 8400: gateway 8400, planner 8411, dispatch 8412, tracking 8413, compliance
-8414, PostgreSQL 8430, Envoy's admin page 8440, OTLP sink 8441. The second process of a service
-stands a hundred higher, the third two hundred.
+8414, edge process 8420, PostgreSQL 8430, Envoy's admin page 8440, OTLP sink 8441. The second
+process of a service stands a hundred higher, the third two hundred.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ OFFSETS: Mapping[str, int] = {
     "dispatch": 12,
     "tracking": 13,
     "compliance": 14,
+    "web": 20,
     "postgres": 30,
     "envoy-admin": 40,
     "otlp": 41,

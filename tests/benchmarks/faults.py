@@ -1,7 +1,7 @@
 """
 The fault campaign: nothing lost, nothing doubled, cursors gapless, memory bounded, whatever fails.
 
-    python -m tests.benchmarks.faults --seeds 1-20 [--seconds 20] [--json OUT]
+    python -m tests.benchmarks.faults --seeds 1-20 [--seconds 15] [--json OUT]
 
 Each seed plays on a mesh of its own: positions of three tenants come in at one process of tracking
 and are watched at another one, over one embedded PostgreSQL, while processes are killed and frozen,
@@ -26,7 +26,7 @@ from tests.benchmarks.faults_run import GROWTH_MEGABYTES_MAX, STUCK, Outcome, pl
 from tests.benchmarks.results import BadResults, Row, commit, load, machine, save
 
 OUT = Path("tests/benchmarks/results/faults.json")
-SECONDS = 20.0  # under load, with faults
+SECONDS = 15.0  # under load, with faults
 FINDINGS_KEPT = 20  # of a seed, in words
 
 
@@ -53,6 +53,7 @@ def row_of(seed: int, seconds: float, wall: float, outcome: Outcome) -> Row:
             "connections_cut": outcome.nemesis.connections_cut,
             "failed_starts": outcome.nemesis.failed_starts,
             "deaths": outcome.deaths,
+            "last_words": outcome.last_words if outcome.deaths else [],
         },
     }
 

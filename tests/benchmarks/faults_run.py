@@ -53,6 +53,7 @@ DRAIN_SECONDS, HEAD_SECONDS = (
 )  # for answers, for watchers, when nothing is wrong any more
 LOOK_SECONDS = 0.2
 PAGE = 1_000
+WORDS_MAX = 2_000
 HOUR_MICROS = 3_600_000_000
 TOKEN_SECONDS = 3_600
 MEBI = 1 << 20
@@ -125,6 +126,7 @@ class Outcome:
     faults: int
     drain_seconds: float
     deaths: int  # of processes, that nobody asked for
+    last_words: list[str]  # of processes that ended so
 
 
 @asynccontextmanager
@@ -179,7 +181,7 @@ class Run:
         deaths = sum("died" in line for line in self._on.said)
         return Outcome(
             *(self._history, self._troubles, self._memory, nemesis),
-            *(len(faults), drained, deaths),
+            *(len(faults), drained, deaths, last_words(self._on.mesh)),
         )
 
     async def _devices(self, tenant: str) -> list[Any]:
@@ -280,6 +282,13 @@ class Run:
         finally:
             await connection.close()
         self._history.chunks = [chunk(row) for row in rows]
+
+
+def last_words(mesh: Mesh) -> list[str]:
+    """Why processes ended: by a fault that they logged, or by a line that is no log's."""
+    lines = [line for name in (TAKER, TELLER) for line in mesh.log(name).splitlines()]
+    said = [line for line in lines if '"process_failed"' in line or not line.startswith("{")]
+    return [line[-WORDS_MAX:] for line in said]
 
 
 def chunk(row: Any) -> Chunk:

@@ -33,6 +33,7 @@ CREDIT = 8  # unanswered batches of one stream
 STREAMS = 4
 RETRY_SECONDS = 0.2
 PATIENCE_SECONDS = 60.0  # for the last answers
+PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
 NANOS = 1_000_000_000
 MILLISECONDS = 1_000
 METHOD = "/doorstep.tracking.v1.IngestService/StreamPositions"
@@ -139,7 +140,7 @@ class Stream:
         reading.cancel()
         with suppress(asyncio.CancelledError, grpc.aio.AioRpcError):
             await reading
-        if await call.code() is not grpc.StatusCode.UNAVAILABLE:
+        if await call.code() not in PASSING:
             raise RuntimeError(f"{await call.code()}: {await call.details()}")
         if time.monotonic() > self._until:
             raise TimeoutError("the service does not come back")

@@ -39,6 +39,8 @@ PASSING = (
     grpc.StatusCode.RESOURCE_EXHAUSTED,
     grpc.StatusCode.DEADLINE_EXCEEDED,
     grpc.StatusCode.ABORTED,
+    grpc.StatusCode.OK,  # of a stream that a stopping server ended before all of it was answered
+    grpc.StatusCode.CANCELLED,  # the same, when it had no time left
     grpc.StatusCode.UNAUTHENTICATED,  # a token that is renewed meanwhile
     grpc.StatusCode.INTERNAL,  # a fault of theirs: mended some day, and the word is kept until then
     grpc.StatusCode.UNKNOWN,
@@ -177,7 +179,7 @@ class Device:
         renew = False
         try:
             for batch in _cut(positions, BATCH_POSITIONS):
-                await call.write(self._batch(epoch, batch, lane))
+                await _write(call, self._batch(epoch, batch, lane))
                 sent.append(batch)
                 if len(sent) >= self._credit:
                     renew = await self._answered(call, sent) or renew
@@ -268,6 +270,13 @@ def reason_of(error: grpc.aio.AioRpcError) -> str:
         if detail.Unpack(told):
             return str(told.reason)
     return str(error.code().name)
+
+
+async def _write(call: Any, batch: pb.StreamPositionsRequest) -> None:
+    try:
+        await call.write(batch)
+    except asyncio.InvalidStateError:  # it has ended since the write before
+        await _raise_end(call)
 
 
 async def _raise_end(call: Any) -> None:

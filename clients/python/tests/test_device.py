@@ -20,7 +20,7 @@ import pytest
 from google.type.latlng_pb2 import LatLng
 
 from clients.python.doorstep_client.buffer import Buffer
-from clients.python.doorstep_client.device import LIVE_SECONDS, Device
+from clients.python.doorstep_client.device import LIVE_SECONDS, PASSING, Device
 from doorstep.tracking.v1 import (
     ingest_service_pb2,
     position_pb2,
@@ -239,3 +239,34 @@ async def test_an_epoch_that_is_over_is_counted_and_the_next_one_begins(
 
     assert own.lost == 1
     assert await kept(mesh, own) == [1]
+
+
+class EndedStream(CutStream):
+    """A stream that ends between the first write and the second."""
+
+    async def write(self, request: Any) -> None:
+        await super().write(request)
+        await self._call.code()
+
+
+@pytest.mark.parametrize("kind", [CutStream, EndedStream])
+async def test_a_server_that_stops_in_the_middle_of_a_stream_ends_no_device(
+    mesh: TestMesh, buffer: Buffer, monkeypatch: pytest.MonkeyPatch, kind: type[CutStream]
+) -> None:
+    monkeypatch.setattr("clients.python.doorstep_client.device.BATCH_POSITIONS", 5)
+    own = device(mesh, buffer)
+    own.capture(position(0))
+    await own.flush()
+    for second in range(1, 21):
+        own.capture(position(second))
+    monkeypatch.setattr(CutLine, "StreamPositions", lambda line, **_: kind(opened(mesh), line))
+    mesh.server.drain.begin()
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await own.flush()
+    assert caught.value.code() in PASSING
+    assert own.waiting == 20
+
+
+def opened(mesh: TestMesh) -> Any:
+    return ingest_grpc.IngestServiceStub(mesh.channel(Role.DRIVER)).StreamPositions()

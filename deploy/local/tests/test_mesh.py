@@ -34,7 +34,7 @@ from meshkit.roles import provision
 pytestmark = [pytest.mark.mesh, pytest.mark.pg]
 
 SECONDS_MAX = 60
-BARE = Plan(services=(), simulated=True)
+BARE = Plan(services=(), web=False, simulated=True)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from deploy.table import GATEWAY_ADMIN_PORT, GATEWAY_PORT, SERVICES
         ("tracking-2", 8513),
         ("tracking-3", 8613),
         ("compliance", 8414),
+        ("web", 8420),
         ("postgres", 8430),
         ("envoy-admin", 8440),
     ],

@@ -13,12 +13,13 @@ from meshkit.errors import Denied, Invalid, NotFound
 
 
 class AccessRole(StrEnum):
-    """The roles that keys and users hold. Drivers and services get theirs another way."""
+    """The roles that keys and users hold; DRIVER is of keys only. Services get theirs another way."""
 
     PLATFORM = "PLATFORM"
     DISPATCHER = "DISPATCHER"
     CARRIER = "CARRIER"
     OPERATOR = "OPERATOR"
+    DRIVER = "DRIVER"
 
 
 class KeyState(StrEnum):
@@ -79,6 +80,7 @@ class Key:
     create_time: datetime | None = None
     last_use_time: datetime | None = None
     revoke_time: datetime | None = None
+    driver_id: str = ""
 
     def works(self, now: datetime) -> bool:
         """Whether a token may be issued to it now."""
@@ -93,6 +95,7 @@ class Key:
             role=Role(self.role.value),
             tenant="" if is_operator else self.tenant_id,
             carrier_id=self.carrier_id,
+            driver_id=self.driver_id,
             scope=frozenset(self.scopes),
         )
 
@@ -128,3 +131,9 @@ def require_carrier_named(role: AccessRole, carrier_id: str) -> None:
     """Raises Invalid `CARRIER_MISSING` unless carriers' keys, and only those, name a carrier."""
     if (role is AccessRole.CARRIER) != bool(carrier_id):
         raise Invalid("CARRIER_MISSING", "a carrier's key names its carrier, and no other key does")
+
+
+def require_driver_named(role: AccessRole, driver_id: str) -> None:
+    """Raises Invalid `DRIVER_MISSING` unless drivers' keys, and only those, name a driver."""
+    if (role is AccessRole.DRIVER) != bool(driver_id):
+        raise Invalid("DRIVER_MISSING", "a driver's key names its driver, and no other key does")

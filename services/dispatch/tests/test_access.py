@@ -115,6 +115,20 @@ async def test_a_carrier_s_key_names_its_carrier_and_no_other_does(office: Offic
         assert caught.value.reason == "CARRIER_MISSING"
 
 
+async def test_a_driver_s_key_makes_tokens_of_that_driver(office: Office) -> None:
+    with pytest.raises(NotFound):
+        await key(office.operator, "DRIVER", tenant_id=TENANT, driver_id="ada")
+    await office.hire("ada")
+    made = await key(office.operator, "DRIVER", tenant_id=TENANT, driver_id="ada")
+
+    token = await sign_in(office, made.key.key_id, made.secret)
+
+    ada = Desk(office.mesh.channel_with(Bearer(token.access_token)))
+    await ada.access.IssueDriverToken(pb.IssueDriverTokenRequest(driver_id="ada"))
+    with pytest.raises(NotFound):
+        await ada.access.IssueDriverToken(pb.IssueDriverTokenRequest(driver_id="bob"))
+
+
 async def test_a_driver_s_device_gets_a_token_of_its_own(office: Office) -> None:
     await office.hire("ada")
     request = pb.IssueDriverTokenRequest(driver_id="ada")

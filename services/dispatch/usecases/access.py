@@ -14,6 +14,7 @@ from services.dispatch.domain.access import (
     SecretHash,
     Tenant,
     require_carrier_named,
+    require_driver_named,
     require_grantable,
     revoked,
 )
@@ -57,10 +58,13 @@ async def create_key(
     """Keeps a new key with the hash of its secret."""
     require_grantable(caller, asked.role)
     require_carrier_named(asked.role, asked.carrier_id)
+    require_driver_named(asked.role, asked.driver_id)
     await require_tenant(stores, tenant_id)
     if asked.carrier_id:
         found = await stores.carriers.find(asked.carrier_id)
         required(found, "CARRIER_UNKNOWN", asked.carrier_id)
+    if asked.driver_id:
+        await require_active(stores, asked.driver_id)
     key = replace(
         asked,
         key_id=new_id("key"),

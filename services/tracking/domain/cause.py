@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from services.tracking.domain.incident import OF_FAILURE, IncidentType
+from services.tracking.domain.playbook import Team, playbook_of
 from services.tracking.domain.words import FailureReason
 
 NAMED_FROM = 3  # failures
@@ -27,30 +29,6 @@ class Facet(StrEnum):
     PLACE = "PLACE"  # a place, or an address
     SLOT = "SLOT"  # the window promised
     DRIVER = "DRIVER"
-
-
-class Owner(StrEnum):
-    """Who can end a cause."""
-
-    CARE = "CARE"  # talks to recipients: addresses, gates, presence, payment
-    DISPATCH = "DISPATCH"  # plans: time, hours, points, drivers
-    FLEET = "FLEET"  # vehicles
-    HUB = "HUB"  # goods: what is damaged or missing
-    COMPLIANCE = "COMPLIANCE"  # zones
-
-
-OWNERS = {
-    FailureReason.NOT_HOME: Owner.CARE,
-    FailureReason.REFUSED: Owner.CARE,
-    FailureReason.WRONG_ADDRESS: Owner.CARE,
-    FailureReason.NO_ACCESS: Owner.CARE,
-    FailureReason.PAYMENT_FAILED: Owner.CARE,
-    FailureReason.ID_CHECK_FAILED: Owner.CARE,
-    FailureReason.DAMAGED: Owner.HUB,
-    FailureReason.MISSING_PARCEL: Owner.HUB,
-    FailureReason.VEHICLE_BREAKDOWN: Owner.FLEET,
-    FailureReason.ZONE_DENIED: Owner.COMPLIANCE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +54,16 @@ class Cause:
     failures_since: int = 0
 
     @property
-    def owner(self) -> Owner:
-        """Whose it is; a driver's is their dispatcher's."""
+    def owner(self) -> Team:
+        """Who takes up its incidents; what recurs with one driver is their dispatcher's."""
         if self.facet is Facet.DRIVER:
-            return Owner.DISPATCH
-        return OWNERS.get(self.reason, Owner.DISPATCH)
+            return Team.DISPATCH
+        team, _ = playbook_of(OF_FAILURE.get(self.reason, IncidentType.ATTEMPT_FAILED))
+        return team
 
     @property
     def effect_permille(self) -> int | None:
-        """Failures in a thousand since it was named, less those before; None: nothing to compare."""
+        """Failures in a thousand since it was named, less those before; None: too little known."""
         if not self.attempts_since or not self.attempts_before:
             return None
         since = self.failures_since / self.attempts_since

@@ -22,7 +22,7 @@ class Facets:
     """Empty where a delivery has none, or where the deliveries of one stop differ."""
 
     cell: str = ""  # H3
-    hub_id: str = ""  # where the goods lay
+    depot_id: str = ""  # where the goods lay
     territory_id: str = ""
     service_level: str = ""
     segment: str = ""

@@ -72,7 +72,7 @@ def _facets(one: Delivery, place_id: str) -> Facets:
     address = address_of(one.location) if one.location else ""
     return Facets(
         cell=cell_of(one.location),
-        hub_id=one.depot_id,
+        depot_id=one.depot_id,
         territory_id=one.territory_id,
         service_level="" if one.service_level == UNSTATED else one.service_level,
         segment=one.segment,

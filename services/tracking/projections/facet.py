@@ -116,7 +116,7 @@ OF_CREW: dict[Dimension, Callable[[Crew, Kinds, Event], object]] = {
     Dimension.VEHICLE_KIND: _kind,
     Dimension.CARRIER: lambda crew, *_: crew.carrier_id,
     Dimension.FLEET: lambda crew, *_: PARTNER if crew.carrier_id else OWN,
-    Dimension.DEPOT: lambda crew, _, event: crew.depot_id or _facets(event).hub_id,
+    Dimension.DEPOT: lambda crew, _, event: crew.depot_id or _facets(event).depot_id,
 }
 OF_FACETS: dict[Dimension, Callable[[Facets, Any], object]] = {
     Dimension.TERRITORY: lambda facets, _: facets.territory_id,

@@ -29,7 +29,7 @@ from services.tracking.projections.metrics import Context, query
 
 Recorded = tuple[Event, datetime]
 FACETS = (
-    "order_reference", "zone_h3", "place", "hub_id", "territory_id", "region", "service_level",
+    "order_reference", "zone_h3", "place", "depot_id", "territory_id", "region", "service_level",
     "segment", "slot_start_time@", "slot_end_time@",
 )  # fmt: skip
 COSTS = (
@@ -315,7 +315,7 @@ def _drops(events: Sequence[Recorded]) -> list[OutcomeRecorded]:
 
 def _facets(one: Facets) -> tuple[Cell, ...]:
     window = (one.slot.start, one.slot.end) if one.slot else (None, None)
-    place = one.order_reference, one.cell, one.place, one.hub_id
+    place = one.order_reference, one.cell, one.place, one.depot_id
     return (*place, one.territory_id, one.region, one.service_level, one.segment, *window)
 
 

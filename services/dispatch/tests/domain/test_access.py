@@ -18,6 +18,7 @@ from services.dispatch.domain.access import (
     SecretHash,
     User,
     require_carrier_named,
+    require_driver_named,
     require_grantable,
     revoked,
     tenant_for,
@@ -64,17 +65,19 @@ def test_a_key_is_revoked_once() -> None:
         (AccessRole.DISPATCHER, "acme"),
         (AccessRole.PLATFORM, "acme"),
         (AccessRole.CARRIER, "acme"),
+        (AccessRole.DRIVER, "acme"),
         (AccessRole.OPERATOR, ""),  # an operator belongs to no tenant
     ],
 )
 def test_a_token_proves_the_key_s_role_and_tenant(role: AccessRole, tenant: str) -> None:
-    bearer = key(role, carrier_id="bikes", scopes=("quotes", "tenders")).bearer()
+    bearer = key(role, carrier_id="bikes", driver_id="ada", scopes=("quotes", "tenders")).bearer()
 
     assert bearer == Caller(
         subject="key",
         role=Role(role.value),
         tenant=tenant,
         carrier_id="bikes",
+        driver_id="ada",
         scope=frozenset({"quotes", "tenders"}),
     )
 
@@ -114,7 +117,7 @@ def test_whoever_has_no_tenant_works_on_none() -> None:
 def test_only_an_operator_makes_operators_and_platform_programs(
     role: Role, granted: AccessRole
 ) -> None:
-    if role is Role.OPERATOR or granted in (AccessRole.DISPATCHER, AccessRole.CARRIER):
+    if role is Role.OPERATOR or granted not in (AccessRole.OPERATOR, AccessRole.PLATFORM):
         require_grantable(caller(role), granted)
         return
     with pytest.raises(Denied) as caught:
@@ -134,6 +137,19 @@ def test_a_carrier_s_key_names_its_carrier_and_no_other_key_does(
     with pytest.raises(Invalid) as caught:
         require_carrier_named(role, carrier_id)
     assert reason(caught.value) == "CARRIER_MISSING"
+
+
+@pytest.mark.parametrize("driver_id", ["", "ada"])
+@pytest.mark.parametrize("role", AccessRole)
+def test_a_driver_s_key_names_its_driver_and_no_other_key_does(
+    role: AccessRole, driver_id: str
+) -> None:
+    if (role is AccessRole.DRIVER) == (driver_id == "ada"):
+        require_driver_named(role, driver_id)
+        return
+    with pytest.raises(Invalid) as caught:
+        require_driver_named(role, driver_id)
+    assert reason(caught.value) == "DRIVER_MISSING"
 
 
 def test_neither_a_secret_nor_a_name_shows_in_a_repr() -> None:

@@ -11,14 +11,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.tracking.domain.cause import (
-    OWNERS,
     Cause,
     Facet,
-    Owner,
     Tried,
     causes,
     named_at,
 )
+from services.tracking.domain.playbook import Team
 from services.tracking.domain.words import FailureReason
 
 FIRST = datetime(2026, 5, 1, 9, tzinfo=UTC)
@@ -94,9 +93,18 @@ def test_the_order_of_attempts_does_not_matter() -> None:
     assert causes(Facet.PLACE, "plc_1", shuffled, day(7), day(8)) == found("FsFFsFss")
 
 
-@pytest.mark.parametrize("reason", FailureReason)
-def test_every_reason_has_an_owner(reason: FailureReason) -> None:
-    cause = Cause(Facet.PLACE, "plc_1", reason, 1, None)
-
-    assert cause.owner is OWNERS.get(reason, Owner.DISPATCH)
-    assert Cause(Facet.DRIVER, "driver-1", reason, 1, None).owner is Owner.DISPATCH
+@pytest.mark.parametrize(
+    ("reason", "team"),
+    [
+        (FailureReason.NOT_HOME, Team.CARE),
+        (FailureReason.NO_ACCESS, Team.CARE),
+        (FailureReason.MISSING_PARCEL, Team.DISPATCH),
+        (FailureReason.VEHICLE_BREAKDOWN, Team.FLEET),
+        (FailureReason.ZONE_DENIED, Team.DISPATCH),
+    ],
+)
+def test_a_cause_is_owned_by_the_team_that_takes_up_its_incidents(
+    reason: FailureReason, team: Team
+) -> None:
+    assert Cause(Facet.PLACE, "plc_1", reason, 1, None).owner is team
+    assert Cause(Facet.DRIVER, "driver-1", reason, 1, None).owner is Team.DISPATCH
