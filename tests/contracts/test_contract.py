@@ -82,7 +82,10 @@ def said_required(field: Field) -> bool:
 
 
 def held_required(field: Field) -> bool:
-    return bool(field.descriptor.GetOptions().Extensions[validate_pb2.field].required)
+    """By the edge, or by a service that reads the field itself so that all its faults are told."""
+    rules = field.descriptor.GetOptions().Extensions[validate_pb2.field]
+    left_to_the_service = rules.ignore == validate_pb2.IGNORE_ALWAYS and said_required(field)
+    return bool(rules.required) or left_to_the_service
 
 
 @pytest.mark.parametrize("package", PACKAGES)
