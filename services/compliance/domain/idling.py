@@ -2,9 +2,11 @@
 How long an engine may run while the vehicle stands.
 
 Pure. Every rule whose area contains the place is asked, so a strict one around a school binds
-inside a milder one of the city. Exactly as long as the limit is allowed, longer is not. An excuse
-is what the caller or the driver states; it counts under the rules that list it. A caller who asks
-states all there are; telematics cannot tell of most, and whether those hold is unknown.
+inside a milder one of the city. Who asks says that an engine ran: a fuel that is not stated changes
+nothing, while what has no engine breaks no rule. Exactly as long as the limit is allowed, longer is
+not. An excuse is what the caller or the driver states; it counts under the rules that list it. A
+caller who asks states all there are; telematics cannot tell of most, and whether those hold is
+unknown.
 """
 
 from __future__ import annotations
@@ -122,7 +124,6 @@ def limit_answer(limit: IdlingLimit, idled: Idled) -> LimitAnswer:
     if excuse is not None:
         return LimitAnswer(Verdict.ALLOW, excuse)
     missing = [c.attribute for c in found if c.truth is Truth.UNKNOWN]
-    missing += ["fuel"] if idled.vehicle.fuel is None else []
     missing += [excuse.lower() for excuse in _listed(limit, idled.untold)]
     verdict = Verdict.UNKNOWN if missing else Verdict.DENY
     return LimitAnswer(verdict, None, tuple(dict.fromkeys(missing)))

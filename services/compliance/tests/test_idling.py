@@ -73,7 +73,7 @@ SCHOOL = rule(60, "school")
         ([CITY], idled(181, E_VAN), Verdict.ALLOW, []),
         ([rule(180, "all", EVERY_VEHICLE)], idled(181, E_VAN), Verdict.ALLOW, []),
         ([rule(180, "all", EVERY_VEHICLE)], idled(181), Verdict.DENY, ["all"]),
-        ([rule(180, "all", EVERY_VEHICLE)], idled(181, Vehicle("v")), Verdict.UNKNOWN, []),
+        ([rule(180, "all", EVERY_VEHICLE)], idled(181, Vehicle("v")), Verdict.DENY, ["all"]),
         ([rule(180, "all", EVERY_VEHICLE)], idled(181, CYCLE), Verdict.ALLOW, []),
         ([CITY, SCHOOL], idled(61), Verdict.DENY, ["school"]),
         ([CITY, SCHOOL], idled(60), Verdict.ALLOW, []),
