@@ -10,7 +10,7 @@ from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.event import Eta, MilestoneReached, Risk
 from services.tracking.domain.fix import Fix
 from services.tracking.domain.geo import Point, encode, project
-from services.tracking.domain.link import Link
+from services.tracking.domain.link import Link, LinkScope
 from services.tracking.domain.note import Comment
 from services.tracking.domain.proof import Proof
 from services.tracking.domain.visibility import OPEN, Visibility, coarse
@@ -41,6 +41,7 @@ class View:
     link: Link | None
     at: datetime
     comments: tuple[Comment, ...] = ()
+    survey_open: bool = False  # whether the survey of the last attempt can be answered
 
     @property
     def ended(self) -> bool:
@@ -60,6 +61,7 @@ class Known:
     proofs: tuple[Proof, ...] = ()
     risk: Risk | None = None
     comments: tuple[Comment, ...] = ()  # that the audience may read
+    survey_answered: bool = False  # of the last attempt that ended
 
 
 def seen(known: Known, link: Link | None, at: datetime) -> View:
@@ -86,7 +88,13 @@ def seen(known: Known, link: Link | None, at: datetime) -> View:
         link=link,
         at=at,
         comments=known.comments,
+        survey_open=_survey_open(known, link),
     )
+
+
+def _survey_open(known: Known, link: Link | None) -> bool:
+    allowed = link is None or LinkScope.SURVEY in link.scopes
+    return allowed and known.delivery.outcome is not None and not known.survey_answered
 
 
 def shown_point(view: View) -> Point | None:

@@ -279,6 +279,32 @@ def test_a_view_has_ended_when_nothing_more_will_happen(state: TrackingState) ->
     assert view(state).ended is (state in final)
 
 
+# Surveys.
+
+SURVEYED = (LinkScope.TRACK, LinkScope.SURVEY)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "state", "answered", "can_answer"),
+    [
+        (SURVEYED, S.OUT_FOR_DELIVERY, False, False),
+        (SURVEYED, S.DELIVERED, False, True),
+        (SURVEYED, S.ATTEMPT_FAILED, False, True),
+        (SURVEYED, S.DELIVERED, True, False),
+        ((LinkScope.TRACK,), S.DELIVERED, False, False),
+    ],
+)
+def test_a_survey_is_open_from_the_end_of_an_attempt_to_its_answer(
+    scopes: tuple[LinkScope, ...], state: TrackingState, answered: bool, can_answer: bool
+) -> None:
+    one = Delivery("del_2", state, task_id="tsk_2")
+    if state is not S.OUT_FOR_DELIVERY:
+        one = replace(one, outcome=Outcome.FAILED, outcome_task_id="tsk_2")
+    known = Known(one, survey_answered=answered)
+
+    assert seen(known, replace(link(), scopes=scopes), at(0)).survey_open is can_answer
+
+
 # Links.
 
 
