@@ -23,6 +23,8 @@ INTERNAL = frozenset(
 # The way back to the depot is another's stop: a recipient sees nothing of it.
 GOING_BACK = frozenset({TrackingState.RETURNING, TrackingState.RETURNED})
 UNDER_WAY = frozenset({TrackingState.OUT_FOR_DELIVERY, TrackingState.ARRIVING})
+# While it is still to come: later the vehicle stands at the doors of others, whatever a link says.
+TO_COME = UNDER_WAY | {TrackingState.CREATED, TrackingState.PLANNED, TrackingState.ASSIGNED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def seen(known: Known, link: Link | None, at: datetime) -> View:
         name: getattr(rules, name).shows(eta, under_way=under_way)
         for name in ("position", "eta", "stops", "distance", "polyline")
     }
-    moving = known.fix if theirs and shows["position"] else None
+    to_come = known.delivery.state in TO_COME and not known.delivery.closed
+    moving = known.fix if (link is None or to_come) and shows["position"] else None
     return View(
         delivery=known.delivery,
         eta=eta if shows["eta"] else None,
