@@ -139,10 +139,15 @@ class Looking:
     ) -> AsyncIterator[pb.WatchFleetResponse]:
         screen, silence, first = Screen(request), Silence(), True
         while True:
-            news = screen.news(await self._fleets.now(of))
-            if news or first or silence.is_long:
-                now = stamp(self._desk.clock.now())
-                yield pb.WatchFleetResponse(vehicles=news, snapshot=first, server_time=now)
+            fleet = await self._fleets.now(of)
+            news, gone = screen.news(fleet), screen.gone(fleet)
+            if news or gone or first or silence.is_long:
+                yield pb.WatchFleetResponse(
+                    vehicles=news,
+                    gone_vehicle_ids=gone,
+                    snapshot=first,
+                    server_time=stamp(self._desk.clock.now()),
+                )
                 silence, first = Silence(), False
             await asyncio.sleep(LOOK_SECONDS)
 
