@@ -302,7 +302,7 @@ class Fences(Protocol):
         """Forgets one."""
 
     async def near(self, box: Box, besides: Collection[str]) -> Sequence[Fence]:
-        """Those whose own box touches another, and some more by name; at most FENCES_NEAR_MAX."""
+        """At most FENCES_NEAR_MAX whose own box touches another, and all of some more by name."""
 
 
 class World(Protocol):
