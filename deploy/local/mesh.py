@@ -254,6 +254,7 @@ class Mesh:
         if self.plan.gateway:
             yield f"{'Envoy admin':<27} http://{self.address('envoy-admin')}"
         if "web" in self.plan.listeners:
+            yield f"{'edge process':<27} {self.address('web')}"
             yield f"{'OsmAnd, Traccar clients':<27} {self.gateway_url}/osmand?id=KEY_ID.SECRET"
         secret = shown(self.state.folder("keys") / keys.OPERATOR_SECRET)
         yield f"{'operator':<27} client id operator, secret in {secret}"

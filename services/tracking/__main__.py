@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -40,6 +40,7 @@ from services.tracking.adapters.world import world_of
 from services.tracking.config import TrackingSettings
 from services.tracking.convert.chunks import chunk_to_wire
 from services.tracking.convert.feed import draft
+from services.tracking.domain.fact import Fact
 from services.tracking.domain.retiming import Wish
 from services.tracking.domain.route import Leg
 from services.tracking.proof_ports import Objects
@@ -61,10 +62,11 @@ from services.tracking.servicer.subscriptions import SubscriptionServicer
 from services.tracking.servicer.tracking import TrackingServicer
 from services.tracking.servicer.way import Way, way_of
 from services.tracking.usecases.exports import Bench
+from services.tracking.usecases.facts import judge as judge_fact
 from services.tracking.usecases.handover import claim
 from services.tracking.usecases.ticking import (
     GRACE_SECONDS,
-    judge_overdue,
+    overdue,
     take_legs,
     tick_route,
 )
@@ -168,11 +170,16 @@ def reporter(desk: Desk, settings: TrackingSettings) -> ReportRunner:
 def judge(desk: Desk) -> Judge:
     """The end of waiting for facts that nothing explains."""
 
-    async def overdue(tx: Transaction) -> int:
-        world, now = desk.worlds(tx), desk.now
-        return await judge_overdue(world, now, new_id) + await claim(world, now[0], new_id)
+    async def find(tx: Transaction) -> Sequence[Fact]:
+        return await overdue(desk.worlds(tx))
 
-    return Judge(desk.db, overdue, grace_seconds=GRACE_SECONDS)
+    async def end(tx: Transaction, fact: Fact) -> None:
+        await judge_fact(desk.worlds(tx), fact, desk.now, new_id, final=True)
+
+    async def ask(tx: Transaction) -> int:
+        return await claim(desk.worlds(tx), desk.now[0], new_id)
+
+    return Judge(desk.db, find, end, ask, grace_seconds=GRACE_SECONDS)
 
 
 async def keep_house(db: Database, settings: TrackingSettings) -> None:

@@ -24,6 +24,7 @@ class PastTexts:
     tries: str = ""
     legs: str = ""
     starts: str = ""
+    changes: int = 0  # how often the past was brought or withdrawn before
 
 
 @dataclass(frozen=True, slots=True)

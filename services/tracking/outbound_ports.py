@@ -151,8 +151,8 @@ class Subscriptions(Protocol):
     async def save(self, known: Known, *, revived: bool) -> None:
         """Keeps it. `revived`: what waits for it is due now, and its failures are forgotten."""
 
-    async def expire(self, known: Known, before: datetime) -> None:
-        """Gives up what waits for it and was recorded before a moment."""
+    async def expire(self, known: Known, before: datetime, at: datetime) -> None:
+        """Gives up what waits for it and was recorded before a moment; ends work that is over."""
 
     async def remove(self, known: Known, at: datetime) -> None:
         """Forgets it and what waits for it."""

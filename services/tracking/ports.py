@@ -180,8 +180,11 @@ class Journal(Protocol):
     async def append(self, events: Sequence[Event], now: datetime) -> None:
         """Keeps events, and puts those that are told onto the feed."""
 
-    async def about(self, ids: Collection[str], limit: int) -> Sequence[Row]:
-        """The first events about deliveries or decisions, in order of record."""
+    async def about(self, ids: Collection[str], limit: int) -> tuple[Sequence[Row], int]:
+        """
+        Events about deliveries or decisions, in order of record, and how many are left out: of too
+        many the decisive ones are kept, and then the latest.
+        """
 
     async def read(
         self, span: Window, types: Collection[str] = (), whose: Crew | None = None
@@ -207,8 +210,8 @@ class Facts(Protocol):
 
     async def about(
         self, delivery_id: str, task_ids: Collection[str], limit: int
-    ) -> Sequence[Report]:
-        """The first facts about a delivery or its tasks, in order of record."""
+    ) -> tuple[Sequence[Report], int]:
+        """Facts about a delivery or its tasks, chosen and ordered as in `Journal.about`."""
 
     async def contested(self, task_id: str) -> Sequence[Fact]:
         """Successes of a task that were contested, in order of record."""
@@ -273,6 +276,9 @@ class Surveys(Protocol):
     async def add(self, answered: SurveyAnswered, comment: str) -> bool:
         """Keeps an answer; whether it is the first of its attempt."""
 
+    async def answered(self, task_id: str) -> bool:
+        """Whether the attempt of a task has an answer."""
+
 
 class Fences(Protocol):
     """Tenants' own geofences."""
@@ -296,7 +302,7 @@ class Fences(Protocol):
         """Forgets one."""
 
     async def near(self, box: Box, besides: Collection[str]) -> Sequence[Fence]:
-        """Those whose own box touches another, and some more by name; at most FENCES_NEAR_MAX."""
+        """At most FENCES_NEAR_MAX whose own box touches another, and all of some more by name."""
 
 
 class World(Protocol):

@@ -292,10 +292,12 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.ingest")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=0, help="how long to look at memory")
+    parser.add_argument("--note", default="", help="what else the machine did meanwhile")
     parser.add_argument("--json", type=Path, default=OUT)
     options = parser.parse_args(arguments)
     row = asyncio.run(measured(options.rounds, options.minutes))
     row |= {"devices": DEVICES, "batch": BATCH, "machine": machine(), "commit": commit("tracking")}
+    row["note"] = options.note
     print(json.dumps(row))
     save(options.json, [row])
     faults = broken(row)

@@ -198,12 +198,16 @@ def ingest(rows: Rows) -> Iterator[str]:
         "is the sum of three rungs, each alone: a message parsed, a batch streamed, a row stored; "
         "`efficiency` is the limit over `ack`.\n"
     )
-    names = [name for name in row if name not in ("machine", "commit", "devices", "batch")]
     aims = {name: f"{SIGNS[holds]} {bound:g}" for name, (holds, bound) in TARGETS.items()}
-    yield from table(
-        ("figure", "value", "aim"),
-        ((name.replace("_", " "), told(row[name]), aims.get(name, "")) for name in names),
-    )
+    beside = ("machine", "commit", "devices", "batch", "note")
+    for row in rows:
+        yield f"{row.get('note') or 'Nothing else ran'} ({row['commit']}):\n"
+        names = [name for name in row if name not in beside]
+        yield from table(
+            ("figure", "value", "aim"),
+            ((name.replace("_", " "), told(row[name]), aims.get(name, "")) for name in names),
+        )
+        yield ""
 
 
 def eta(rows: Rows) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.benchmarks.faults import measured
 
-SHORT_SECONDS, LONG_SECONDS = 10.0, 60.0  # under load, with faults
+SHORT_SECONDS, LONG_SECONDS = 8.0, 60.0  # under load, with faults
 
 
 @pytest.mark.mesh

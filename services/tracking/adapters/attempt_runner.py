@@ -72,6 +72,9 @@ class AttemptRunner:
             except MeshError as error:
                 log.warning("attempt_runner_waits", reason=error.reason)
                 worked = False
+            except Exception:  # a bug about one file must not end the process: its lease runs out
+                log.exception("attempt_runner_failed")
+                worked = False
             if not worked:
                 await asyncio.sleep(LOOK_SECONDS)
 

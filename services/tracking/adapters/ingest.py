@@ -21,12 +21,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from meshkit import feed
 from meshkit.clock import Clock
 from meshkit.errors import Gone, NotFound, Unavailable
+from meshkit.pg_errors import STORE_ERRORS
 from meshkit.postgres import Database
 from services.tracking.adapters import chunks
 from services.tracking.adapters.chunks import Group, Part
@@ -102,7 +102,7 @@ class GroupCommit:
         while True:
             try:
                 await self._commit_on(await self._db.connect())
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except STORE_ERRORS as error:  # a TimeoutError is an OSError
                 log.warning("ingest_interrupted", error=type(error).__name__)
             await asyncio.sleep(RECONNECT_SECONDS)
 

@@ -46,7 +46,9 @@ class Study(Protocol):
     async def look(self, tx: Transaction) -> PastTexts | None:
         """One look; what a run takes in when one is due."""
 
-    async def keep(self, tx: Transaction, version: Version, places: Sequence[PlaceText]) -> Version:
+    async def keep(
+        self, tx: Transaction, version: Version, places: Sequence[PlaceText], changes: int
+    ) -> Version:
         """Keeps what a run has learned."""
 
     def now(self) -> datetime:
@@ -91,6 +93,6 @@ class Learner:
     async def _learn(self, tenant: str, material: PastTexts) -> None:
         version, places = await self._run(material, self._study.now())
         async with self._db.transaction(tenant) as tx:
-            kept = await self._study.keep(tx, version, places)
+            kept = await self._study.keep(tx, version, places, material.changes)
         stops = version.visits
         log.info("version_learned", tenant=tenant, version=kept.version, stop_count=stops)

@@ -10,8 +10,8 @@ import asyncio
 import base64
 import hashlib
 import json
-import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,13 +19,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import structlog
 
 from meshkit.clock import Clock
-from meshkit.errors import MeshError
-from meshkit.ids import new_id
+from meshkit.errors import MeshError, NotReady
 from meshkit.postgres import Database, Transaction
 from services.tracking.adapters.postgres_notices import PostgresNotices
 from services.tracking.adapters.vault import FernetVault
 from services.tracking.domain import notice as notices
-from services.tracking.domain.notice import Waiting
 from services.tracking.domain.subscription import Channel
 from services.tracking.outbound_ports import (
     Carrier,
@@ -41,7 +39,7 @@ from services.tracking.usecases import notifying
 
 CLAIMED_MAX = 16  # at once in this process
 IDLE_SECONDS = 1.0  # real; between two looks for what is due
-TOKEN_BYTES = 16
+TOKEN_BYTES = 16  # of 32 that a hash has; the others name the link
 TOKEN = "{token}"  # noqa: S105 - stands for one in a page's address
 
 log = structlog.get_logger()
@@ -93,9 +91,16 @@ class Notifier:
         try:
             await self._one(claimed)
         except MeshError as error:
-            log.warning("notice_left", reason=error.reason)
-        except Exception:  # a fault about one must not stop the others; its lease runs out
+            log.warning("notice_left", reason=error.reason)  # its lease runs out
+        except Exception:  # a fault about one must not stop the others
             log.exception("notice_broke", subscription_no=claimed.subscription_no)
+            with suppress(MeshError):
+                await self._broke(claimed)
+
+    async def _broke(self, claimed: Claimed) -> None:
+        """A fault counts as a failed try: one that stays does not come back for ever."""
+        if outcome := await self._failed(claimed, Undelivered("a fault on our side")):
+            await self._end(claimed, outcome)
 
     async def _one(self, claimed: Claimed) -> None:
         tenant, notice = claimed.tenant, claimed.subscription.notice
@@ -103,7 +108,11 @@ class Notifier:
         if notice is None or found is None:
             await self._end(claimed, "NO_CONTACT")
             return
-        until = notices.quiet_until(notice.quiet, self._db.clock.now(), _zone(found.time_zone))
+        zone = _zone(found.time_zone)
+        if notice.quiet is not None and zone is None:  # left to its lease, until it is told
+            log.warning("notice_waits_for_zone", tenant=tenant, time_zone=found.time_zone)
+            return
+        until = notices.quiet_until(notice.quiet, self._db.clock.now(), zone or UTC)
         if until is not None:
             await self._store.later(claimed, due=until)
             return
@@ -133,24 +142,26 @@ class Notifier:
         self, claimed: Claimed, channel: Channel, found: Recipient, address: str
     ) -> Message | None:
         waiting, notice = claimed.waiting, claimed.subscription.notice
-        zone, now = _zone(found.time_zone), self._db.clock.now()
+        zone, now = _zone(found.time_zone) or UTC, self._db.clock.now()  # the message names it
         async with self._db.transaction(claimed.tenant) as tx:
             world = self._worlds(tx)
             told = await notifying.facts(world, waiting)
             if told is None:
                 return None
-            page = await self._page(world, waiting)
+            page = await self._page(world, claimed)
         wanted = (found.language_code, notice.language_code if notice else "")
         language = notices.language(wanted, self._means.words.languages)
         filled = notifying.values(told, waiting, zone, now, page)
         subject, text = self._means.words.written(language, channel, filled)
         return Message(f"{waiting.event_id}.{channel.lower()}", address, subject, text, language)
 
-    async def _page(self, world: World, waiting: Waiting) -> str:
+    async def _page(self, world: World, claimed: Claimed) -> str:
         if not self._means.page_url:
             return ""
-        now = self._db.clock.now()
-        token = await notifying.link(world, waiting.delivery_id, new_id("lnk"), fresh_token, now)
+        link_id, token = link_of(self._means.contacts, claimed)
+        hashed = hashlib.sha256(token.encode()).digest()
+        delivery_id, now = claimed.waiting.delivery_id, self._db.clock.now()
+        await notifying.link(world, delivery_id, link_id, hashed, now)
         return self._means.page_url.replace(TOKEN, token)
 
     async def _failed(self, claimed: Claimed, failed: Undelivered) -> str:
@@ -173,12 +184,13 @@ class Notifier:
 
 
 def contact_of(vault: FernetVault, sealed: str) -> Contact:
-    """What dispatch put under its seal; nothing when no key opens it any more."""
+    """What dispatch put under its seal. Raises NotReady `CHANNEL_MISSING` when no key opens it."""
     try:
-        told = json.loads(vault.open(sealed))
+        opened = vault.open(sealed)
     except ValueError:
         log.error("contact_unreadable")
-        return Contact()
+        raise NotReady("CHANNEL_MISSING", "no key that is there opens this contact") from None
+    told = json.loads(opened)
     return Contact(str(told.get("email", "")), str(told.get("phone", "")))
 
 
@@ -187,17 +199,25 @@ def address_hash(vault: FernetVault, channel: Channel, address: str) -> bytes:
     return vault.hash(f"{channel}\n{address.strip().lower()}")
 
 
-def fresh_token() -> tuple[str, bytes]:
-    """A link's token and the hash that is kept of it."""
-    packed = base64.b32hexencode(secrets.token_bytes(TOKEN_BYTES)).decode()
-    token = packed.rstrip("=").lower()
-    return token, hashlib.sha256(token.encode()).digest()
+def link_of(vault: FernetVault, claimed: Claimed) -> tuple[str, str]:
+    """
+    The link of a message, by id and token: the same in every try.
+
+    Made from the message under the key of contacts, so that the token is kept nowhere.
+    """
+    waiting, number = claimed.waiting, claimed.subscription_no
+    named = (claimed.tenant, str(number), waiting.delivery_id, waiting.event_id)
+    digest = vault.hash("\n".join(("link", *named)))
+    return f"lnk_{_packed(digest[TOKEN_BYTES:])}", _packed(digest[:TOKEN_BYTES])
 
 
-def _zone(name: str) -> tzinfo:
-    """A zone by name; UTC, and a word about it, when there is none."""
+def _packed(some: bytes) -> str:
+    return base64.b32hexencode(some).decode().rstrip("=").lower()
+
+
+def _zone(name: str) -> tzinfo | None:
+    """A zone by name; None when there is none."""
     try:
-        return ZoneInfo(name) if name else UTC
+        return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError):
-        log.warning("zone_unknown", time_zone=name)
-        return UTC
+        return None

@@ -27,9 +27,12 @@ SAVE = """
 DROP = "DELETE FROM geofences WHERE geofence_id = $1"
 
 NEAR = """
-    SELECT body FROM geofences
-    WHERE around && box(point($1, $2), point($3, $4)) OR geofence_id = ANY ($5)
-    ORDER BY geofence_id LIMIT $6"""
+    SELECT body FROM geofences WHERE geofence_id = ANY ($5)
+    UNION ALL (
+        SELECT body FROM geofences
+        WHERE around && box(point($1, $2), point($3, $4)) AND geofence_id <> ALL ($5)
+        ORDER BY geofence_id LIMIT $6
+    )"""
 
 LIST = """
     SELECT body FROM geofences WHERE $1::text IS NULL OR geofence_id > $1
@@ -67,7 +70,7 @@ class PostgresFences:
         await self._tx.execute(DROP, fence_id)
 
     async def near(self, box: Box, besides: Collection[str]) -> Sequence[Fence]:
-        """Those whose own box touches another, and some more by name."""
+        """Those whose own box touches another, and all of some more by name."""
         rows = await self._tx.fetch(NEAR, *_sides(box), list(besides), FENCES_NEAR_MAX)
         return [unpack(row["body"], Fence) for row in rows]
 

@@ -20,7 +20,7 @@ from services.tracking.domain.journal import Event, moment
 from services.tracking.domain.note import Audience, Comment
 from services.tracking.domain.route import Window
 from services.tracking.ports import FactStatus
-from services.tracking.projections.audit import Row, about
+from services.tracking.projections.audit import DECISIVE, DECISIVE_FACTS, Row, about
 
 Encode = Callable[[Event], Draft | None]  # None: the event is kept, and told to nobody
 
@@ -40,8 +40,11 @@ PENDING = """
     ORDER BY no"""
 
 FACTS_ABOUT = """
-    SELECT status, body FROM facts WHERE delivery_id = $1 OR task_id = ANY ($2)
-    ORDER BY no LIMIT $3"""
+    SELECT status, body, total FROM (
+        SELECT no, status, body, count(*) OVER () AS total FROM facts
+        WHERE delivery_id = $1 OR task_id = ANY ($2)
+        ORDER BY name <> ALL ($3), no DESC LIMIT $4
+    ) found ORDER BY no"""
 
 COLLECTED = """
     SELECT body FROM facts f
@@ -84,8 +87,11 @@ APPEND = """
     ORDER BY u.place"""
 
 ABOUT = """
-    SELECT type, recorded_at, trace_id, body FROM journal
-    WHERE about && $1 AND about <> '{}' ORDER BY no LIMIT $2"""
+    SELECT type, recorded_at, trace_id, body, total FROM (
+        SELECT no, type, recorded_at, trace_id, body, count(*) OVER () AS total FROM journal
+        WHERE about && $1 AND about <> '{}'
+        ORDER BY type <> ALL ($2), no DESC LIMIT $3
+    ) found ORDER BY no"""
 
 READ_JOURNAL = """
     SELECT type, recorded_at, body FROM journal
@@ -188,10 +194,10 @@ class PostgresFacts:
 
     async def about(
         self, delivery_id: str, task_ids: Collection[str], limit: int
-    ) -> Sequence[Report]:
-        """The first facts about a delivery or its tasks, in order of record."""
-        rows = await self._tx.fetch(FACTS_ABOUT, delivery_id, list(task_ids), limit)
-        return [Report(unpack(row["body"], Fact), row["status"]) for row in rows]
+    ) -> tuple[Sequence[Report], int]:
+        """Facts about a delivery or its tasks, in order of record, and how many are left out."""
+        rows = await self._tx.fetch(FACTS_ABOUT, delivery_id, list(task_ids), DECISIVE_FACTS, limit)
+        return [Report(unpack(row["body"], Fact), row["status"]) for row in rows], _left_out(rows)
 
     async def contested(self, task_id: str) -> Sequence[Fact]:
         """Successes of a task that were contested, in order of record."""
@@ -234,13 +240,14 @@ class PostgresJournal:
         drafts = [self._encode(event) for event in events]
         self._tx.append(*(draft for draft in drafts if draft is not None))
 
-    async def about(self, ids: Collection[str], limit: int) -> Sequence[Row]:
-        """The first events about deliveries or decisions, in order of record."""
-        rows = await self._tx.fetch(ABOUT, list(ids), limit)
-        return [
+    async def about(self, ids: Collection[str], limit: int) -> tuple[Sequence[Row], int]:
+        """Events about deliveries or decisions, in order of record, and how many are left out."""
+        rows = await self._tx.fetch(ABOUT, list(ids), DECISIVE, limit)
+        told = [
             Row(unpack_event(row["type"], row["body"]), row["recorded_at"], row["trace_id"])
             for row in rows
         ]
+        return told, _left_out(rows)
 
     async def read(
         self, span: Window, types: Collection[str] = (), whose: Crew | None = None
@@ -342,6 +349,10 @@ class PostgresDeliveries:
 def _by_name(rows: Sequence[Any]) -> dict[str, Delivery]:
     found = (unpack(row["body"], Delivery) for row in rows)
     return {one.delivery_id: one for one in found}
+
+
+def _left_out(rows: Sequence[Any]) -> int:
+    return int(rows[0]["total"]) - len(rows) if rows else 0
 
 
 def _crew(event: Event) -> Crew:

@@ -55,7 +55,6 @@ HELD = """
 ENDED = """
     UPDATE notices SET event_id = $5, due_at = $6, attempt_count = 0, outcome = $7,
         sent_at = CASE WHEN $7 = 'SENT' THEN $8 ELSE sent_at END,
-        sent_milestone = CASE WHEN $7 = 'SENT' THEN $9 ELSE sent_milestone END,
         lease_until = NULL, holder = NULL
     WHERE tenant = $1 AND subscription_no = $2 AND delivery_id = $3 AND holder = $4"""
 
@@ -130,8 +129,8 @@ class PostgresNotices:
                 return
             fresh = row["event_id"] != claimed.waiting.event_id
             due = notices.due(Milestone(row["milestone"]), row["happened_at"], sent)
-            told = (outcome, now, claimed.waiting.milestone)
-            await tx.execute(ENDED, *_key(claimed), row["event_id"] if fresh else "", due, *told)
+            left = row["event_id"] if fresh else ""
+            await tx.execute(ENDED, *_key(claimed), left, due, outcome, now)
 
     async def later(
         self, claimed: Claimed, due: datetime | None = None, retry: datetime | None = None

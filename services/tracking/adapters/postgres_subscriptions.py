@@ -41,9 +41,22 @@ DUE_NOW = """
     UPDATE webhook_lanes SET due_at = '-infinity'
     WHERE subscription_no = $1 AND lease_until IS NULL"""
 
+# What was to be sent again counts there as failed.
 EXPIRE = """
-    UPDATE webhook_messages SET state = 'EXHAUSTED', exhausted_at = clock_timestamp()
-    WHERE subscription_no = $1 AND state = 'PENDING' AND record_time < $2"""
+    WITH old AS (
+        SELECT event_id, redelivery_id FROM webhook_messages
+        WHERE subscription_no = $1 AND state = 'PENDING' AND record_time < $2 FOR UPDATE),
+    given_up AS (
+        UPDATE webhook_messages m SET
+            state = 'EXHAUSTED', exhausted_at = clock_timestamp(), redelivery_id = ''
+        FROM old WHERE m.subscription_no = $1 AND m.event_id = old.event_id)
+    UPDATE redeliveries r SET failed = r.failed + o.many
+    FROM (SELECT redelivery_id, count(*) AS many FROM old GROUP BY 1) o
+    WHERE r.redelivery_id = o.redelivery_id"""
+
+END_EXPIRED = """
+    UPDATE redeliveries SET state = 'DONE', end_time = $2, over_at = clock_timestamp()
+    WHERE subscription_no = $1 AND state = 'RUNNING' AND delivered + failed >= total"""
 
 REMOVE = """
     WITH lanes AS (DELETE FROM webhook_lanes WHERE subscription_no = $1),
@@ -126,9 +139,10 @@ class PostgresSubscriptions:
         if revived:
             await self._tx.execute(DUE_NOW, known.no)
 
-    async def expire(self, known: Known, before: datetime) -> None:
-        """Gives up what waits for it and was recorded before a moment."""
+    async def expire(self, known: Known, before: datetime, at: datetime) -> None:
+        """Gives up what waits for it and was recorded before a moment; ends work that is over."""
         await self._tx.execute(EXPIRE, known.no, before)
+        await self._tx.execute(END_EXPIRED, known.no, at)
 
     async def remove(self, known: Known, at: datetime) -> None:
         """Forgets it and what waits for it; tries stay until they are old."""

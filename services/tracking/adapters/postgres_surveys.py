@@ -14,6 +14,8 @@ ADD = """
     INSERT INTO survey_responses (task_id, delivery_id, answered_at, comment, body)
     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"""
 
+ANSWERED = "SELECT EXISTS (SELECT FROM survey_responses WHERE task_id = $1)"
+
 LIST = """
     SELECT comment, body FROM survey_responses
     WHERE answered_at >= $1 AND answered_at < $2
@@ -32,6 +34,10 @@ class PostgresSurveys:
         task = answered.attempt.task
         row = (task.task_id, task.delivery_id, answered.at, comment, pack(answered))
         return bool(await self._tx.execute(ADD, *row))
+
+    async def answered(self, task_id: str) -> bool:
+        """Whether the attempt of a task has an answer."""
+        return bool(await self._tx.fetchval(ANSWERED, task_id))
 
     async def page(
         self, span: Window, after: tuple[Any, ...], limit: int

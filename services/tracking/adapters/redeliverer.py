@@ -41,7 +41,7 @@ CLAIM = """
            r.body, s.body AS subscription
     FROM redeliveries r
     JOIN subscriptions s ON s.tenant = r.tenant AND s.no = r.subscription_no
-    WHERE r.state = 'QUEUED' AND (
+    WHERE r.state = 'QUEUED' AND r.redelivery_id <> ALL ($2::text[]) AND (
         SELECT count(*) FROM (
             SELECT 1 FROM webhook_messages m
             WHERE m.tenant = r.tenant AND m.subscription_no = r.subscription_no
@@ -105,28 +105,46 @@ class Redeliverer:
         """One of the process's loops."""
         while True:
             try:
-                while await self.step():
-                    pass
+                await self.beat()
             except MeshError as error:
                 log.warning("redelivering_interrupted", reason=error.reason)
             await asyncio.sleep(IDLE_SECONDS)
 
-    async def step(self) -> bool:
-        """One page of one redelivery; False when there is nothing to do."""
-        async with self._db.worker() as tx:
-            row = await tx.fetchrow(CLAIM, WAITING_MAX)
-            if row is None:
+    async def beat(self) -> None:
+        """Page after page of what there is. What fails is left to the next beat."""
+        left: list[str] = []
+        while await self._one(left):
+            pass
+
+    async def _one(self, left: list[str]) -> bool:
+        """One page of one redelivery that is not left; False when there is nothing to do."""
+        name = ""
+        try:
+            async with self._db.worker() as tx:
+                row = await tx.fetchrow(CLAIM, WAITING_MAX, left)
+                if row is None:
+                    return False
+                name = row["redelivery_id"]
+                await self._step(tx, row)
+        except MeshError:
+            raise
+        except Exception:  # a fault about one redelivery must not stop the others
+            log.exception("redelivery_not_fed", redelivery_id=name)
+            if not name:
                 return False
-            heads = await feed.heads(tx)
-            shard, sequence = max(row["place_shard"], 0), row["place_sequence"]
-            if shard not in heads:
-                await self._finish(tx, row)
-                return True
-            changes, through = await self._page(tx, row, shard, sequence, heads[shard])
-            count = await self._requeue(tx, row, changes)
-            place = (shard, through) if through < heads[shard] else (shard + 1, 0)
-            await tx.execute(MOVE, row["tenant"], row["redelivery_id"], *place, count)
+            left.append(name)
         return True
+
+    async def _step(self, tx: Transaction, row: Any) -> None:
+        heads = await feed.heads(tx)
+        shard, sequence = max(row["place_shard"], 0), row["place_sequence"]
+        if shard not in heads:
+            await self._finish(tx, row)
+            return
+        changes, through = await self._page(tx, row, shard, sequence, heads[shard])
+        count = await self._requeue(tx, row, changes)
+        place = (shard, through) if through < heads[shard] else (shard + 1, 0)
+        await tx.execute(MOVE, row["tenant"], row["redelivery_id"], *place, count)
 
     async def _page(
         self, tx: Transaction, row: Any, shard: int, after: int, head: int

@@ -8,12 +8,14 @@ one that dies after the claim leaves them to the next beat.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import structlog
 
 from meshkit.errors import MeshError
 from meshkit.postgres import Database, Transaction
+from services.tracking.domain.fact import Fact
 from services.tracking.domain.retiming import Wish
 
 CLAIM = """
@@ -35,7 +37,9 @@ OVERDUE_TENANTS = """
 
 TickRoute = Callable[[Transaction, str], Awaitable[Wish | None]]
 Ask = Callable[[str, Wish], None]  # of a tenant
-JudgeFacts = Callable[[Transaction], Awaitable[int]]
+Overdue = Callable[[Transaction], Awaitable[Sequence[Fact]]]
+JudgeFact = Callable[[Transaction, Fact], Awaitable[None]]
+Claim = Callable[[Transaction], Awaitable[int]]
 
 log = structlog.get_logger()
 
@@ -88,11 +92,24 @@ class Ticker:
 
 
 class Judge:
-    """Ends the waiting of facts whose task or route never came, and for proofs that did not."""
+    """
+    Ends the waiting of facts whose task or route never came, and for proofs that did not. Each fact
+    is judged in a transaction of its own: one that fails stops neither the others nor the process.
+    """
 
-    def __init__(self, db: Database, judge: JudgeFacts, *, grace_seconds: float) -> None:
+    def __init__(
+        self,
+        db: Database,
+        overdue: Overdue,
+        judge: JudgeFact,
+        claim: Claim,
+        *,
+        grace_seconds: float,
+    ) -> None:
         self._db = db
+        self._overdue = overdue
         self._judge = judge
+        self._claim = claim
         self._grace = grace_seconds
 
     async def run(self) -> None:
@@ -110,6 +127,29 @@ class Judge:
             tenants = [row["tenant"] for row in await tx.fetch(OVERDUE_TENANTS, self._grace)]
         judged = 0
         for tenant in tenants:
-            async with self._db.transaction(tenant) as tx:
-                judged += await self._judge(tx)
+            with _going_on(tenant):
+                async with self._db.transaction(tenant) as tx:
+                    judged += await self._claim(tx)
+            with _going_on(tenant):
+                judged += await self._facts(tenant)
         return judged
+
+    async def _facts(self, tenant: str) -> int:
+        async with self._db.transaction(tenant) as tx:
+            overdue = await self._overdue(tx)
+        for fact in overdue:
+            with _going_on(tenant, fact.event_id):
+                async with self._db.transaction(tenant) as tx:
+                    await self._judge(tx, fact)
+        return len(overdue)
+
+
+@contextmanager
+def _going_on(tenant: str, event_id: str = "") -> Iterator[None]:
+    """What fails is logged, and tried again by the next beat."""
+    try:
+        yield
+    except MeshError as error:
+        log.warning("judging_failed", tenant=tenant, event_id=event_id, reason=error.reason)
+    except Exception:  # a bug about one fact must not stop the others
+        log.exception("judging_failed", tenant=tenant, event_id=event_id)

@@ -29,6 +29,7 @@ def audit_to_proto(audit: Audit) -> pb.Audit:
         incidents=[incident_to_proto(one) for one in audit.incidents],
         comments=[comment_to_proto(one) for one in audit.comments],
         view_time=stamp(audit.at),
+        omitted_entry_count=audit.left_out,
     )
 
 

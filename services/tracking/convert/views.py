@@ -50,7 +50,7 @@ def view_to_proto(view: View) -> pb.Tracking:
         proofs=[proof_to_proto(proof, personal=not recipient) for proof in view.proofs],
         failure_reason=number(words_pb.FailureReason, failure_of(one)),
         attempt_number=one.attempt_number,
-        survey_open=False,
+        survey_open=view.survey_open,
         view_time=stamp(view.at),
     )
     if one.outcome is not None:

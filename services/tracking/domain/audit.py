@@ -78,3 +78,4 @@ class Audit:
     incidents: tuple[Incident, ...]
     comments: tuple[Comment, ...]
     at: datetime
+    left_out: int = 0  # events and facts beyond ENTRIES_MAX, never decisive ones

@@ -152,6 +152,12 @@ def around(points: Sequence[Point]) -> Box:
     return Box(min(latitudes), min(longitudes), max(latitudes), max(longitudes))
 
 
+def touching(a: Box, b: Box) -> bool:
+    """Whether two boxes have a place in common."""
+    across = a.west <= b.east and b.west <= a.east
+    return across and a.south <= b.north and b.south <= a.north
+
+
 def degrees(meters: float) -> float:
     """A length as degrees of latitude."""
     return math.degrees(meters / 6_371_008.8)

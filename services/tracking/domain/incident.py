@@ -218,9 +218,8 @@ def opened(alarm: Alarm, incident_id: str, now: datetime) -> Incident:
 
 
 def counted(incident: Incident) -> Incident:
-    """The incident, seen once more."""
-    more = incident.occurrence_count + 1
-    return replace(incident, occurrence_count=more, revision=incident.revision + 1)
+    """The incident, seen once more: the same revision, for no watcher is told of a count."""
+    return replace(incident, occurrence_count=incident.occurrence_count + 1)
 
 
 def acknowledged(incident: Incident, by: str, now: datetime) -> Incident:

@@ -66,6 +66,7 @@ class Today:
     adopted: bool = False  # a person chose the version: no later one takes its place by itself
     learned_at: datetime | None = None  # the last run
     stale: bool = False  # past was brought or withdrawn since
+    changes: int = 0  # how often it was; a run has seen those of its beginning
 
 
 @dataclass(frozen=True, slots=True)

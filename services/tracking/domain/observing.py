@@ -13,10 +13,9 @@ from datetime import timedelta
 
 from services.tracking.domain import geofence, halt, track
 from services.tracking.domain.event import IdlingEnded
-from services.tracking.domain.fence import Fence
 from services.tracking.domain.fix import Fix
 from services.tracking.domain.geo import Point, meters
-from services.tracking.domain.passing import passed
+from services.tracking.domain.passing import Boxed, at_hand, passed
 from services.tracking.domain.progress import Idle
 from services.tracking.domain.run import Run
 from services.tracking.domain.words import Ignition, Source
@@ -108,10 +107,11 @@ def _start(run: Run, fix: Fix) -> None:
             run.start(run.progress.left_at or fix.at)
 
 
-def guard(run: Run, fences: Iterable[Fence]) -> None:
+def guard(run: Run, fences: Iterable[Boxed]) -> None:
     """What the last fix says about tenants' own geofences."""
     progress = run.progress
-    passing, told = passed(progress.passing, progress.samples, fences, run.crew)
+    near = at_hand(progress.passing, progress.samples, fences)
+    passing, told = passed(progress.passing, progress.samples, near, run.crew)
     run.progress = replace(progress, passing=passing)
     run.events += told
 

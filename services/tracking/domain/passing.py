@@ -17,7 +17,7 @@ from itertools import pairwise
 import shapely
 
 from services.tracking.domain.event import Crew, FencePassed
-from services.tracking.domain.fence import Fence, shape_of
+from services.tracking.domain.fence import Box, Fence, around, box_of, shape_of, touching
 from services.tracking.domain.geo import meters
 from services.tracking.domain.halt import LEFT_NATS, Sample, leaving
 from services.tracking.domain.words import FencePassage
@@ -53,6 +53,20 @@ class Passing:
 
 
 Told = list[FencePassed]
+Boxed = tuple[Box, Fence]
+
+
+def boxed(fences: Iterable[Fence]) -> list[Boxed]:
+    """Fences ready to be asked about many fixes, by id."""
+    return [(box_of(one.area), one) for one in sorted(fences, key=lambda one: one.fence_id)]
+
+
+def at_hand(passing: Passing, samples: Sequence[Sample], fences: Iterable[Boxed]) -> list[Fence]:
+    """Those that it is in, or that its way may have touched; measuring all of them takes long."""
+    if not samples:
+        return []
+    way, inside = around([one.point for one in samples]), passing.fence_ids
+    return [one for box, one in fences if touching(box, way) or one.fence_id in inside]
 
 
 def passed(

@@ -117,8 +117,9 @@ def _met(need: Requirement, items: tuple[Item, ...], barcodes: Collection[str]) 
         case ProofKind.AGE:
             least = need.minimum_age_years or ADULT_YEARS
             return any(item.verified_age_years >= least for item in same)
-        case ProofKind.PIN if need.pin_sha256:
-            return any(item.code.lower() == need.pin_sha256 for item in same)
+        case ProofKind.PIN:  # without a hash to compare with, none is the right one
+            right = need.pin_sha256.lower()
+            return bool(right) and any(item.code.lower() == right for item in same)
         case ProofKind.BARCODE if barcodes:
             return {item.code for item in same} >= set(barcodes)
         case ProofKind.NAME:

@@ -17,6 +17,7 @@ from services.tracking.domain.walk import Z_90
 from services.tracking.domain.wording import charge
 
 MEDIUM_FROM, HIGH_FROM, CERTAIN_FROM = 0.1, 0.5, 0.9  # the contract states them
+UNTIL = {RiskLevel.MEDIUM: 0.05, RiskLevel.HIGH: 0.4, RiskLevel.CERTAIN: 0.8}  # a level stands
 STAKE_DIGITS = 12  # as many as page tokens hold
 RANK = {level: rank for rank, level in enumerate(RiskLevel)}
 
@@ -60,6 +61,12 @@ def level_of(probability: float) -> RiskLevel:
     if probability >= HIGH_FROM:
         return RiskLevel.HIGH
     return RiskLevel.MEDIUM if probability >= MEDIUM_FROM else RiskLevel.LOW
+
+
+def standing(risk: Risk, previous: RiskLevel) -> RiskLevel:
+    """The level to go by: up at once, down when the chance is clearly below; noise is no news."""
+    falls = higher(previous, risk.level)
+    return previous if falls and risk.probability >= UNTIL[previous] else risk.level
 
 
 def higher(a: RiskLevel, b: RiskLevel) -> bool:

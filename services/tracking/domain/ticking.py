@@ -68,7 +68,7 @@ def _tell_near(run: Run, eta: Eta, limits: Thresholds) -> None:
 
 def _tell_risk(run: Run, risk: Risk) -> None:
     previous = run.progress.levels.get(risk.task.task_id, RiskLevel.LOW)
-    if risk.level is not previous:
+    if risks.standing(risk, previous) is not previous:
         levels = {**run.progress.levels, risk.task.task_id: risk.level}
         run.progress = replace(run.progress, levels=levels)
         run.events.append(RiskChanged(risk, previous))

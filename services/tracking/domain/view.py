@@ -10,7 +10,7 @@ from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.event import Eta, MilestoneReached, Risk
 from services.tracking.domain.fix import Fix
 from services.tracking.domain.geo import Point, encode, project
-from services.tracking.domain.link import Link
+from services.tracking.domain.link import Link, LinkScope
 from services.tracking.domain.note import Comment
 from services.tracking.domain.proof import Proof
 from services.tracking.domain.visibility import OPEN, Visibility, coarse
@@ -23,6 +23,8 @@ INTERNAL = frozenset(
 # The way back to the depot is another's stop: a recipient sees nothing of it.
 GOING_BACK = frozenset({TrackingState.RETURNING, TrackingState.RETURNED})
 UNDER_WAY = frozenset({TrackingState.OUT_FOR_DELIVERY, TrackingState.ARRIVING})
+# While it is still to come: later the vehicle stands at the doors of others, whatever a link says.
+TO_COME = UNDER_WAY | {TrackingState.CREATED, TrackingState.PLANNED, TrackingState.ASSIGNED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class View:
     link: Link | None
     at: datetime
     comments: tuple[Comment, ...] = ()
+    survey_open: bool = False  # whether the survey of the last attempt can be answered
 
     @property
     def ended(self) -> bool:
@@ -60,6 +63,7 @@ class Known:
     proofs: tuple[Proof, ...] = ()
     risk: Risk | None = None
     comments: tuple[Comment, ...] = ()  # that the audience may read
+    survey_answered: bool = False  # of the last attempt that ended
 
 
 def seen(known: Known, link: Link | None, at: datetime) -> View:
@@ -72,7 +76,8 @@ def seen(known: Known, link: Link | None, at: datetime) -> View:
         name: getattr(rules, name).shows(eta, under_way=under_way)
         for name in ("position", "eta", "stops", "distance", "polyline")
     }
-    moving = known.fix if theirs and shows["position"] else None
+    to_come = known.delivery.state in TO_COME and not known.delivery.closed
+    moving = known.fix if (link is None or to_come) and shows["position"] else None
     return View(
         delivery=known.delivery,
         eta=eta if shows["eta"] else None,
@@ -86,7 +91,13 @@ def seen(known: Known, link: Link | None, at: datetime) -> View:
         link=link,
         at=at,
         comments=known.comments,
+        survey_open=_survey_open(known, link),
     )
+
+
+def _survey_open(known: Known, link: Link | None) -> bool:
+    allowed = link is None or LinkScope.SURVEY in link.scopes
+    return allowed and known.delivery.outcome is not None and not known.survey_answered
 
 
 def shown_point(view: View) -> Point | None:

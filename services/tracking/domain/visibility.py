@@ -2,8 +2,8 @@
 What a recipient sees, and when. Pure.
 
 The rules follow Fleet Engine's TaskTrackingViewConfig: a thing is shown when few stops, little time
-or few meters remain, always, or never. Nothing of the vehicle is shown before its route starts or
-after the task has ended, whatever the rule, unless it says `always`.
+or few meters remain, always, or never. Nothing is shown before the route starts or after the task
+has ended, unless the rule says `always`; after the end the vehicle is not shown by any rule.
 """
 
 from __future__ import annotations

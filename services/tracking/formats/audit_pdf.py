@@ -114,6 +114,9 @@ def _story(audit: Audit) -> Iterator[Flowable]:
     trace = audit.trace_id or "not traced"
     yield _paragraph(f"Trace {trace}. Put together on {_moment(audit.at)}.", SUBTITLE)
     yield _paragraph("From immutable facts: a later edit adds a line and changes none.", SUBTITLE)
+    if audit.left_out:
+        words = f"{audit.left_out:,} events and facts that repeat are left out; none that decides."
+        yield _paragraph(words, SUBTITLE)
     yield Spacer(0, 2 * mm)
     yield from _section("Plan revisions and assignments", *_revisions(audit))
     yield from _section("Decisions of compliance", *_decisions(audit))

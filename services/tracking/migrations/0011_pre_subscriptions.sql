@@ -153,10 +153,9 @@ CREATE TABLE notices (
     delivery_id     text        NOT NULL,
     event_id        text        NOT NULL, -- of what waits; empty: nothing does
     milestone       text        NOT NULL,
-    happened_at     timestamptz NOT NULL, -- business time, as the next three
+    happened_at     timestamptz NOT NULL, -- business time, as the next two
     due_at          timestamptz NOT NULL,
     sent_at         timestamptz,
-    sent_milestone  text        NOT NULL DEFAULT '',
     attempt_count   integer     NOT NULL DEFAULT 0,
     retry_at        timestamptz NOT NULL DEFAULT '-infinity', -- real time: not before
     lease_until     timestamptz,          -- real time

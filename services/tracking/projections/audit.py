@@ -16,6 +16,7 @@ from services.tracking.domain import heard
 from services.tracking.domain.audit import Decision, Line, Revision
 from services.tracking.domain.crew import Crew
 from services.tracking.domain.customer import CustomerContacted, SurveyAnswered
+from services.tracking.domain.fact import NAMES, Collection, Failure, Hold, Pickup, Return, Success
 from services.tracking.domain.journal import Event, moment
 from services.tracking.domain.words import Source
 
@@ -39,6 +40,20 @@ OF_DELIVERY = (
 )
 OF_TASK = (told.OutcomeRecorded, told.AmountCollected)
 OF_INCIDENT = (told.IncidentOpened, told.IncidentAcknowledged, told.IncidentResolved)
+# What an audit never leaves out for the sake of what repeats: how it began, came out, was paid.
+DECISIVE = [
+    kind.__name__
+    for kind in (
+        *OF_TASK,
+        told.ProofAccepted,
+        heard.DeliveryKnown,
+        heard.AttemptPlanned,
+        heard.DeliveryCancelled,
+        heard.ParcelsHeld,
+        heard.DecisionHeard,
+    )
+]
+DECISIVE_FACTS = [NAMES[kind] for kind in (Success, Failure, Hold, Pickup, Return, Collection)]
 OF_DISPATCH = (
     heard.DeliveryKnown,
     heard.AttemptPlanned,

@@ -2,7 +2,7 @@
 The fleet of each tenant as it is now: looked up once a second, however many watch it.
 
 What a watcher is told is one state per vehicle and second: what changed inside its part of the map,
-and once more a vehicle that left it, so that nobody keeps it on the screen.
+and once more a vehicle that left it or is gone, so that nobody keeps it on the screen.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from doorstep.tracking.v1 import tracking_pb2
 from doorstep.tracking.v1 import tracking_service_pb2 as pb
 from meshkit.watch import HEARTBEAT_SECONDS
 from services.tracking.convert.views import idle_to_proto, vehicle_to_proto
+from services.tracking.domain.fix import RecordedFix
 from services.tracking.domain.progress import RunState
 from services.tracking.ports import Driven
 from services.tracking.servicer.common import Desk
@@ -52,7 +53,8 @@ class Fleets:
         }
         busy = [vehicle_to_proto(driven, now) for driven in at_work.values()]
         names = {one.vehicle_id for one in busy} | {one.driver_id for one in busy if one.driver_id}
-        idle = [idle_to_proto(one) for one in latest if not names & {one.vehicle_id, one.driver_id}]
+        free = [one for one in latest if not names & {one.vehicle_id, one.driver_id}]
+        idle = [idle_to_proto(one) for one in newest(free)]
         return [(one, one.SerializeToString(deterministic=True)) for one in (*busy, *idle)]
 
 
@@ -62,6 +64,12 @@ def in_turn(routes: Iterable[Driven]) -> list[Driven]:
         routes,
         key=lambda one: (one.progress.state is RunState.ACTIVE, -one.route.start_time.timestamp()),
     )
+
+
+def newest(latest: Iterable[RecordedFix]) -> list[RecordedFix]:
+    """One position of each vehicle, whichever of its devices took it last."""
+    in_order = sorted(latest, key=lambda one: (one.fix.at, one.device_id))
+    return list({one.vehicle_id or one.device_id: one for one in in_order}.values())
 
 
 class Screen:
@@ -76,17 +84,29 @@ class Screen:
         """What it has not been told yet."""
         return [one for one, raw in fleet if self._is_asked(one) and self._is_new(one, raw)]
 
+    def gone(self, fleet: Sequence[Seen]) -> list[str]:
+        """What it was told of and is not part of the answer any more; each once."""
+        here = {_key(one) for one, _ in fleet if self._is_asked(one)}
+        lost = sorted(self._told.keys() - here)
+        for key in lost:
+            del self._told[key]
+        return lost
+
     def _is_asked(self, one: tracking_pb2.FleetVehicle) -> bool:
         vehicle = not self._vehicles or one.vehicle_id in self._vehicles
         return vehicle and (not self._routes or one.route_id in self._routes)
 
     def _is_new(self, one: tracking_pb2.FleetVehicle, raw: bytes) -> bool:
-        key = one.vehicle_id or one.route_id
+        key = _key(one)
         if not inside(self._request, one):
             return self._told.pop(key, None) is not None
         before = self._told.get(key)
         self._told[key] = raw
         return before != raw
+
+
+def _key(one: tracking_pb2.FleetVehicle) -> str:
+    return str(one.vehicle_id or one.route_id)
 
 
 class Silence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,13 +20,13 @@ from services.tracking.convert.etas import risk_to_proto
 from services.tracking.convert.incidents import alarm, incident_to_proto
 from services.tracking.convert.wire import stamp, word
 from services.tracking.domain.event import RiskLevel
-from services.tracking.domain.incident import Resolution
+from services.tracking.domain.incident import Incident, Resolution
 from services.tracking.domain.risk import RANK
 from services.tracking.servicer.common import Context, Desk, after_of, tenant
 from services.tracking.usecases import incidents
 
 OPEN_STATES = ("OPEN", "ACKNOWLEDGED")
-SNAPSHOT_MAX = 1_000  # not-ended incidents in one message; an inbox with more is no inbox
+SNAPSHOT_MAX = 1_000  # not-ended incidents in one message; more come in further ones
 EVENTS: dict[str, Any] = {
     "incident_opened": event_pb2.IncidentOpened,
     "incident_acknowledged": event_pb2.IncidentAcknowledged,
@@ -66,9 +66,9 @@ class IncidentServicer(pb_grpc.IncidentServiceServicer):
     ) -> AsyncIterator[pb.WatchIncidentsResponse]:
         of, cursor = tenant(), request.cursor
         if not cursor:
-            snapshot = await self._snapshot(of)
-            yield snapshot
-            cursor = snapshot.cursor
+            parts, cursor = await self._snapshot(of)
+            for part in parts:
+                yield part
         async for batch in watch(self._desk.db, cursor=cursor, types=EVENTS, tenant=of):
             yield pb.WatchIncidentsResponse(
                 incidents=[_incident(change) for change in batch.changes],
@@ -137,16 +137,26 @@ class IncidentServicer(pb_grpc.IncidentServiceServicer):
         )
         return pb.ResolveIncidentResponse(incident=incident_to_proto(kept))
 
-    async def _snapshot(self, of: str) -> pb.WatchIncidentsResponse:
+    async def _snapshot(self, of: str) -> tuple[Sequence[pb.WatchIncidentsResponse], str]:
+        """All that have not ended at one moment, in parts; only the last has the cursor."""
+        found: list[Incident] = []
+        after: tuple[Any, ...] = (None, None)
         async with self._desk.db.snapshot(of) as now:
             store = self._desk.worlds(now).incidents  # type: ignore[arg-type]
-            found = await store.page(OPEN_STATES, (), ("",) * 4, (None, None), SNAPSHOT_MAX)
-            return pb.WatchIncidentsResponse(
-                incidents=[incident_to_proto(one) for one in found],
-                cursor=now.cursor,
-                snapshot=True,
-                server_time=stamp(self._desk.clock.now()),
-            )
+            while page := await store.page(OPEN_STATES, (), ("",) * 4, after, SNAPSHOT_MAX):
+                found += page
+                after = page[-1].open_time, page[-1].incident_id
+        starts = range(0, max(1, len(found)), SNAPSHOT_MAX)
+        parts = [self._part(found[start : start + SNAPSHOT_MAX]) for start in starts]
+        parts[-1].cursor = now.cursor
+        return parts, now.cursor
+
+    def _part(self, found: Sequence[Incident]) -> pb.WatchIncidentsResponse:
+        return pb.WatchIncidentsResponse(
+            incidents=[incident_to_proto(one) for one in found],
+            snapshot=True,
+            server_time=stamp(self._desk.clock.now()),
+        )
 
 
 CHANCE_UNIT = 10**12  # page tokens hold integers

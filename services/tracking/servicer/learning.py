@@ -151,9 +151,11 @@ class DeskStudy:
         world, now = self._desk.worlds(tx), self.now()
         return await learning.material(world, await learning.look(world, now), now)
 
-    async def keep(self, tx: Transaction, version: Version, places: Sequence[PlaceText]) -> Version:
+    async def keep(
+        self, tx: Transaction, version: Version, places: Sequence[PlaceText], changes: int
+    ) -> Version:
         """Keeps what a run has learned."""
-        return await learning.keep(self._desk.worlds(tx), version, places)
+        return await learning.keep(self._desk.worlds(tx), version, places, changes)
 
     async def finish(self, tx: Transaction, own: AttemptImport, found: ReadFile) -> None:
         """Ends an import."""

@@ -46,10 +46,9 @@ class Looking:
     async def WatchTracking(
         self, request: pb.WatchTrackingRequest, context: Context
     ) -> AsyncIterator[pb.WatchTrackingResponse]:
-        link = await self._link(request.token, LinkScope.TRACK)
         if request.cursor and not request.cursor.startswith(CURSOR_PREFIX):
             raise Invalid("CURSOR_INVALID", "not a cursor of WatchTracking")
-        async for response in until_drained(self._views(request, link)):
+        async for response in until_drained(self._views(request)):
             yield response
 
     async def WatchFleet(
@@ -107,11 +106,13 @@ class Looking:
         return view_to_proto(seen)
 
     async def _views(
-        self, request: pb.WatchTrackingRequest, link: Link | None
+        self, request: pb.WatchTrackingRequest
     ) -> AsyncIterator[pb.WatchTrackingResponse]:
         known, silence, first = request.cursor, Silence(), not request.cursor
         while True:
             async with self._looks:
+                # Asked anew each time: a link that was revoked or has expired ends its watches.
+                link = await self._link(request.token, LinkScope.TRACK)
                 seen = await self._tracking(request, link)
             cursor = _cursor(seen)
             ended = seen.state in ENDED
@@ -138,10 +139,15 @@ class Looking:
     ) -> AsyncIterator[pb.WatchFleetResponse]:
         screen, silence, first = Screen(request), Silence(), True
         while True:
-            news = screen.news(await self._fleets.now(of))
-            if news or first or silence.is_long:
-                now = stamp(self._desk.clock.now())
-                yield pb.WatchFleetResponse(vehicles=news, snapshot=first, server_time=now)
+            fleet = await self._fleets.now(of)
+            news, gone = screen.news(fleet), screen.gone(fleet)
+            if news or gone or first or silence.is_long:
+                yield pb.WatchFleetResponse(
+                    vehicles=news,
+                    gone_vehicle_ids=gone,
+                    snapshot=first,
+                    server_time=stamp(self._desk.clock.now()),
+                )
                 silence, first = Silence(), False
             await asyncio.sleep(LOOK_SECONDS)
 

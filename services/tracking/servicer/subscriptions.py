@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -18,7 +19,7 @@ from services.tracking.adapters.webhook_lanes import secrets_of
 from services.tracking.convert import subscriptions as wire
 from services.tracking.convert.envelopes import example
 from services.tracking.domain.attempt import Attempt, AttemptState
-from services.tracking.domain.subscription import Subscription
+from services.tracking.domain.subscription import Subscription, SubscriptionState
 from services.tracking.outbound_ports import Known, Letter, Vault
 from services.tracking.servicer.common import Context, after_of, tenant
 from services.tracking.servicer.consent import Consent
@@ -112,6 +113,8 @@ class SubscriptionServicer(Redelivering, Consent):
             known = await usecases.find(store, request.subscription_id, owner)
             found = await store.attempts(known.no, *narrowed, after_of(page, 2), page.limit)
         found, token = page.cut(found, key=lambda one: (one.send_time, one.attempt_id))
+        if known.subscription.state is not SubscriptionState.ACTIVE:  # nothing is tried again
+            found = [replace(one, next_time=None) for one in found]
         shown = [wire.attempt_to_proto(one) for one in found]
         return pb.ListWebhookAttemptsResponse(attempts=shown, next_page_token=token)
 

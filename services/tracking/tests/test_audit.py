@@ -31,6 +31,8 @@ from meshkit.errors import Invalid, NotFound
 from meshkit.testing import TENANT, Role, TestMesh, recorded_spans
 from meshkit.traces import continued
 from services.tracking.convert.wire import stamp
+from services.tracking.domain.event import IncidentOpened
+from services.tracking.domain.incident import About, Alarm, IncidentType, opened
 from services.tracking.servicer.common import Desk
 from services.tracking.servicer.following import taking_in_compliance
 from services.tracking.tests.calls import ingest_of, planned, reported, tracking_of
@@ -101,6 +103,23 @@ async def link_to(mesh: TestMesh, delivery_id: str) -> str:
 def milestones(entries: Any) -> list[str]:
     """Their names, in order."""
     return [milestone_pb2.Milestone.Name(one.milestone)[10:] for one in entries]
+
+
+async def test_an_audit_keeps_the_end_of_a_story_that_repeats(mesh: TestMesh, desk: Desk) -> None:
+    await heard(desk, created(1), published(route(1)))
+    alarm = Alarm(IncidentType.LATE_RISK, About(delivery_id="del_1"), "late", at(1))
+    again = [IncidentOpened(opened(alarm, f"inc_{n}", at(1))) for n in range(1_100)]
+    async with desk.db.transaction(TENANT) as tx:
+        await desk.worlds(tx).journal.append(again, at(1))
+    await served(mesh, 1, "own")
+
+    audit = (await tracking_of(mesh).GetAudit(pb.GetAuditRequest(delivery_id="del_1"))).audit
+
+    types = [entry.type for entry in audit.entries]
+    assert types[0] == "delivery_created"
+    assert types[-2:] == ["task_outcome_recorded", "proof_accepted"]
+    assert len(types) == 1_000
+    assert audit.omitted_entry_count > 100
 
 
 async def test_an_audit_leads_under_one_trace_from_the_order_to_the_proof(

@@ -29,6 +29,7 @@ from meshkit.clock import StoppedClock
 from meshkit.errors import Conflict, Denied, Invalid, MeshError, NotFound, NotReady
 from meshkit.testing import TENANT, Role, TestMesh
 from services.tracking.convert.wire import stamp
+from services.tracking.servicer import incidents
 from services.tracking.servicer.common import Desk
 from services.tracking.tests.calls import (
     analytics_of,
@@ -112,6 +113,19 @@ async def test_a_watch_of_incidents_starts_with_the_open_ones(mesh: TestMesh, de
     )
     assert types == [[no_access], [damaged]]
     assert (snapshot.snapshot, news.snapshot) == (True, False)
+
+
+async def test_a_watch_of_incidents_starts_with_all_the_open_ones_however_many(
+    mesh: TestMesh, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incidents, "SNAPSHOT_MAX", 1)
+    await planned(desk)
+    await reported(mesh, failure(4, 1, "NO_ACCESS"), failure(9, 2, "DAMAGED"))
+    watched = aiter(incidents_of(mesh).WatchIncidents(incident_service_pb2.WatchIncidentsRequest()))
+    parts = [await anext(watched) for _ in range(2)]
+
+    assert len({one.incident_id for part in parts for one in part.incidents}) == 2
+    assert [(part.snapshot, bool(part.cursor)) for part in parts] == [(True, False), (True, True)]
 
 
 async def test_a_comment_is_read_by_its_audience_only(mesh: TestMesh, desk: Desk) -> None:

@@ -18,14 +18,15 @@ from google.type.latlng_pb2 import LatLng
 from doorstep.tracking.v1 import tracking_pb2
 from doorstep.tracking.v1 import tracking_service_pb2 as pb
 from meshkit.testing import TENANT, TestMesh
+from services.tracking.domain.fix import Fix, RecordedFix, TimeQuality
 from services.tracking.domain.progress import Progress, RunState
 from services.tracking.ports import Driven
 from services.tracking.servicer import fleet as fleets
 from services.tracking.servicer.common import Desk
-from services.tracking.servicer.fleet import Fleets, Screen, Seen, in_turn
+from services.tracking.servicer.fleet import Fleets, Screen, Seen, in_turn, newest
 from services.tracking.tests.calls import planned, tracking_of
 from services.tracking.tests.test_ingest import batch, opened, positions, sent
-from services.tracking.tests.town import at, route
+from services.tracking.tests.town import EPOCH, at, place, route
 
 
 def vehicle(latitude: float, longitude: float, name: str = "van-1") -> Seen:
@@ -86,6 +87,34 @@ def test_a_watch_of_some_vehicles_or_routes_sees_these() -> None:
 
     assert names(Screen(pb.WatchFleetRequest(vehicle_ids=["van-2"])).news(fleet)) == ["van-2"]
     assert names(Screen(pb.WatchFleetRequest(route_ids=["rte_1"])).news(fleet)) == ["van-1"]
+
+
+def test_a_vehicle_that_is_no_longer_part_of_the_answer_is_named_as_gone_once() -> None:
+    watcher = Screen(pb.WatchFleetRequest(route_ids=["rte_1"]))
+    van, other, elsewhere = vehicle(60, 25, "van-1"), vehicle(60, 25, "rte_2"), vehicle(60, 25)
+    van[0].route_id = other[0].route_id = "rte_1"
+    elsewhere[0].route_id = "rte_9"  # van-1 again, on a route that was not asked for
+    looks: list[list[Seen]] = [[van, other], [elsewhere, other], [elsewhere], []]
+
+    told = [(names(watcher.news(look)), watcher.gone(look)) for look in looks]
+
+    assert told == [(["van-1", "rte_2"], []), ([], ["van-1"]), ([], ["rte_2"]), ([], [])]
+
+
+def test_an_idle_vehicle_with_two_devices_is_one_vehicle_where_the_newest_saw_it() -> None:
+    phone = recorded("phone-1", 3)
+    box = recorded("box-1", 5)
+    lone = replace(recorded("phone-2", 4), vehicle_id="")
+
+    for latest in ([phone, box, lone], [box, lone, phone]):
+        found = newest(latest)
+        assert sorted(one.device_id for one in found) == ["box-1", "phone-2"]
+
+
+def recorded(device_id: str, minutes: float) -> RecordedFix:
+    """The last position of a device in van-1."""
+    fix = Fix(EPOCH, 1, at(minutes), place(1))
+    return RecordedFix(device_id, fix, at(minutes), TimeQuality.OK, vehicle_id="van-1")
 
 
 def test_the_route_under_way_says_what_a_vehicle_does() -> None:

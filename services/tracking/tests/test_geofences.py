@@ -17,6 +17,8 @@ from doorstep.tracking.v1 import tracking_service_pb2 as pb
 from meshkit.clock import StoppedClock
 from meshkit.errors import AlreadyExists, Conflict, Exhausted, Invalid, NotFound
 from meshkit.testing import Role, TestMesh
+from services.tracking.adapters.postgres_fences import FENCES_NEAR_MAX
+from services.tracking.domain.fence import Circle, Fence, around
 from services.tracking.domain.geo import Point
 from services.tracking.servicer.common import Desk
 from services.tracking.tests.calls import ingest_of, planned, ticked, tracking_of
@@ -187,3 +189,18 @@ async def test_a_visit_is_told_on_the_feed(mesh: TestMesh, desk: Desk, clock: St
     assert {one.geofence_id for one in passages} == {"yard"}
     assert {one.route_id for one in passages} == {"rte_1"}
     assert passages[2].stay_duration.seconds >= 200
+
+
+async def test_of_too_many_geofences_none_that_a_vehicle_is_in_is_missing(desk: Desk) -> None:
+    area = Circle(place(1), 100)
+    box = around([place(1)])
+    async with desk.db.transaction("acme") as tx:
+        fences = desk.worlds(tx).fences
+        for number in range(FENCES_NEAR_MAX + 2):
+            await fences.add(Fence(f"f{number:03}", area))
+        last = f"f{FENCES_NEAR_MAX + 1}"
+
+        names = [one.fence_id for one in await fences.near(box, [last])]
+
+    assert len(names) == FENCES_NEAR_MAX + 1
+    assert names.count(last) == 1

@@ -155,6 +155,44 @@ async def test_an_import_that_was_undone_is_learned_from_no_more(
     assert left[name].version == both[name].version + 1
 
 
+async def undone(mesh: TestMesh, import_id: str) -> None:
+    """An import that was withdrawn."""
+    request = pb.UndoAttemptImportRequest(request_id=str(uuid.uuid4()), import_id=import_id)
+    await learning_of(mesh).UndoAttemptImport(request)
+
+
+async def test_nothing_is_left_of_the_only_import_once_it_was_undone(
+    mesh: TestMesh, desk: Desk
+) -> None:
+    await planned(desk)
+    done = await imported(mesh, desk, past())
+    await run_over(desk)
+    await undone(mesh, done.import_id)
+
+    await run_over(desk)
+
+    assert await estimates(mesh) == {}
+
+
+async def test_an_import_undone_during_a_run_is_forgotten_by_the_next(
+    mesh: TestMesh, desk: Desk
+) -> None:
+    await planned(desk)
+    done = await imported(mesh, desk, past())
+
+    async def meanwhile(*given: Any) -> Any:
+        found = await learned(*given)
+        await undone(mesh, done.import_id)
+        return found
+
+    assert await Learner(desk.db, DeskStudy(desk), meanwhile, seconds=60).beat()
+    before = await estimates(mesh)
+    await run_over(desk)
+
+    assert before[address_of(place(1))].version == 1
+    assert await estimates(mesh) == {}
+
+
 async def test_an_earlier_version_can_be_put_in_force_and_given_back(
     mesh: TestMesh, desk: Desk
 ) -> None:

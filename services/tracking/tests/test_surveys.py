@@ -91,6 +91,23 @@ async def test_the_first_answer_of_an_attempt_stays(mesh: TestMesh, desk: Desk) 
     assert [one.recommend_score for one in (await listed(mesh)).responses] == [2]
 
 
+async def test_a_page_says_whether_the_survey_can_be_answered(mesh: TestMesh, desk: Desk) -> None:
+    await planned(desk)
+    token = await link_to(mesh, "del_1", "TRACK", "SURVEY")
+    open_then = [await is_open(mesh, token)]
+    await reported(mesh, event(4, "delivered", 1))
+    open_then.append(await is_open(mesh, token))
+    await answered(mesh, token, recommend_score=9)
+    open_then.append(await is_open(mesh, token))
+
+    assert open_then == [False, True, False]
+
+
+async def is_open(mesh: TestMesh, token: str) -> bool:
+    request = tracking_service_pb2.GetTrackingRequest(token=token)
+    return bool((await tracking_of(mesh, None).GetTracking(request)).tracking.survey_open)
+
+
 async def test_an_answer_asked_twice_is_kept_once(mesh: TestMesh, desk: Desk) -> None:
     await planned(desk)
     await reported(mesh, event(4, "delivered", 1))

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
 import pytest
 
 from doorstep.tracking.v1 import (
@@ -193,6 +194,29 @@ async def test_a_commit_whose_outcome_is_unknown_is_sent_again_and_stored_once(
     assert answer.acked_through == 400
     async with here.desk.db.worker() as tx:
         assert await tx.fetchval("SELECT count(*) FROM positions") == 400
+
+
+async def test_a_writer_goes_on_whatever_way_its_store_breaks_off(
+    pair: tuple[Process, Process], clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, db = pair[0], pair[0].desk.db
+    epoch = uuid.UUID(await epoch_of(here, "phone-1"))
+    connect, breaks = db.connect, [asyncpg.InternalClientError("unknown protocol state"), OSError()]
+
+    async def breaking() -> Any:
+        if breaks:
+            raise breaks.pop()
+        return await connect()
+
+    monkeypatch.setattr(db, "connect", breaking)
+    sent_by_hand = wire.batch(
+        (TENANT, "phone-1", epoch), 3, Lane.LIVE, positions(1, 10), clock.now()
+    )
+    async with writing(group_commit(db, TrackingSettings(), clock)) as ingest:
+        async with asyncio.timeout(10):
+            answer = await (await ingest.enqueue(sent_by_hand, wait=True))
+
+    assert (answer.acked_through, breaks) == (10, [])
 
 
 async def _kill_the_writer(db: Database) -> None:

@@ -4,7 +4,9 @@ Who sees what of a delivery: recipients by a link, carriers their own, other ten
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from doorstep.tracking.v1 import (
 from meshkit.clock import StoppedClock
 from meshkit.errors import NotFound
 from meshkit.testing import Role, TestMesh
+from services.tracking.domain.link import LIFE
 from services.tracking.servicer.common import Desk
 from services.tracking.tests.calls import (
     ingest_of,
@@ -94,6 +97,43 @@ async def test_a_watch_shows_first_everything_then_changes_and_ends_with_the_del
     assert seen[-1].WhichOneof("content") == "update"
     assert seen[-1].ended
     assert seen[-1].update.state == milestone_pb2.TRACKING_STATE_DELIVERED
+
+
+async def test_a_watch_ends_with_its_link(mesh: TestMesh, desk: Desk, clock: StoppedClock) -> None:
+    await planned(desk)
+    watches = []
+    for _ in ("revoked", "expired"):
+        made = await tracking_of(mesh).CreateTrackingLink(
+            tracking_service_pb2.CreateTrackingLinkRequest(
+                request_id=str(uuid.uuid4()), delivery_id="del_3"
+            )
+        )
+        request = tracking_service_pb2.WatchTrackingRequest(token=made.token)
+        watch = aiter(tracking_of(mesh, None).WatchTracking(request))
+        assert (await anext(watch)).HasField("snapshot")
+        watches.append((made.link.link_id, watch))
+    (revoked_id, revoked), (_, expired) = watches
+
+    await tracking_of(mesh).RevokeTrackingLink(
+        tracking_service_pb2.RevokeTrackingLinkRequest(
+            request_id=str(uuid.uuid4()), link_id=revoked_id
+        )
+    )
+    assert await end_of(revoked) == "LINK_INVALID"
+    clock.move_to(clock.now() + LIFE)
+    assert await end_of(expired) == "LINK_INVALID"
+
+
+async def end_of(watch: AsyncIterator[Any]) -> str:
+    """Why a watch is refused, within some looks."""
+
+    async def to_its_end() -> None:
+        async for _ in watch:
+            pass
+
+    with pytest.raises(NotFound) as caught:
+        await asyncio.wait_for(to_its_end(), 10)
+    return caught.value.reason
 
 
 async def test_a_carrier_sees_nothing_of_others(mesh: TestMesh, desk: Desk) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from services.tracking.domain.delivery import Delivery
 from services.tracking.domain.event import Crew
 from services.tracking.domain.fact import Fact
 from services.tracking.domain.incident import About
 from services.tracking.domain.wording import crew, crew_of
 from services.tracking.domain.words import Source
 from services.tracking.ports import Driven, World
+
+OWN_ONLY = (Source.DRIVER, Source.CARRIER)  # who may speak of their own work only
 
 
 async def route_of(world: World, fact: Fact) -> tuple[Driven | None, str]:
@@ -34,10 +37,26 @@ def theirs(driven: Driven, fact: Fact) -> bool:
     return True
 
 
-async def crew_for(world: World, fact: Fact) -> Crew:
-    """Who did it, by the route where one is known."""
+async def crew_for(world: World, fact: Fact) -> Crew | None:
+    """Who did it, by the route where one is known; None on a route that is not theirs."""
     driven = await world.routes.get(fact.route_id) if fact.route_id else None
-    return crew_of(fact) if driven is None else crew(driven.route)
+    if driven is None:
+        return crew_of(fact)
+    return crew(driven.route) if theirs(driven, fact) else None
+
+
+async def delivery_for(world: World, fact: Fact) -> Delivery | None:
+    """The delivery that a fact is about, when who reports may speak of it."""
+    place = await world.tasks.find(fact.task_id) if fact.task_id else None
+    delivery_id = fact.delivery_id or (place.delivery_id if place else "")
+    known = (await world.deliveries.get([delivery_id])).get(delivery_id) if delivery_id else None
+    if known is None or (place is not None and place.delivery_id != delivery_id):
+        return None
+    if fact.source not in OWN_ONLY:
+        return known
+    route_id = place.route_id if place else known.route_id
+    driven = await world.routes.get(route_id) if route_id else None
+    return known if driven is not None and theirs(driven, fact) else None
 
 
 async def about(world: World, task_id: str, delivery_id: str) -> About:

@@ -74,15 +74,21 @@ async def look(world: World, now: datetime) -> Today:
 
 async def material(world: World, today: Today, now: datetime) -> PastTexts | None:
     """What a run would take in; None when it is not worth one yet."""
-    since = None if today.stale else today.learned_at
-    due = since is None or now - since >= RUN_EVERY
-    if not due or await world.past.visits_since(since) < STOPS_MIN:
-        return None
-    return await world.past.texts(now - MEMORY)
+    if not (today.stale and today.version):  # what was withdrawn goes, however little is left
+        since = None if today.stale else today.learned_at
+        due = since is None or now - since >= RUN_EVERY
+        if not due or await world.past.visits_since(since) < STOPS_MIN:
+            return None
+    return replace(await world.past.texts(now - MEMORY), changes=today.changes)
 
 
-async def keep(world: World, version: Version, places: Sequence[PlaceText]) -> Version:
-    """Keeps what a run has learned, and puts it in force unless a person chose another."""
+async def keep(
+    world: World, version: Version, places: Sequence[PlaceText], changes: int
+) -> Version:
+    """
+    Keeps what a run has learned, and puts it in force unless a person chose another. What changed
+    the past after the run took it in asks for another run.
+    """
     today = await world.past.claim()
     numbered = replace(version, version=await world.past.latest() + 1)
     await world.past.keep_version(numbered, places, VERSIONS_KEPT)
@@ -90,14 +96,16 @@ async def keep(world: World, version: Version, places: Sequence[PlaceText]) -> V
     await world.past.forget(learned_at - MEMORY, learned_at - JUDGED_KEPT)
     number = today.version if today.adopted else numbered.version
     pace = today.pace if today.adopted else numbered.pace
-    kept = replace(today, version=number, pace=pace, learned_at=learned_at, stale=False)
+    stale = today.stale and today.changes != changes
+    kept = replace(today, version=number, pace=pace, learned_at=learned_at, stale=stale)
     await world.past.set_today(kept)
     return numbered
 
 
 async def past_changed(past: Past) -> None:
     """Past was brought or withdrawn: the next look is to run over all of it."""
-    await past.set_today(replace(await past.claim(), stale=True))
+    today = await past.claim()
+    await past.set_today(replace(today, stale=True, changes=today.changes + 1))
 
 
 async def adopt(world: World, number: int) -> tuple[Version | None, Today]:

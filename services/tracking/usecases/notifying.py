@@ -6,7 +6,6 @@ Whether the delivery is on our own route or a carrier's makes no difference anyw
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
@@ -23,8 +22,6 @@ ROUND = timedelta(minutes=5)  # nobody comes to the minute: told windows are wid
 
 ENTRIES_MAX = 20  # of a timeline, back to the one that the message is about
 SCOPES = (LinkScope.TRACK, LinkScope.SURVEY)
-
-MakeToken = Callable[[], tuple[str, bytes]]  # a token and its hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +44,12 @@ async def facts(world: World, waiting: Waiting) -> Facts | None:
 
 
 async def link(
-    world: World, delivery_id: str, link_id: str, make_token: MakeToken, now: datetime
-) -> str:
-    """A fresh link of the recipient's, by its token: the tokens of older ones are kept nowhere."""
-    token, token_hash = make_token()
-    made = Link(link_id, delivery_id, SCOPES, now, now + LIFE)
-    await links.create(world, made, token_hash)
-    return token
+    world: World, delivery_id: str, link_id: str, token_hash: bytes, now: datetime
+) -> None:
+    """Makes the link of a message, if an earlier try did not."""
+    if await world.links.lock(link_id) is None:
+        made = Link(link_id, delivery_id, SCOPES, now, now + LIFE)
+        await links.create(world, made, token_hash)
 
 
 def values(

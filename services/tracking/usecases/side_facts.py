@@ -1,7 +1,8 @@
 """
 Facts beside the way: scans, pick-up points, trouble, zones, charging, instruments.
 
-None of them closes a task. They take effect at once, whether or not their route is known.
+None of them closes a task. They take effect at once, whether or not their route is known; but a
+driver or carrier speaks of its own work only, and what it says of another's waits for a person.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from services.tracking.domain.heard import ParcelsHeld, ZoneCharged
 from services.tracking.domain.incident import OF_TROUBLE, About, Alarm, AllClear, IncidentType
 from services.tracking.domain.run import Run
 from services.tracking.domain.wording import crew, crew_of
-from services.tracking.domain.words import Milestone, ScanKind, TroubleKind
+from services.tracking.domain.words import Milestone, ScanKind, Source, TroubleKind
 from services.tracking.ports import Driven, FactStatus, World
 from services.tracking.usecases import custody
-from services.tracking.usecases.finding import crew_for, route_of, theirs
+from services.tracking.usecases.finding import OWN_ONLY, crew_for, delivery_for, route_of, theirs
 from services.tracking.usecases.recording import keep, raise_all, record
 
 HANDED = (ScanKind.UNLOADED, ScanKind.HANDED_OVER, ScanKind.STORED)  # nobody scans these elsewhere
@@ -46,7 +47,7 @@ async def _scan(world: World, fact: Fact, now: Now, new_id: NewId) -> FactStatus
     scan, delivery_id = await _parcel(world, fact, fact.what)
     driven, stop_id = await route_of(world, fact)
     own = driven if driven is not None and theirs(driven, fact) else None
-    by = crew(own.route) if own else crew_of(fact)
+    by = crew(own.route) if own else crew_of(replace(fact, route_id="") if driven else fact)
     expected = ""
     if delivery_id and scan.kind in custody.TAKES:
         expected = await custody.expected_route(world, delivery_id, by, own)
@@ -76,20 +77,22 @@ async def _parcel(world: World, fact: Fact, scan: facts.Scan) -> tuple[facts.Sca
 
 
 async def _held(world: World, fact: Fact, now: Now, _: NewId) -> FactStatus:
-    place = await world.tasks.find(fact.task_id) if fact.task_id else None
-    delivery_id = fact.delivery_id or (place.delivery_id if place else "")
-    if not delivery_id:
+    known = await delivery_for(world, fact)
+    if known is None:
         return FactStatus.PENDING
-    milestone = HELD[type(fact.what)]
-    held = ParcelsHeld(
-        milestone, delivery_id, fact.task_id, fact.event_time, fact.source, fact.event_id
-    )
+    milestone, name = HELD[type(fact.what)], known.delivery_id
+    held = ParcelsHeld(milestone, name, fact.task_id, fact.event_time, fact.source, fact.event_id)
     await record(world, [held], now[0])
     return FactStatus.RECORDED
 
 
 async def _trouble(world: World, fact: Fact, now: Now, new_id: NewId) -> FactStatus:
+    """Trouble is heard from anybody at once, but a route's own only from who drives it."""
     assert isinstance(fact.what, facts.Trouble)  # noqa: S101 - for the type checker
+    kind = fact.what.kind
+    driven = await world.routes.lock(fact.route_id) if fact.route_id else None
+    if driven is not None and not theirs(driven, fact):
+        driven, fact = None, replace(fact, route_id="")
     about = About(
         route_id=fact.route_id,
         task_id=fact.task_id,
@@ -98,17 +101,28 @@ async def _trouble(world: World, fact: Fact, now: Now, new_id: NewId) -> FactSta
         driver_id=fact.driver_id,
         carrier_id=fact.carrier_id,
     )
-    driven = await world.routes.lock(fact.route_id) if fact.route_id else None
     if driven is not None:
-        await _break_down(world, driven, fact.what.kind, now)
+        await _break_down(world, driven, kind, now)
     whose = fact.route_id or fact.vehicle_id or fact.driver_id or "general"
-    if fact.what.kind is TroubleKind.OVER:
-        over = [AllClear(f"{kind}.{whose}", fact.event_time) for kind in TROUBLE_OVER]
+    if kind is TroubleKind.OVER:
+        keys = [f"{type_}.{whose}" for type_ in TROUBLE_OVER]
+        ended = [key for key in keys if driven or await _own(world, key, fact)]
+        over = [AllClear(key, fact.event_time) for key in ended]
         await raise_all(world, over, now[0], new_id)
         return FactStatus.RECORDED
-    alarm = _alarm(fact, fact.what.kind, about, whose)
+    alarm = _alarm(fact, kind, about, whose)
     await raise_all(world, [alarm], now[0], new_id)
     return FactStatus.RECORDED
+
+
+async def _own(world: World, key: str, fact: Fact) -> bool:
+    """Whether the open incident of a key is about who reports, or the office does."""
+    known = await world.incidents.under(key)
+    if known is None or fact.source not in OWN_ONLY:
+        return known is not None
+    if fact.source is Source.DRIVER:
+        return known.about.driver_id == fact.driver_id
+    return known.about.carrier_id == fact.carrier_id
 
 
 def _alarm(fact: Fact, kind: TroubleKind, about: About, whose: str) -> Alarm:
@@ -136,6 +150,8 @@ async def _zone(world: World, fact: Fact, now: Now, _: NewId) -> FactStatus:
     assert isinstance(fact.what, facts.ZoneEntry)  # noqa: S101 - for the type checker
     if fact.what.charge is not None:
         by = await crew_for(world, fact)
+        if by is None:
+            return FactStatus.PENDING
         charged = ZoneCharged(by, fact.what.zone_id, fact.what.charge, fact.event_time)
         await record(world, [charged], now[0])
     return FactStatus.RECORDED
@@ -145,6 +161,8 @@ async def _charged(world: World, fact: Fact, now: Now, new_id: NewId) -> FactSta
     assert isinstance(fact.what, facts.ChargeEnd)  # noqa: S101 - for the type checker
     what = fact.what
     by = await crew_for(world, fact)
+    if by is None:
+        return FactStatus.PENDING
     told = VehicleCharged(
         by, what.energy_watt_hours, fact.event_time, what.place_id, cost=what.cost
     )
@@ -163,14 +181,12 @@ async def _read(world: World, fact: Fact, now: Now, _: NewId) -> FactStatus:
 
 async def _contacted(world: World, fact: Fact, now: Now, _: NewId) -> FactStatus:
     assert isinstance(fact.what, facts.Contact)  # noqa: S101 - for the type checker
-    place = await world.tasks.find(fact.task_id) if fact.task_id else None
-    delivery_id = fact.delivery_id or (place.delivery_id if place else "")
-    known = (await world.deliveries.get([delivery_id])).get(delivery_id)
+    known = await delivery_for(world, fact)
     if known is None:
         return FactStatus.PENDING
     driven = await world.routes.get(known.route_id) if known.route_id else None
-    by = crew(driven.route) if driven else Crew()
-    await record(world, [CustomerContacted(by, delivery_id, fact.what, fact.event_time)], now[0])
+    by, name = crew(driven.route) if driven else Crew(), known.delivery_id
+    await record(world, [CustomerContacted(by, name, fact.what, fact.event_time)], now[0])
     return FactStatus.RECORDED
 
 

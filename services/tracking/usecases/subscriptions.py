@@ -95,7 +95,7 @@ async def update(
         disable_reason="" if revived else before.disable_reason,
     )
     if revived:
-        await store.expire(known, now - WAITS)
+        await store.expire(known, now - WAITS, now)
     await store.save(Known(known.no, kept), revived=revived)
     if before.state is SubscriptionState.DISABLED and revived:
         over = AllClear(_incident_key(kept.subscription_id), now)

@@ -8,12 +8,15 @@ for.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from meshkit.ids import NewId
-from services.tracking.domain.fence import Fence, around
+from services.tracking.domain.fact import Fact
+from services.tracking.domain.fence import around
 from services.tracking.domain.legs import settle
 from services.tracking.domain.observing import guard, observe
+from services.tracking.domain.passing import Boxed, boxed
 from services.tracking.domain.progress import RunState
 from services.tracking.domain.retiming import Wish, asked, miss, retime
 from services.tracking.domain.route import Leg
@@ -21,12 +24,12 @@ from services.tracking.domain.run import Run
 from services.tracking.domain.thresholds import Thresholds
 from services.tracking.domain.ticking import tick
 from services.tracking.ports import World
-from services.tracking.usecases.facts import judge
 from services.tracking.usecases.learning import outlook_of
 from services.tracking.usecases.recording import keep
 from services.tracking.usecases.side_facts import Now
 
 FIXES_MAX = 2_000  # per route and tick; a longer backlog takes several
+FIXES_AT_ONCE = 20  # then others have their turn
 FACTS_MAX = 100
 GRACE_SECONDS = 30.0  # real time that a fact waits for dispatch's news of what it names
 
@@ -64,22 +67,21 @@ async def take_legs(world: World, wish: Wish, legs: Mapping[str, Leg] | None, no
     await world.routes.save(run.progress)
 
 
-async def judge_overdue(world: World, now: Now, new_id: NewId) -> int:
-    """Ends the waiting of facts whose task or route never came. Returns how many."""
-    overdue = await world.facts.overdue(GRACE_SECONDS, FACTS_MAX)
-    for fact in overdue:
-        await judge(world, fact, now, new_id, final=True)
-    return len(overdue)
+async def overdue(world: World) -> Sequence[Fact]:
+    """Facts whose task or route never came."""
+    return await world.facts.overdue(GRACE_SECONDS, FACTS_MAX)
 
 
 async def _take_in_fixes(world: World, run: Run, device_id: str) -> None:
     place = run.progress.epoch, run.progress.sequence
     fixes = await world.devices.fixes(device_id, *place, FIXES_MAX)
     before = [run.progress.fix] if run.progress.fix else []
-    fences: Sequence[Fence] = ()
+    fences: Sequence[Boxed] = ()
     if fixes:
         way = around([fix.point for fix in (*before, *fixes)])
-        fences = await world.fences.near(way, run.progress.passing.fence_ids)
-    for fix in fixes:
+        fences = boxed(await world.fences.near(way, run.progress.passing.fence_ids))
+    for count, fix in enumerate(fixes, 1):
         observe(run, fix)
         guard(run, fences)
+        if count % FIXES_AT_ONCE == 0:
+            await asyncio.sleep(0)

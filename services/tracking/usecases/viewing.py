@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from meshkit.errors import NotFound
@@ -32,23 +33,27 @@ async def view(
     entries = tuple(await world.timeline.of(delivery_id, ENTRIES_MAX))
     proofs = tuple(await world.proofs.of_delivery(delivery_id))
     comments = tuple(await world.timeline.comments(delivery_id, audiences))
+    ended = known.outcome is not None
+    bare = Known(
+        delivery=known,
+        entries=entries,
+        proofs=proofs,
+        comments=comments,
+        survey_answered=ended and await world.surveys.answered(known.outcome_task_id),
+    )
     driven = await world.routes.get(known.route_id) if known.route_id else None
     if driven is None:
-        bare = Known(known, entries=entries, proofs=proofs, comments=comments)
         return seen(bare, link, at)
     eta = eta_of(driven, known.task_id)
     # A recipient holds on to what was told; whoever runs the work sees every tick.
     shown = held(eta, driven.progress.told.get(eta.stop_id)) if eta and link else eta
     return seen(
-        Known(
-            delivery=known,
+        replace(
+            bare,
             eta=shown,
             fix=driven.progress.fix,
             line=_line(driven, eta),
-            entries=entries,
-            proofs=proofs,
             risk=risk_of(driven, eta, known.task_id),
-            comments=comments,
         ),
         link,
         at,

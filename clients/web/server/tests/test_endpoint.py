@@ -83,7 +83,12 @@ class Town:
 
     async def send(self, key: str, taken: datetime, **told: str | float) -> httpx.Response:
         """One fix, as OsmAnd sends it."""
-        fix: dict[str, str | float] = {"id": key, "lat": LATITUDE, "lon": 24.9384, "timestamp": int(taken.timestamp())}
+        fix: dict[str, str | float] = {
+            "id": key,
+            "lat": LATITUDE,
+            "lon": 24.9384,
+            "timestamp": int(taken.timestamp()),
+        }
         return await self.client.get("/osmand", params=fix | told)
 
     async def sent(self, key: str, taken: datetime) -> httpx.Response:

@@ -35,12 +35,16 @@ def test_the_public_may_be_reached(address: str) -> None:
         "::1",
         "::7f00:1",
         "::ffff:10.0.0.1",
+        "::ffff:0:7f00:1",  # RFC 2765, IPv4-translated
         "64:ff9b::a00:1",
         "64:ff9b:1::a00:1",
         "2001:db8::1",
         "2002:7f00:1::",
+        "4000::1",  # given to nobody
+        "5f00::1",  # RFC 9602, segments of routing
         "fd00:ec2::254",  # Amazon's metadata
         "fe80::1%eth0",
+        "fec0::1",  # RFC 3879, site-local
         "ff02::1",
     ],
 )

@@ -18,7 +18,7 @@ from services.tracking.domain import halt
 from services.tracking.domain.event import Crew, FencePassed
 from services.tracking.domain.fence import Circle, Fence, Polygon
 from services.tracking.domain.fix import Fix
-from services.tracking.domain.passing import Passing, passed
+from services.tracking.domain.passing import Inside, Passing, at_hand, boxed, passed
 from services.tracking.domain.words import FencePassage
 from services.tracking.tests.domain.noise import drifting, gapped, noisy, shifted
 from services.tracking.tests.town import LEG_METERS, NINE, Drive, place
@@ -135,3 +135,31 @@ def test_fixes_that_were_looked_at_are_not_looked_at_again() -> None:
     fixes = visit(300)
 
     assert passages(watched([*fixes, *fixes], YARD)) == [ENTER, EXIT]
+
+
+def test_only_what_the_way_may_touch_is_measured_and_nothing_is_missed() -> None:
+    city = [
+        Fence(f"f{n:03}", Circle(shifted(place(1), 900 * (n // 16), 900 * (n % 16)), 100))
+        for n in range(64)
+    ]
+    ready, measured = boxed(city), 0
+    samples: tuple[halt.Sample, ...] = ()
+    passing, told = Passing(), list[FencePassed]()
+    fixes = visit(60)
+    for fix in fixes:
+        samples = halt.extended(samples, fix)
+        near = at_hand(passing, samples, ready)
+        measured += len(near)
+        passing, events = passed(passing, samples, near, CREW)
+        told += events
+
+    assert told == watched(fixes, *city)
+    assert told
+    assert measured <= 2 * len(fixes)
+
+
+def test_a_fence_that_it_is_in_is_measured_wherever_the_way_leads() -> None:
+    inside = Passing((Inside("yard", NINE),))
+    (sample,) = halt.extended((), next(iter(Drive(where=place(3)).stand(20))))
+
+    assert at_hand(inside, (sample,), boxed([YARD, GATE])) == [YARD]

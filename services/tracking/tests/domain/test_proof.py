@@ -52,7 +52,7 @@ def state(
         ((Item(K.PIN, code=PIN.upper()),), (Requirement(K.PIN, pin_sha256=PIN),), S.ACCEPTED),
         ((Item(K.PIN, code=OTHER),), (Requirement(K.PIN, pin_sha256=PIN),), S.INSUFFICIENT),
         ((Item(K.PIN),), (Requirement(K.PIN, pin_sha256=PIN),), S.INSUFFICIENT),
-        ((Item(K.PIN),), (Requirement(K.PIN),), S.ACCEPTED),  # dispatch keeps no hash of it
+        ((Item(K.PIN, code=PIN),), (Requirement(K.PIN),), S.INSUFFICIENT),  # nothing to compare
     ],
 )
 def test_a_proof_is_accepted_when_it_has_all_that_was_asked_for(

@@ -12,9 +12,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.tracking.domain.event import Eta, EtaBasis, Risk, RiskLevel
-from services.tracking.domain.risk import assess, higher, level_of
+from services.tracking.domain.risk import (
+    CERTAIN_FROM,
+    HIGH_FROM,
+    MEDIUM_FROM,
+    assess,
+    higher,
+    level_of,
+    standing,
+)
 from services.tracking.domain.route import Window
 from services.tracking.domain.walk import Z_90
 from services.tracking.tests.town import NINE, SERVICE_SECONDS, at, route, stop, task
@@ -130,3 +140,39 @@ def test_levels_are_ordered_from_low_to_certain() -> None:
 
     assert all(higher(b, a) and not higher(a, b) for a, b in itertools.pairwise(order))
     assert not higher(RiskLevel.HIGH, RiskLevel.HIGH)
+
+
+@given(
+    bound=st.sampled_from([MEDIUM_FROM, HIGH_FROM, CERTAIN_FROM]),
+    noise=st.lists(st.floats(-0.04, 0.04), max_size=50),
+)
+def test_noise_around_a_bound_changes_the_level_once_at_most(
+    bound: float, noise: list[float]
+) -> None:
+    (risk,) = assessed(until(0))
+    levels = [level_of(bound - 0.05)]
+    for one in noise:
+        chance = bound + one
+        seen = replace(risk, probability=chance, level=level_of(chance))
+        levels.append(standing(seen, levels[-1]))
+
+    assert sum(a is not b for a, b in itertools.pairwise(levels)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("previous", "probability", "level"),
+    [
+        (RiskLevel.CERTAIN, 0.79, RiskLevel.HIGH),
+        (RiskLevel.HIGH, 0.39, RiskLevel.MEDIUM),
+        (RiskLevel.MEDIUM, 0.049, RiskLevel.LOW),
+        (RiskLevel.CERTAIN, 0.01, RiskLevel.LOW),
+        (RiskLevel.LOW, 0.95, RiskLevel.CERTAIN),
+    ],
+)
+def test_a_level_changes_with_a_chance_that_is_clearly_another(
+    previous: RiskLevel, probability: float, level: RiskLevel
+) -> None:
+    (risk,) = assessed(until(0))
+    seen = replace(risk, probability=probability, level=level_of(probability))
+
+    assert standing(seen, previous) is level

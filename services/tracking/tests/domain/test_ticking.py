@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -186,6 +186,23 @@ def test_a_risk_is_told_when_its_level_changes_and_becomes_an_incident_from_high
     (change,) = told(one, RiskChanged)
     assert (change.previous, change.risk.level) == (RiskLevel.LOW, RiskLevel.CERTAIN)  # type: ignore[attr-defined]
     assert raised(one) == [IncidentType.LATE_RISK]
+
+
+def test_an_expectation_that_trembles_at_the_end_of_a_promise_opens_one_incident() -> None:
+    promise = Window(at(-60), at(20))
+    one, _ = under_way(count=1, stops=(stop(1, task(1, promise=promise)),))
+    trembling = next(at(n / 10) for n in range(300) if _chance(at(n / 10), promise) >= 0.5)
+
+    for n in range(60):
+        tick(one, trembling + (n % 2 * 20 - 10) * SECOND, LIMITS)
+
+    assert raised(one) == [IncidentType.LATE_RISK]
+    assert cleared(one) == []
+
+
+def _chance(now: datetime, promise: Window) -> float:
+    one, _ = under_way(count=1, stops=(stop(1, task(1, promise=promise)),))
+    return tick(one, now, LIMITS)[1][0].probability
 
 
 def test_a_late_task_that_was_delivered_after_all_is_all_clear() -> None:

@@ -218,11 +218,21 @@ def test_once_the_task_has_ended_nothing_moves_any_more(state: TrackingState) ->
     assert shown(view(state)) == set()
 
 
-def test_a_link_that_says_always_shows_the_vehicle_before_the_start_and_after_the_end() -> None:
-    rules = Visibility(position=ALWAYS)
+@pytest.mark.parametrize("state", list(S))
+def test_a_link_that_says_always_follows_nobody_to_the_stops_of_others(
+    state: TrackingState,
+) -> None:
+    before = {S.CREATED, S.PLANNED, S.ASSIGNED, S.OUT_FOR_DELIVERY, S.ARRIVING}
+    others = {S.DELIVERED, S.ATTEMPT_FAILED, S.RETURNING, S.RETURNED, S.COLLECTED}
+    gone = {S.CANCELLED, S.LOST, S.DAMAGED}
+    rules = Visibility(*(ALWAYS for _ in range(5)))
 
-    assert shown(view(S.ASSIGNED, rules=rules)) == {"position", "eta"}
-    assert shown(view(S.DELIVERED, rules=rules)) == {"position"}
+    things = shown(view(state, rules=rules))
+    assert before | others | gone | {S.UNSPECIFIED, S.HELD_AT_PUDO} == set(S)
+    if state in before:
+        assert things >= {"position", "polyline"}
+    if state in others | gone:
+        assert not things & {"position", "polyline"}
 
 
 def test_a_link_that_says_never_hides_even_what_is_near() -> None:
@@ -277,6 +287,32 @@ def test_a_view_has_ended_when_nothing_more_will_happen(state: TrackingState) ->
     final = {S.DELIVERED, S.COLLECTED, S.RETURNED, S.CANCELLED, S.LOST, S.DAMAGED}
 
     assert view(state).ended is (state in final)
+
+
+# Surveys.
+
+SURVEYED = (LinkScope.TRACK, LinkScope.SURVEY)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "state", "answered", "can_answer"),
+    [
+        (SURVEYED, S.OUT_FOR_DELIVERY, False, False),
+        (SURVEYED, S.DELIVERED, False, True),
+        (SURVEYED, S.ATTEMPT_FAILED, False, True),
+        (SURVEYED, S.DELIVERED, True, False),
+        ((LinkScope.TRACK,), S.DELIVERED, False, False),
+    ],
+)
+def test_a_survey_is_open_from_the_end_of_an_attempt_to_its_answer(
+    scopes: tuple[LinkScope, ...], state: TrackingState, answered: bool, can_answer: bool
+) -> None:
+    one = Delivery("del_2", state, task_id="tsk_2")
+    if state is not S.OUT_FOR_DELIVERY:
+        one = replace(one, outcome=Outcome.FAILED, outcome_task_id="tsk_2")
+    known = Known(one, survey_answered=answered)
+
+    assert seen(known, replace(link(), scopes=scopes), at(0)).survey_open is can_answer
 
 
 # Links.

@@ -116,6 +116,11 @@ def test_an_empty_audit_says_none_everywhere() -> None:
     assert "not traced" in text(empty)
 
 
+def test_a_document_says_how_much_it_leaves_out() -> None:
+    assert "1,205 events and facts that repeat are left out" in text(audit(left_out=1_205))
+    assert "left out" not in text(audit())
+
+
 def test_a_long_audit_breaks_into_pages_that_repeat_the_heading() -> None:
     one = audit()
     long = replace(one, lines=one.lines * 60)

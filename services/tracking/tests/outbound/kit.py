@@ -42,8 +42,7 @@ class Sending:
 
     async def beat(self) -> int:
         """Takes in all there is and sends all that is due; tells how many tries that took."""
-        while await self.redeliverer.step():
-            pass
+        await self.redeliverer.beat()
         await self.feeder.beat()
         return await self.courier.beat()
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from google.type.interval_pb2 import Interval
 
-from doorstep.tracking.v1 import metric_pb2
+from doorstep.tracking.v1 import metric_pb2, subscription_pb2
 from doorstep.tracking.v1 import subscription_service_pb2 as pb
 from meshkit.clock import StoppedClock
 from meshkit.errors import Invalid, NotFound
@@ -33,7 +33,7 @@ from services.tracking.tests.outbound.kit import (
     webhook,
 )
 from services.tracking.tests.outbound.receiver import Receiver, status
-from services.tracking.tests.outbound.test_webhooks import in_order
+from services.tracking.tests.outbound.test_webhooks import in_order, set_state
 from services.tracking.tests.town import NINE
 
 pytestmark = pytest.mark.pg
@@ -135,6 +135,25 @@ async def test_a_cancelled_one_sends_no_more(
     assert tried == 3
     await sending.pass_time(timedelta(days=1), timedelta(hours=6))
     assert len(receiver.taken) == tried, "they had been delivered before"
+
+
+async def test_one_whose_events_are_given_up_ends(
+    mesh: TestMesh, desk: Desk, sending: Sending, receiver: Receiver, clock: StoppedClock
+) -> None:
+    await subscribed(mesh, receiver)
+    await happened(desk, ("del_1", OUT), ("del_2", OUT))
+    await sending.beat()
+    receiver.answer = status(410)
+    started = await ordered(mesh, interval=since(-timedelta(hours=1)))
+    await sending.beat()
+    assert (await state_of(mesh, started.redelivery_id)).state == metric_pb2.WORK_STATE_RUNNING
+    clock.advance(timedelta(days=8))
+    await set_state(mesh, subscription_pb2.SUBSCRIPTION_STATE_ACTIVE)
+    ended = await state_of(mesh, started.redelivery_id)
+
+    assert ended.state == metric_pb2.WORK_STATE_DONE
+    assert (ended.total_count, ended.delivered_count, ended.failed_count) == (2, 0, 2)
+    assert ended.HasField("end_time")
 
 
 async def test_a_watch_tells_the_end(

@@ -150,6 +150,7 @@ async def test_an_answer_410_disables_and_says_so(
     assert known.state == subscription_pb2.SUBSCRIPTION_STATE_DISABLED
     assert "410" in known.disable_reason
     (opened,) = await told(desk, "incident_opened")
+    assert not any(one.HasField("next_send_time") for one in await attempts(mesh))
     incident = opened.incident_opened.incident
     assert incident.type == incident_pb2.INCIDENT_TYPE_SUBSCRIPTION_DISABLED
     receiver.answer, before = status(200), len(receiver.taken)
@@ -188,7 +189,7 @@ async def test_what_happens_while_paused_waits_seven_days(
     mesh: TestMesh, desk: Desk, sending: Sending, receiver: Receiver, clock: StoppedClock
 ) -> None:
     await subscribed(mesh, receiver)
-    await _set_state(mesh, subscription_pb2.SUBSCRIPTION_STATE_PAUSED)
+    await set_state(mesh, subscription_pb2.SUBSCRIPTION_STATE_PAUSED)
     await happened(desk, ("del_1", OUT))
     await sending.beat()
     clock.advance(timedelta(days=4))
@@ -197,7 +198,7 @@ async def test_what_happens_while_paused_waits_seven_days(
     clock.advance(timedelta(days=4))
 
     assert not receiver.taken
-    await _set_state(mesh, subscription_pb2.SUBSCRIPTION_STATE_ACTIVE)
+    await set_state(mesh, subscription_pb2.SUBSCRIPTION_STATE_ACTIVE)
     await sending.beat()
     assert [one.envelope["subject"] for one in receiver.taken] == ["del_2"]
 
@@ -227,7 +228,7 @@ async def test_a_full_queue_waits_in_the_feed_and_loses_nothing(
     assert in_order(receiver.taken)
 
 
-async def _set_state(mesh: TestMesh, state: Any) -> None:
+async def set_state(mesh: TestMesh, state: Any) -> None:
     known = await got(mesh)
     known.state = state
     request = pb.UpdateSubscriptionRequest(
