@@ -13,7 +13,7 @@ from meshkit.errors import Denied, Invalid, NotFound
 
 
 class AccessRole(StrEnum):
-    """The roles that keys and users hold; DRIVER is of keys only. Services get theirs another way."""
+    """Roles of keys and users; DRIVER is of keys only. Services get theirs another way."""
 
     PLATFORM = "PLATFORM"
     DISPATCHER = "DISPATCHER"
