@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -70,6 +71,15 @@ class PostgresForTests:
         finally:
             await self._administer(f"DROP DATABASE {name} WITH (FORCE)")
 
+    async def emptied(self, access: Access) -> None:
+        """
+        Takes every row out of a database, so that one test may follow another in it.
+
+        Much quicker than a copy, where many tests each write little. Identities count on.
+        """
+        name = urlsplit(access.app_url).path.lstrip("/")
+        await self._administer(EMPTY.format(schema=access.schema), name)
+
     async def _template(self, schema: str, migrations: Path) -> str:
         name = f"template_{schema}_{_fingerprint(migrations)}"
         if name not in self._templates:
@@ -95,8 +105,9 @@ class PostgresForTests:
         await _refuse_unprotected(url, schema)
         await connection.execute(f"ALTER DATABASE {making} RENAME TO {name}")
 
-    async def _administer(self, statement: str) -> None:
-        connection = await asyncpg.connect(self.admin_url)
+    async def _administer(self, statement: str, database: str = "") -> None:
+        url = roles.database_url(self.admin_url, database) if database else self.admin_url
+        connection = await asyncpg.connect(url)
         try:
             await connection.execute(statement)
         finally:
@@ -171,5 +182,20 @@ async def _refuse_unprotected(url: str, schema: str) -> None:
         await connection.close()
     assert not faults, f"tenants are not apart in {schema}: {faults}"  # noqa: S101 - for tests
 
+
+# As a replica: no trigger runs, and the feed keeps no memory of what it forgot.
+EMPTY = """
+    DO $$ DECLARE
+        one regclass;
+    BEGIN
+        SET LOCAL session_replication_role = replica;
+        FOR one IN
+            SELECT oid FROM pg_class
+            WHERE relnamespace = '{schema}'::regnamespace AND relkind IN ('r', 'p')
+              AND NOT relispartition AND relname <> 'schema_migration'
+        LOOP
+            EXECUTE format('DELETE FROM %s', one);
+        END LOOP;
+    END $$"""
 
 EXISTS = "SELECT 1 FROM pg_database WHERE datname = $1"

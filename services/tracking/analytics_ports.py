@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from services.tracking.domain.event import AmountCollected, Crew, RouteStarted
-from services.tracking.domain.heard import TenderPriced
+from services.tracking.domain.heard import TenderPriced, ZoneCharged
 from services.tracking.domain.report import ReportExport
 from services.tracking.domain.route import Window
 
@@ -30,6 +30,9 @@ class History(Protocol):
 
     async def starts(self, route_ids: Collection[str]) -> Sequence[RouteStarted]:
         """The starts of routes, with their rate cards."""
+
+    async def charges(self, route_ids: Collection[str]) -> Sequence[ZoneCharged]:
+        """The first charge of a zone on each route that has one."""
 
     async def placed(self, route_ids: Collection[str]) -> dict[str, tuple[int, int]]:
         """How many revisions routes had, and how many stops the last one of each."""

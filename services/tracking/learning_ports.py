@@ -24,6 +24,7 @@ class PastTexts:
     tries: str = ""
     legs: str = ""
     starts: str = ""
+    zone: str = "UTC"  # the tenant's, once it is known
     changes: int = 0  # how often the past was brought or withdrawn before
 
 

@@ -14,6 +14,12 @@ from services.tracking.domain.proof import Item, Proof
 class Proofs(Protocol):
     """Evidence and its files."""
 
+    async def lock(self, names: Collection[str]) -> None:
+        """
+        One at a time judges proofs of a task or on a file, until the transaction ends. Files come
+        before tasks, and tasks before routes and deliveries.
+        """
+
     async def add(self, proof: Proof, digest: bytes) -> Proof | None:
         """Keeps a proof; None when it is new, else the one that has its id and digest."""
 
@@ -79,6 +85,9 @@ class Media(Protocol):
 
     async def drop(self, sha256: str) -> None:
         """Forgets the pieces."""
+
+    async def declare(self, asked: MediaFile) -> None:
+        """Begins an incomplete file anew, with another size or type."""
 
     async def find(self, sha256: str) -> MediaFile | None:
         """The file, None if no piece of it came."""

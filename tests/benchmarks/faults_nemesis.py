@@ -19,7 +19,8 @@ from tests.benchmarks.faults_relay import Relay
 from tests.benchmarks.faults_schedule import STORE, Fault, Kind
 from tests.processes import children_of
 
-STARTS_MAX = 20  # of a process whose store is away: it ends, and whoever watches starts it again
+STARTS_MAX = 100  # of a process whose store is away: it ends, and whoever watches starts it again
+AGAIN_SECONDS = 0.2
 END_SESSIONS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
@@ -68,6 +69,7 @@ class Nemesis:
             with suppress(Trouble):
                 return await self._mesh.restart(fault.target)
             self.failed_starts += 1
+            await asyncio.sleep(AGAIN_SECONDS)
         raise RuntimeError(f"{fault.target} does not start any more")
 
     async def _stop(self, fault: Fault) -> None:

@@ -52,7 +52,8 @@ CARRIERS_OF_ROUTES = """
     SELECT route_id, carrier_id FROM routes WHERE tenant = $1 AND route_id = ANY ($2)"""
 
 CARRIERS_OF_DELIVERIES = """
-    SELECT delivery_id, coalesce(body ->> 'carrier_id', '') AS carrier_id FROM deliveries
+    SELECT delivery_id, coalesce(body ->> 'carrier_id', '') AS carrier_id,
+           (body ->> 'carrier_since')::timestamptz AS since FROM deliveries
     WHERE tenant = $1 AND delivery_id = ANY ($2)"""
 
 ARRIVALS = """
@@ -115,11 +116,11 @@ class PostgresOutbound:
         names = [n.delivery_id for n in news if not n.route_id]
         deliveries = await self._tx.fetch(CARRIERS_OF_DELIVERIES, tenant, names)
         of_route = {row["route_id"]: row["carrier_id"] for row in routes}
-        of_delivery = {row["delivery_id"]: row["carrier_id"] for row in deliveries}
+        of_delivery = {row["delivery_id"]: row for row in deliveries}
         return {
             n.event_id: of_route.get(n.route_id, "")
             if n.route_id
-            else of_delivery.get(n.delivery_id, "")
+            else _carrier(of_delivery.get(n.delivery_id), n)
             for n in news
         }
 
@@ -239,6 +240,13 @@ class Feeder:
         except Gone as gone:
             oldest = cursor.unpack(self._db.schema, gone.metadata["oldest_cursor"])
             return await feed.read(tx, self._db.schema, oldest, types=types, tenant=tenant)
+
+
+def _carrier(delivery: Any, news: News) -> str:
+    """Whose the delivery is; nobody's before that carrier had it."""
+    if delivery is None or delivery["since"] is None or news.event_time < delivery["since"]:
+        return ""
+    return str(delivery["carrier_id"])
 
 
 def _row(one: Queued) -> tuple[Any, ...]:

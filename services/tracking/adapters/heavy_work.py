@@ -69,6 +69,7 @@ def _material(texts: PastTexts) -> Material:
         _pieces(texts.tries, Try),
         _pieces(texts.legs, Driven),
         _pieces(texts.starts, Start),
+        texts.zone,
     )
 
 

@@ -1,4 +1,4 @@
-"""Looking back in the journal: starts of routes, prices of tenders."""
+"""Looking back in the journal: starts of routes, charges of zones, prices of tenders."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from meshkit.postgres import Transaction
 from services.tracking.adapters.codec import unpack
 from services.tracking.domain.event import AmountCollected, Crew, RouteStarted
-from services.tracking.domain.heard import TenderPriced
+from services.tracking.domain.heard import TenderPriced, ZoneCharged
 from services.tracking.domain.route import Window
 
 ROWS = """
@@ -20,6 +20,11 @@ ROWS = """
 STARTS = """
     SELECT DISTINCT ON (route_id) body FROM journal
     WHERE type = 'RouteStarted' AND route_id = ANY ($1) ORDER BY route_id, no"""
+
+CHARGES = """
+    SELECT DISTINCT ON (route_id) body FROM journal
+    WHERE type = 'ZoneCharged' AND route_id = ANY ($1) AND body ->> 'zone_id' <> ''
+    ORDER BY route_id, no"""
 
 PLACED = """
     SELECT route_id, count(*) AS revisions,
@@ -54,6 +59,11 @@ class PostgresHistory:
         """The starts of routes, with their rate cards."""
         rows = await self._tx.fetch(STARTS, list(route_ids)) if route_ids else []
         return [unpack(row["body"], RouteStarted) for row in rows]
+
+    async def charges(self, route_ids: Collection[str]) -> Sequence[ZoneCharged]:
+        """The first charge of a zone on each route that has one."""
+        rows = await self._tx.fetch(CHARGES, list(route_ids)) if route_ids else []
+        return [unpack(row["body"], ZoneCharged) for row in rows]
 
     async def placed(self, route_ids: Collection[str]) -> dict[str, tuple[int, int]]:
         """How many revisions routes had, and how many stops the last one of each."""

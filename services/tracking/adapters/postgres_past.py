@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
+from zoneinfo import available_timezones
 
 from meshkit.postgres import Transaction
 from services.tracking.adapters.codec import pack, unpack
@@ -55,6 +56,8 @@ LATEST_PIECES = """
 TEXTS = f"""
     SELECT coalesce(string_agg(body::text, E'\\n'), '')
     FROM ({LATEST_PIECES}) latest"""  # noqa: S608 - constant
+
+TENANT_ZONE = "SELECT time_zone FROM civil_zones WHERE place_id = ''"
 
 COUNT_VISITS = """
     SELECT count(*) FROM (
@@ -167,6 +170,7 @@ class PostgresPast:
             tries=await self._text(Try, since),
             legs=await self._text(Driven, since),
             starts=await self._text(Start, since),
+            zone=await self._zone(),
         )
 
     async def forget(self, before: datetime, judged_before: datetime) -> None:
@@ -210,6 +214,11 @@ class PostgresPast:
         """Places of a version, by name."""
         rows = await self._tx.fetch(LIST_PLACES, version, after, limit)
         return [unpack(row["body"], Place) for row in rows]
+
+    async def _zone(self) -> str:
+        """The tenant's; dispatch tells it."""
+        name = await self._tx.fetchval(TENANT_ZONE)
+        return name if name in available_timezones() else "UTC"
 
     async def _text(self, kind: type, since: datetime) -> str:
         return str(await self._tx.fetchval(TEXTS, kind.__name__, since, MATERIAL_MAX))

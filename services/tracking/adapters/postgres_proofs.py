@@ -13,6 +13,8 @@ from services.tracking.adapters.codec import pack, unpack
 from services.tracking.domain.proof import Item, Proof
 from services.tracking.proof_ports import MediaFile
 
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('proofs.' || $1 || '.' || $2, 0))"
+
 ADD = """
     INSERT INTO proofs (proof_id, task_id, delivery_id, state, record_time, digest, media, body)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"""
@@ -36,10 +38,9 @@ OWED = """
 
 ORPHANS = """
     SELECT body FROM proofs WHERE task_id = $1 AND delivery_id = ''
-    ORDER BY record_time FOR UPDATE"""
+    ORDER BY record_time"""
 
-WAITING = """
-    SELECT body FROM proofs WHERE state = 'PENDING' AND media @> ARRAY[$1] FOR UPDATE"""
+WAITING = "SELECT body FROM proofs WHERE state = 'PENDING' AND media @> ARRAY[$1]"
 
 OF_DELIVERY = """
     SELECT body FROM proofs WHERE delivery_id = $1 ORDER BY record_time DESC, proof_id"""
@@ -74,6 +75,9 @@ ADD_PIECE = "INSERT INTO media_pieces (sha256, start, data) VALUES ($1, $2, $3)"
 
 GROW = "UPDATE media SET received_bytes = $2 WHERE sha256 = $1"
 
+DECLARE = """
+    UPDATE media SET total_bytes = $2, content_type = $3, received_bytes = 0 WHERE sha256 = $1"""
+
 CONTENT = "SELECT data FROM media_pieces WHERE sha256 = $1 ORDER BY start"
 
 COMPLETE = "UPDATE media SET completed_at = $2, stored_outside = $3 WHERE sha256 = $1"
@@ -94,6 +98,11 @@ class PostgresProofs:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
+
+    async def lock(self, names: Collection[str]) -> None:
+        """Waits for whoever judges proofs of these tasks, or on these files."""
+        for name in sorted(names):
+            await self._tx.execute(LOCK, self._tx.tenant, name)
 
     async def add(self, proof: Proof, digest: bytes) -> Proof | None:
         """Keeps a proof; None when it is new, else the one that has its id and digest."""
@@ -197,6 +206,11 @@ class PostgresMedia:
         """Forgets the pieces."""
         await self._tx.execute(DROP_PIECES, sha256)
         await self._tx.execute(GROW, sha256, 0)
+
+    async def declare(self, asked: MediaFile) -> None:
+        """Begins the file anew."""
+        await self._tx.execute(DROP_PIECES, asked.sha256)
+        await self._tx.execute(DECLARE, asked.sha256, asked.total_bytes, asked.content_type)
 
     async def find(self, sha256: str) -> MediaFile | None:
         """The file, None if no piece of it came."""

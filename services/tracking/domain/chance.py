@@ -92,14 +92,14 @@ class Chances:
         return _within(_held(past.slots.get(slot, Count()), here, self.slot_belief))
 
 
-def learn_chances(history: Sequence[Try]) -> tuple[Chances, dict[str, Past]]:
-    """What a history of attempts says of all places and of each."""
-    chances = _together(history)
+def learn_chances(history: Sequence[Try], zone: str = "UTC") -> tuple[Chances, dict[str, Past]]:
+    """What a history of attempts says of all places and of each, by slots of a time zone."""
+    chances = _together(history, zone)
     places: dict[str, list[Try]] = defaultdict(list)
     for one in history:
         if one.traits.place:
             places[one.traits.place].append(one)
-    known = {name: _past(tries, chances) for name, tries in places.items()}
+    known = {name: _past(tries, chances, zone) for name, tries in places.items()}
     inside = [count for past in known.values() for count in past.slots.values()]
     return (
         Chances(
@@ -113,20 +113,20 @@ def learn_chances(history: Sequence[Try]) -> tuple[Chances, dict[str, Past]]:
     )
 
 
-def _together(history: Iterable[Try]) -> Chances:
+def _together(history: Iterable[Try], zone: str) -> Chances:
     whole, buildings, slots = Count(), dict[str, Count](), dict[str, Count]()
     for one in history:
-        building, slot = one.traits.building, slot_of(one.at)
+        building, slot = one.traits.building, slot_of(one.at, zone)
         whole = whole.more(failed=one.failed)
         buildings[building] = buildings.get(building, Count()).more(failed=one.failed)
         slots[slot] = slots.get(slot, Count()).more(failed=one.failed)
     return Chances(whole, buildings, slots)
 
 
-def _past(tries: Sequence[Try], chances: Chances) -> Past:
+def _past(tries: Sequence[Try], chances: Chances, zone: str) -> Past:
     whole, slots, expected = Count(), dict[str, Count](), 0.0
     for one in tries:
-        slot = slot_of(one.at)
+        slot = slot_of(one.at, zone)
         whole = whole.more(failed=one.failed)
         slots[slot] = slots.get(slot, Count()).more(failed=one.failed)
         expected += chances.expected(one.traits.building, slot)

@@ -54,6 +54,7 @@ class Delivery:
     route_id: str = ""
     stop_id: str = ""
     carrier_id: str = ""
+    carrier_since: datetime | None = None  # what was told before is not the carrier's news
     planned_at: datetime | None = None  # arrival as the last revision has it
     left_route_id: str = ""  # the route that the present attempt was taken off
 

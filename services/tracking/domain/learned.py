@@ -46,13 +46,14 @@ class Version:
     pace: Pace
     visits: int
     legs: int
+    zone: str = "UTC"  # in which its slots are
 
     def service(self, traits: Traits, at: datetime, place: Place | None) -> Service:
         """How long a stop takes and how likely it fails."""
         times = self.services
         if place is not None and place.effect is not None:
             times = replace(times, effects={**times.effects, place.subject: place.effect})
-        failure = self.chances.of(traits, slot_of(at), place.past if place else None)
+        failure = self.chances.of(traits, slot_of(at, self.zone), place.past if place else None)
         return replace(times.of(traits), failure=failure)
 
 
@@ -77,6 +78,7 @@ class Material:
     tries: Sequence[Try] = ()
     legs: Sequence[Driven] = ()
     starts: Sequence[Start] = ()
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Estimate:
 def run(material: Material, version: int, now: datetime) -> tuple[Version, list[Place]]:
     """One run: a version, and its places by name."""
     found = learn([Served(one.traits, one.seconds, one.shift) for one in material.visits])
-    chances, pasts = learn_chances(material.tries)
+    chances, pasts = learn_chances(material.tries, material.zone)
     pace = learn_pace(material.legs, [one.late_seconds for one in material.starts])
     visited = (one.traits.place for one in material.visits)
     names = {*visited, *(one.traits.place for one in material.tries)} - {""}
@@ -102,7 +104,8 @@ def run(material: Material, version: int, now: datetime) -> tuple[Version, list[
     general = {name: one for name, one in found.effects.items() if name not in names}
     services = replace(found, effects=general)
     visits, legs = len(material.visits), len(material.legs)
-    return Version(version, now, services, chances, pace, visits, legs), places
+    zone = material.zone
+    return Version(version, now, services, chances, pace, visits, legs, zone), places
 
 
 def of_place(version: Version, place: Place) -> Estimate:

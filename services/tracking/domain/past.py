@@ -12,6 +12,7 @@ from base64 import b32encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from services.tracking.domain.calibration import Mark
 from services.tracking.domain.delivery import Delivery
@@ -88,8 +89,9 @@ class Judged:
 Piece = Visit | Try | Start | Judged | Driven
 
 
-def slot_of(at: datetime) -> str:
-    """The slot of a moment, in UTC: kind of day, and four hours of it."""
+def slot_of(at: datetime, zone: str = "UTC") -> str:
+    """The slot of a moment in a time zone: kind of day, and four hours of it, as people live."""
+    at = at.astimezone(ZoneInfo(zone))
     day = "weekday" if at.weekday() < WORK_DAYS else "weekend"
     return f"{day}.{at.hour // SLOT_HOURS * SLOT_HOURS:02}"
 

@@ -54,6 +54,8 @@ class Proof:
     missing: tuple[ProofKind, ...] = ()
     accept_time: datetime | None = None
     submitted_by: str = ""  # the subject of a token
+    driver_id: str = ""  # of a driver's token
+    carrier_id: str = ""  # of a carrier's token
 
     @property
     def media(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from services.tracking.domain.delivery import Delivery
@@ -134,6 +135,8 @@ def _attempt(delivery: Delivery, task_id: str, number: int, kind: TaskKind) -> D
         state=state,
         route_id="",
         stop_id="",
+        carrier_id="",
+        carrier_since=None,
         planned_at=None,
         left_route_id="",
     )
@@ -155,10 +158,19 @@ def _placed(delivery: Delivery, event: RoutePlaced) -> Delivery:
             state=state,
             route_id=event.crew.route_id,
             carrier_id=event.crew.carrier_id,
+            carrier_since=_since(delivery, event),
             planned_at=planned.arrival if planned else delivery.planned_at,
             left_route_id="",
         )
     return _released(delivery, event.crew.route_id, event.removed)
+
+
+def _since(delivery: Delivery, event: RoutePlaced) -> datetime | None:
+    """Since when the carrier has it; a revision of its own route changes nothing."""
+    if not event.crew.carrier_id:
+        return None
+    same = delivery.carrier_id == event.crew.carrier_id
+    return delivery.carrier_since or event.at if same else event.at
 
 
 def _withdrawn(delivery: Delivery, event: RouteWithdrawn) -> Delivery:
@@ -171,7 +183,13 @@ def _released(delivery: Delivery, route_id: str, tasks: tuple[Charge, ...]) -> D
         return delivery
     state = TrackingState.PLANNED if delivery.state in BEFORE_OUT else delivery.state
     return replace(
-        delivery, state=state, route_id="", stop_id="", carrier_id="", left_route_id=route_id
+        delivery,
+        state=state,
+        route_id="",
+        stop_id="",
+        carrier_id="",
+        carrier_since=None,
+        left_route_id=route_id,
     )
 
 

@@ -78,11 +78,11 @@ class Context:
     shares: Allocation = field(default_factory=Allocation)
 
     @classmethod
-    def of(cls, events: Sequence[Event], before: Iterable[RouteStarted] = ()) -> Context:
+    def of(cls, events: Sequence[Event], beside: Iterable[Event] = ()) -> Context:
         """What there is to know."""
         known = cls()
-        for start in before:
-            known.books.learn(start)
+        for other in beside:
+            known.books.learn(other)
         for event in events:
             known.books.learn(event)
             known._learn(event)
@@ -107,10 +107,10 @@ def query(
     dimensions: Sequence[Dimension],
     filters: Sequence[tuple[Dimension, Collection[str]]],
     granularity: Granularity,
-    before: Iterable[RouteStarted] = (),
+    beside: Iterable[Event] = (),
 ) -> list[Number]:
-    """The metrics, by time and group; `before`: starts that lie before the events."""
-    context = Context.of(events, before)
+    """The metrics, by time and group; `beside`: starts before the events, zone charges after."""
+    context = Context.of(events, beside)
     sums: dict[Key, list[int]] = defaultdict(lambda: [0, 0])
     for place, event in enumerate(events):
         for sample in samples(context, event, place):

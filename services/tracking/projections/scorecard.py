@@ -8,7 +8,7 @@ often they were told.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,6 +56,7 @@ class Tally:
         True  # False: only what the crew of a filter did; then deliveries are those it took
     )
     before: Mapping[str, RouteStarted] = field(default_factory=dict)  # starts of earlier days
+    zoned: Collection[str] = ()  # routes that zones charge on later days
     known: dict[str, DeliveryKnown] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     cancelled: set[str] = field(default_factory=set)
@@ -95,10 +96,13 @@ class Tally:
 
 
 def tallied(
-    events: Iterable[Event], *, whole: bool = True, before: Iterable[RouteStarted] = ()
+    events: Iterable[Event], *, whole: bool = True, beside: Iterable[Event] = ()
 ) -> Scorecard:
-    """The scorecard of some events; `before`: starts that lie before them, for their rates."""
-    tally = Tally(whole=whole, before={one.crew.route_id: one for one in before})
+    """The scorecard of some events; `beside`: starts before them, zone charges after."""
+    books = costs.Books()
+    for other in beside:
+        books.learn(other)
+    tally = Tally(whole=whole, before=books.started, zoned=books.zoned)
     for event in events:
         tally.add(event)
     return tally.card()
@@ -130,7 +134,7 @@ def _deliveries(tally: Tally) -> Scorecard:
 
 def _with_cost(tally: Tally, card: Scorecard) -> Scorecard:
     total, paid = costs.Cost(), list(_paid(tally))
-    books = costs.Books(dict(tally.before))
+    books = costs.Books(dict(tally.before), set(tally.zoned))
     for event in paid:
         books.learn(event)
     for event in paid:

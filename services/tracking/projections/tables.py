@@ -295,7 +295,7 @@ class Zones(Daily):
         """Adds a day up."""
         only = [event for event, _ in events]
         asked = tuple(self.METRICS), (Dimension.ZONE,), (), Granularity.TOTAL
-        for number in query(only, *asked, before=self._before.values()):
+        for number in query(only, *asked, beside=self._before.values()):
             self._sums[number.group[0]][number.metric] += number.numerator
         for event in only:
             self.before(event)

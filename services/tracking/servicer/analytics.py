@@ -12,6 +12,7 @@ from doorstep.tracking.v1 import analytics_service_pb2 as pb
 from meshkit import paging
 from meshkit.errors import Invalid, Violation
 from services.tracking.adapters.codec import unpack_event
+from services.tracking.analytics_ports import History
 from services.tracking.convert import metrics as wire
 from services.tracking.convert.surveys import response_to_proto
 from services.tracking.domain.event import (
@@ -59,9 +60,9 @@ class AnalyticsServicer(Exporting, Estimates):
         events = await self._events(span, SCORED, whose)
         async with self._desk.db.transaction(tenant()) as tx:
             world = self._desk.worlds(tx)
-            before = await world.history.starts(routes_of(events))
+            beside = await _beside(world.history, events)
             facts, fixes = await world.facts.count(span), await world.devices.count(span)
-        tally = partial(scores.tallied, events, whole=whose == Crew(), before=before)
+        tally = partial(scores.tallied, events, whole=whose == Crew(), beside=beside)
         card = await asyncio.to_thread(tally)
         now = self._desk.clock.now()
         shown = wire.scorecard_to_proto(card, span, now, events=facts, positions=fixes)
@@ -77,8 +78,8 @@ class AnalyticsServicer(Exporting, Estimates):
         _refuse_unsupported(asked, by, [dimension for dimension, _ in filters])
         events = await self._events(span, MEASURED, Crew())
         async with self._desk.db.transaction(tenant()) as tx:
-            before = await self._desk.worlds(tx).history.starts(routes_of(events))
-        question = events, asked, by, filters, cut, before
+            beside = await _beside(self._desk.worlds(tx).history, events)
+        question = events, asked, by, filters, cut, beside
         found = await asyncio.to_thread(measures.query, *question)
         start = int(str(page.after[0])) if page.after else 0
         shown = list(enumerate(found, 1))[start : start + page.limit]
@@ -132,6 +133,17 @@ class AnalyticsServicer(Exporting, Estimates):
 
 def _read(rows: Sequence[tuple[str, str]]) -> list[Event]:
     return [unpack_event(*row) for row in rows]
+
+
+async def _beside(history: History, events: Sequence[Event]) -> list[Event]:
+    """What lies outside an interval and says what these cost: starts, and charges of zones."""
+    planned = {
+        event.crew.route_id
+        for event in events
+        if isinstance(event, RouteStarted) and event.access_charge_micros
+    }
+    starts = await history.starts(routes_of(events))
+    return [*starts, *await history.charges(planned)]
 
 
 def routes_of(events: Iterable[Event]) -> set[str]:

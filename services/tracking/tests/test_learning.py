@@ -193,6 +193,21 @@ async def test_an_import_undone_during_a_run_is_forgotten_by_the_next(
     assert await estimates(mesh) == {}
 
 
+async def test_slots_are_of_the_time_zone_that_a_tenant_lives_in(
+    mesh: TestMesh, desk: Desk
+) -> None:
+    await planned(desk)
+    async with desk.db.transaction("acme") as tx:
+        await desk.worlds(tx).contacts.put_zone("", "Australia/Sydney")
+    await imported(mesh, desk, past())
+    await run_over(desk)
+
+    found = await estimates(mesh)
+
+    slots = {one.slot for name in found for one in found[name].slot_failures}
+    assert slots == {"weekday.16", "weekend.16"}  # nine in UTC is seven in the evening there
+
+
 async def test_an_earlier_version_can_be_put_in_force_and_given_back(
     mesh: TestMesh, desk: Desk
 ) -> None:

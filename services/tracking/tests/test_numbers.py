@@ -19,6 +19,9 @@ from doorstep.tracking.v1 import (
 from meshkit.clock import StoppedClock
 from meshkit.testing import TENANT, TestMesh
 from services.tracking.convert.wire import stamp
+from services.tracking.domain.event import Crew, RouteStarted
+from services.tracking.domain.fact import Amount
+from services.tracking.domain.heard import ZoneCharged
 from services.tracking.domain.route import Window
 from services.tracking.domain.words import FailureReason
 from services.tracking.projections import deliveries, timeline
@@ -130,3 +133,23 @@ async def test_a_replay_of_the_journal_gives_the_same_read_models(
 
 def _always() -> Window:
     return Window(NINE - timedelta(days=400), NINE + timedelta(days=400))
+
+
+async def test_access_that_a_zone_charges_after_the_interval_is_not_in_it(
+    mesh: TestMesh, desk: Desk
+) -> None:
+    crew = Crew("rte_9", 1, "shf_9", "driver-9", "van-9")
+    amount = Amount("EUR", 10_000_000)
+    begun = RouteStarted(crew, at(0), (), access_charge_micros=amount.micros)
+    charged = [ZoneCharged(crew, zone, amount, at(90)) for zone in ("", "zone-1")]  # a toll first
+    async with desk.db.transaction("acme") as tx:
+        await desk.worlds(tx).journal.append([begun, *charged], at(91))
+    stub = analytics_of(mesh)
+
+    cards = []
+    for start, end in ((0, 60), (60, 120), (0, 120)):
+        span = Interval(start_time=stamp(at(start)), end_time=stamp(at(end)))
+        asked = analytics_service_pb2.GetScorecardRequest(interval=span, route_id="rte_9")
+        cards.append((await stub.GetScorecard(asked)).scorecard)
+
+    assert [card.cost.zone_charge_micros for card in cards] == [0, 10_000_000, 10_000_000]

@@ -14,9 +14,9 @@ from services.tracking.domain.event import MilestoneReached
 from services.tracking.domain.link import LIFE, Link, LinkScope
 from services.tracking.domain.notice import COMING, Waiting
 from services.tracking.domain.route import Window
-from services.tracking.ports import World
+from services.tracking.ports import Driven, World
 from services.tracking.usecases import links
-from services.tracking.usecases.viewing import eta_of
+from services.tracking.usecases.viewing import told_of
 
 ROUND = timedelta(minutes=5)  # nobody comes to the minute: told windows are widened to these
 
@@ -40,7 +40,18 @@ async def facts(world: World, waiting: Waiting) -> Facts | None:
         return None
     entries = await world.timeline.of(waiting.delivery_id, ENTRIES_MAX)
     entry = next((e for e in reversed(entries) if e.milestone is waiting.milestone), None)
-    return Facts(delivery, await _expected(world, delivery), entry)
+    driven = await world.routes.get(delivery.route_id) if delivery.route_id else None
+    return Facts(delivery, expected(delivery, driven), entry)
+
+
+def expected(delivery: Delivery, driven: Driven | None) -> Window | None:
+    """Between which moments it is expected: as told of the drive, else as promised."""
+    if _over(delivery):
+        return None
+    eta = told_of(driven, delivery.task_id) if driven else None
+    if eta is None:
+        return delivery.promise
+    return Window(_floor(eta.p10), max(_floor(eta.p10) + ROUND, _ceil(eta.p90)))
 
 
 async def link(
@@ -76,17 +87,6 @@ def values(
 
 def _over(delivery: Delivery) -> bool:
     return delivery.cancelled or delivery.closed
-
-
-async def _expected(world: World, delivery: Delivery) -> Window | None:
-    """Between which moments it is expected: as driven now, else as promised."""
-    if _over(delivery):
-        return None
-    driven = await world.routes.get(delivery.route_id) if delivery.route_id else None
-    eta = eta_of(driven, delivery.task_id) if driven else None
-    if eta is None:
-        return delivery.promise
-    return Window(_floor(eta.p10), max(_floor(eta.p10) + ROUND, _ceil(eta.p90)))
 
 
 def _floor(at: datetime) -> datetime:

@@ -43,6 +43,7 @@ async def delivery_known(world: World, event: DeliveryKnown, now: Now, new_id: N
     """Dispatch accepted a delivery, or changed what was promised."""
     digest = event.digest
     if digest.task_id:
+        await world.proofs.lock([digest.task_id])  # one under way is seen by `adopt`, or sees this
         await world.tasks.know(digest.task_id, digest.delivery_id)
     await record(world, [event], now[0])
     if digest.task_id:
@@ -52,6 +53,7 @@ async def delivery_known(world: World, event: DeliveryKnown, now: Now, new_id: N
 
 async def attempt_planned(world: World, event: AttemptPlanned, now: Now, new_id: NewId) -> None:
     """Dispatch made a task."""
+    await world.proofs.lock([event.task_id])
     await world.tasks.know(event.task_id, event.delivery_id)
     await record(world, [event], now[0])
     await retry(world, [event.task_id], "", now, new_id)

@@ -28,12 +28,19 @@ async def submit(
     world: World, proof: Proof, digest: bytes, caller: Caller, now: Now, new_id: NewId
 ) -> Proof:
     """Keeps a proof and judges it."""
+    await world.proofs.lock(proof.media)
+    await world.proofs.lock([proof.task_id])
     place = await world.tasks.find(proof.task_id)
-    await _refuse_foreign(world, place, caller)
-    _refuse_faults(proof)
     named = replace(
-        proof, delivery_id=place.delivery_id if place else "", submitted_by=caller.subject
+        proof,
+        delivery_id=place.delivery_id if place else "",
+        submitted_by=caller.subject,
+        driver_id=caller.driver_id,
+        carrier_id=caller.carrier_id,
     )
+    if await _is_foreign(world, place, named):
+        raise Denied("TASK_NOT_YOURS", "the task is on another driver's or carrier's route")
+    _refuse_faults(proof)
     known = await world.proofs.add(named, digest)
     if known is not None:
         return known
@@ -46,11 +53,13 @@ async def submit(
 
 
 async def adopt(world: World, task_id: str, now: Now, new_id: NewId) -> None:
-    """Judges proofs that came before the news of their task."""
+    """Judges proofs that came before the news of their task, but not those of strangers to it."""
     place = await world.tasks.find(task_id)
     if place is None:
         return
     for proof in await world.proofs.orphans(task_id):
+        if await _is_foreign(world, place, proof):
+            continue
         which = place.delivery_id, place.task_id, place.route_id
         await custody.handed(world, *which, proof.capture_time, now[0], new_id)
         named = replace(proof, delivery_id=place.delivery_id)
@@ -60,7 +69,7 @@ async def adopt(world: World, task_id: str, now: Now, new_id: NewId) -> None:
 async def upload(world: World, asked: MediaFile, offset: int, data: bytes) -> MediaFile:
     """Takes a piece of a file. One whose bytes are all here is not whole before `complete`."""
     known = await world.media.lock(asked.sha256, asked.total_bytes, asked.content_type)
-    _refuse_other(known, asked)
+    known = await _agreed(world, known, asked)
     if offset > known.received_bytes:
         raise Gone(
             "OFFSET_AHEAD",
@@ -93,6 +102,8 @@ async def complete(
     if known.completed_at is not None:
         return known
     await world.media.complete(file.sha256, now[0], outside=outside)
+    await world.proofs.lock([file.sha256])
+    await world.proofs.lock({one.task_id for one in await world.proofs.waiting(file.sha256)})
     for proof in await world.proofs.waiting(file.sha256):
         await _judge(world, proof, now[0], new_id)
     return replace(known, completed_at=now[0], stored_outside=outside)
@@ -113,24 +124,26 @@ def _refuse_faults(proof: Proof) -> None:
         raise Invalid("PROOF_INVALID", "items lack what their kind needs", violations=found)
 
 
-def _refuse_other(known: MediaFile, asked: MediaFile) -> None:
-    same = (known.total_bytes, known.content_type) == (asked.total_bytes, asked.content_type)
-    if not same:
-        raise AlreadyExists("MEDIA_DIFFERS", "size or type differ from the first piece")
+async def _agreed(world: World, known: MediaFile, asked: MediaFile) -> MediaFile:
+    """The file as asked for. Until all its bytes came, whoever corrects its size or type begins."""
+    if (known.total_bytes, known.content_type) == (asked.total_bytes, asked.content_type):
+        return known
+    if known.completed_at is not None or known.received:
+        raise AlreadyExists("MEDIA_DIFFERS", "size or type differ from those of the file")
+    await world.media.declare(asked)
+    return replace(asked, received_bytes=0)
 
 
-async def _refuse_foreign(world: World, place: TaskPlace | None, caller: Caller) -> None:
+async def _is_foreign(world: World, place: TaskPlace | None, proof: Proof) -> bool:
     """A driver or carrier proves its own work. What is not known yet is taken on trust."""
-    if place is None or not place.route_id or caller.role not in (Role.DRIVER, Role.CARRIER):
-        return
+    if place is None or not place.route_id or not (proof.driver_id or proof.carrier_id):
+        return False
     driven = await world.routes.get(place.route_id)
     if driven is None:
-        return
-    theirs = (driven.route.driver_id, driven.route.carrier_id)
-    if caller.role is Role.DRIVER and theirs[0] != caller.driver_id:
-        raise Denied("TASK_NOT_YOURS", "the task is on another driver's route")
-    if caller.role is Role.CARRIER and theirs[1] != caller.carrier_id:
-        raise Denied("TASK_NOT_YOURS", "the task is not this carrier's")
+        return False
+    if proof.driver_id:
+        return driven.route.driver_id != proof.driver_id
+    return driven.route.carrier_id != proof.carrier_id
 
 
 async def _confirm_arrival(

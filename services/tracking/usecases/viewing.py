@@ -45,8 +45,8 @@ async def view(
     if driven is None:
         return seen(bare, link, at)
     eta = eta_of(driven, known.task_id)
-    # A recipient holds on to what was told; whoever runs the work sees every tick.
-    shown = held(eta, driven.progress.told.get(eta.stop_id)) if eta and link else eta
+    # Whoever runs the work sees every tick.
+    shown = told_of(driven, known.task_id) if link else eta
     return seen(
         replace(
             bare,
@@ -85,6 +85,12 @@ def eta_of(driven: Driven, task_id: str) -> Eta | None:
     """The expected arrival at the stop of a task."""
     stop = driven.route.stop_of(task_id)
     return next((eta for eta in driven.etas if stop and eta.stop_id == stop.stop_id), None)
+
+
+def told_of(driven: Driven, task_id: str) -> Eta | None:
+    """The expected arrival as it was last told: what a recipient holds on to, however asked."""
+    eta = eta_of(driven, task_id)
+    return held(eta, driven.progress.told.get(eta.stop_id)) if eta else None
 
 
 def risk_of(driven: Driven, eta: Eta | None, task_id: str) -> Risk | None:

@@ -6,12 +6,13 @@ Method: attempts as strings, one letter each (. handed over, x failed), in one s
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from services.tracking.domain.chance import DROPS_MIN, Chances, drop_of, learn_chances
 from services.tracking.domain.geo import Point, meters
+from services.tracking.domain.learned import Material, run
 from services.tracking.domain.past import Try, address_of, slot_of
 from services.tracking.domain.service_time import Traits
 from services.tracking.tests.town import DEPOT, NINE, at, place
@@ -71,6 +72,38 @@ def test_a_slot_of_a_place_differs_from_its_other_slots() -> None:
 )
 def test_a_slot_is_a_kind_of_day_and_four_hours(when: object, slot: str) -> None:
     assert slot_of(when) == slot  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("zone", "when", "slot"),
+    [
+        ("Australia/Sydney", "2026-12-04T21:00+00:00", "weekend.08"),  # Saturday at eight there
+        ("America/Los_Angeles", "2026-12-05T02:00+00:00", "weekday.16"),  # still Friday
+        ("Europe/London", "2026-03-27T08:30+00:00", "weekday.08"),
+        ("Europe/London", "2026-03-30T07:30+00:00", "weekday.08"),  # summer time since Sunday
+    ],
+)
+def test_a_slot_is_of_the_day_that_people_have(zone: str, when: str, slot: str) -> None:
+    assert slot_of(datetime.fromisoformat(when), zone) == slot
+
+
+def test_a_shop_that_is_closed_on_saturdays_is_not_feared_on_fridays() -> None:
+    friday = datetime.fromisoformat("2026-12-03T21:00+00:00")  # at eight in Sydney
+    history = [
+        one
+        for week in range(20)
+        for day, letter in ((0, "."), (1, "x"))
+        for one in tries("shop", letter, friday + timedelta(days=7 * week + day))
+    ]
+    version, places = run(Material(tries=history, zone="Australia/Sydney"), 1, NINE)
+
+    fears = [
+        version.service(Traits(place="shop", building="HOUSE"), friday + ahead, places[0]).failure
+        for ahead in (timedelta(), timedelta(days=1))
+    ]
+
+    assert (fears[0] or 0) < 0.2
+    assert (fears[1] or 0) > 0.8
 
 
 def near(east: float, north: float = 0.0) -> Point:

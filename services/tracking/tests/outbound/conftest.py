@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from cryptography.fernet import Fernet
 
 from meshkit.clock import StoppedClock
-from meshkit.pgtest import PostgresForTests
+from meshkit.pgtest import PostgresForTests, opened
 from meshkit.postgres import Database
+from meshkit.roles import Access
 from meshkit.testing import TestMesh, serving
 from services.tracking.config import TrackingSettings
 from services.tracking.servicer.common import Desk
@@ -21,10 +23,20 @@ from services.tracking.tests.outbound.receiver import Receiver, receiving
 from services.tracking.tests.town import MIGRATIONS, NINE
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared(postgres: PostgresForTests) -> AsyncIterator[Access]:
+    """One database for all tests here: to copy one takes longer than most of them."""
+    async with postgres.access("tracking", MIGRATIONS) as access:
+        yield access
+
+
 @pytest.fixture
-async def db(postgres: PostgresForTests, clock: StoppedClock) -> AsyncIterator[Database]:
+async def db(
+    postgres: PostgresForTests, shared: Access, clock: StoppedClock
+) -> AsyncIterator[Database]:
     """An empty schema of tracking; nothing here sends positions."""
-    async with postgres.fresh("tracking", MIGRATIONS, clock=clock) as db:
+    await postgres.emptied(shared)
+    async with opened(shared, clock=clock) as db:
         yield db
 
 

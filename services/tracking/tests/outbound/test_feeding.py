@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from datetime import timedelta
 
 import pytest
 
@@ -15,6 +17,8 @@ from services.tracking.servicer.common import Desk
 from services.tracking.servicer.sending import feeder
 from services.tracking.tests.outbound.kit import OUT, happened, subscribed
 from services.tracking.tests.outbound.receiver import Receiver
+from services.tracking.tests.town import NINE, route
+from services.tracking.tests.wire import created, heard, published
 
 pytestmark = pytest.mark.pg
 
@@ -55,3 +59,21 @@ async def test_a_store_that_is_long_away_does_not_end_the_feeding(
     await queued(desk, 2)
     assert not feeding.done()
     feeding.cancel()
+
+
+async def test_a_carrier_hears_nothing_of_a_delivery_from_before_it_had_it(
+    mesh: TestMesh, desk: Desk, receiver: Receiver
+) -> None:
+    await subscribed(mesh, receiver, carrier_id="carrier-2")
+    await heard(desk, created(1), published(route(1, carrier_id="carrier-2")))
+    taken_over = NINE - timedelta(minutes=30)
+    await happened(desk, ("del_1", OUT), at=taken_over - timedelta(minutes=1))
+    await happened(desk, ("del_1", OUT), at=taken_over + timedelta(minutes=1))
+
+    await feeder(desk, desk.clock).beat()
+
+    async with desk.db.worker() as tx:
+        rows = await tx.fetch("SELECT body FROM webhook_messages")
+    moments = {json.loads(row["body"])["event_time"] for row in rows}
+    assert "2026-05-12T08:31:00Z" in moments
+    assert "2026-05-12T08:29:00Z" not in moments

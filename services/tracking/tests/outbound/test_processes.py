@@ -24,6 +24,7 @@ from meshkit.roles import Access
 from meshkit.testing import TestMesh, serving
 from services.tracking.__main__ import desk_of
 from services.tracking.config import TrackingSettings
+from services.tracking.servicer import sending as wiring
 from services.tracking.servicer.common import Desk
 from services.tracking.servicer.subscriptions import SubscriptionServicer
 from services.tracking.servicer.way import Way
@@ -39,7 +40,6 @@ from services.tracking.tests.outbound.kit import (
 )
 from services.tracking.tests.outbound.receiver import Receiver, Taken, status
 from services.tracking.tests.outbound.test_webhooks import in_order
-from services.tracking.tests.town import MIGRATIONS
 
 pytestmark = pytest.mark.pg
 
@@ -54,10 +54,10 @@ def clock() -> StoppedClock:
 
 
 @pytest.fixture
-async def access(postgres: PostgresForTests) -> AsyncIterator[Access]:
+async def access(postgres: PostgresForTests, shared: Access) -> Access:
     """A store that several processes open."""
-    async with postgres.access("tracking", MIGRATIONS) as access:
-        yield access
+    await postgres.emptied(shared)
+    return shared
 
 
 @pytest.fixture
@@ -155,8 +155,7 @@ async def test_a_sender_killed_between_send_and_mark_sends_again_under_the_same_
 async def test_the_loops_of_a_process_send_by_themselves(
     mesh: TestMesh,
     desks: tuple[Desk, Desk],
-    access: Access,
-    settings: TrackingSettings,
+    way: Way,
     receiver: Receiver,
 ) -> None:
     await subscribed(mesh, receiver)
@@ -168,17 +167,15 @@ async def test_the_loops_of_a_process_send_by_themselves(
             all_there.set()
 
     receiver.answer = count
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "services.tracking.tests.outbound.sender"),
-        *(access.app_url, access.worker_url, str(settings.seal_key_file)),
-    )
+    courier = wiring.courier(desks[1], way)
+    assert courier is not None
+    loops = asyncio.gather(wiring.feeder(desks[1]).run(), courier.run())
     try:
         await happened(desks[0], *((f"del_{n}", OUT) for n in range(100)))
         async with asyncio.timeout(60):
             await all_there.wait()
     finally:
-        process.terminate()
-        await process.wait()
+        loops.cancel()
+        await asyncio.gather(loops, return_exceptions=True)
 
     assert len(set(receiver.ids)) >= 99

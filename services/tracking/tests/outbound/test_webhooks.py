@@ -84,9 +84,9 @@ async def test_a_receiver_down_for_a_day_gets_everything_once_in_order(
     await receiver.down()
     for _ in range(24):  # an hour of the outage each
         await happened(desk, *((f"del_{n}", one) for one in WAY for n in range(1, 4)))
-        await sending.pass_time(timedelta(hours=1))
+        await sending.pass_time(timedelta(hours=1), timedelta(minutes=30))
     await receiver.up()
-    await sending.pass_time(timedelta(hours=12))
+    await sending.pass_time(timedelta(hours=12), timedelta(hours=1))
 
     envelopes = [one.verified(secret) for one in receiver.taken]
     assert len(envelopes) == 24 * 9

@@ -352,3 +352,13 @@ def test_an_event_names_the_tasks_it_is_about() -> None:
     assert [task.task_id for task in tasks_of(placed(1, 2))] == ["tsk_1", "tsk_2"]
     assert [task.task_id for task in tasks_of(outcome(3, 1))] == ["tsk_3"]
     assert list(tasks_of(known(1))) == []
+
+
+def test_a_carrier_has_a_delivery_from_its_route_on_until_the_next_attempt() -> None:
+    ours = crew(carrier_id="carrier-1")
+    taken = [known(1), placed(1, by=ours, minutes=-30), placed(1, by=ours, minutes=-10)]
+    again = [*taken, failure(1, 5), attempt(11, 30)]
+    over = [*again, placed(11, by=crew("rte_2", carrier_id="carrier-2"), minutes=40)]
+
+    whose = [(one.carrier_id, one.carrier_since) for one in map(told, (taken, again, over))]
+    assert whose == [("carrier-1", at(-30)), ("", None), ("carrier-2", at(40))]

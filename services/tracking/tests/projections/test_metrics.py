@@ -322,3 +322,18 @@ def test_time_is_cut_at_whole_hours_and_days(cut: Granularity, starts: list[obje
 
 def test_a_metric_that_was_not_asked_for_is_not_given() -> None:
     assert {number.metric for number in query(DAY, [M.DWELL], [], [], Granularity.TOTAL)} == set()
+
+
+def test_access_that_zones_charge_the_next_day_is_not_counted_twice() -> None:
+    first: list[Event] = [replace(started(1, rates=RATES), access_charge_micros=10 * EURO)]
+    second: list[Event] = [ZoneCharged(crew(), "zone-1", Amount("EUR", 10 * EURO), at(20))]
+
+    metric, whole = [M.COST_ZONE_CHARGE], Granularity.TOTAL
+
+    days = [(first, second), (second, first)]
+    paid = [one for day, rest in days for one in query(day, metric, (), (), whole, rest)]
+    together = query([*first, *second], metric, (), (), whole)
+
+    assert sum(one.numerator for one in paid) == 10 * EURO
+    assert [one.numerator for one in together] == [10 * EURO]
+    assert [tallied(day, beside=rest).zone_micros for day, rest in days] == [0, 10 * EURO]
