@@ -1,8 +1,8 @@
 """
 Reports from the journal, as tables. Pure.
 
-A report is given the events of one UTC day after the other, so that it keeps no more than a day of
-them; what it adds up over days it tells at the end.
+A report is given the events of one UTC day after the other, so that no more than two days of them
+are kept; what it adds up over days it tells at the end.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, pairwise
 from typing import Protocol
 
 from services.tracking.domain import cause
@@ -20,7 +21,12 @@ from services.tracking.domain.event import (
     RouteCompleted,
     RouteStarted,
 )
-from services.tracking.domain.heard import DeliveryCancelled, DeliveryKnown, TenderPriced
+from services.tracking.domain.heard import (
+    DeliveryCancelled,
+    DeliveryKnown,
+    TenderPriced,
+    ZoneCharged,
+)
 from services.tracking.domain.journal import Event
 from services.tracking.domain.report import Column, ReportKind, Row
 from services.tracking.domain.route import Window
@@ -80,7 +86,10 @@ SOURCES = {
 
 
 def rows(report: Report, days: Iterator[Sequence[Recorded]]) -> Iterator[Row]:
-    """The whole table, day by day."""
-    for events in days:
+    """The whole table, day by day; what zones charge the next day is known before."""
+    for events, later in pairwise(chain(days, [()])):
+        for event, _ in later:
+            if isinstance(event, ZoneCharged):
+                report.before(event)
         yield from report.day(events)
     yield from report.end()

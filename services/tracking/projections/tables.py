@@ -17,7 +17,7 @@ from services.tracking.domain.event import (
     StopArrived,
 )
 from services.tracking.domain.facets import NO_FACETS, Facets
-from services.tracking.domain.heard import DeliveryCancelled, DeliveryKnown
+from services.tracking.domain.heard import DeliveryCancelled, DeliveryKnown, ZoneCharged
 from services.tracking.domain.journal import Event
 from services.tracking.domain.metric import Dimension, Granularity, Metric
 from services.tracking.domain.report import Cell, Row, columns
@@ -40,15 +40,15 @@ COSTS = (
 
 
 class Daily:
-    """What every report that reckons day by day has: the starts of earlier days."""
+    """What every report that reckons day by day has: earlier starts, and zone charges."""
 
     def __init__(self) -> None:
-        self._before: dict[str, RouteStarted] = {}
+        self._before: dict[tuple[type, str], RouteStarted | ZoneCharged] = {}
 
     def before(self, event: Event) -> None:
-        """A start says the rate card of its route."""
-        if isinstance(event, RouteStarted):
-            self._before[event.crew.route_id] = event
+        """A start says the rate card of its route, a charge that access is not counted besides."""
+        if isinstance(event, RouteStarted) or (isinstance(event, ZoneCharged) and event.zone_id):
+            self._before[type(event), event.crew.route_id] = event
 
     def _context(self, events: Sequence[Event]) -> Context:
         context = Context.of(events, self._before.values())

@@ -16,7 +16,7 @@ import pytest
 from services.tracking.domain.event import AmountCollected
 from services.tracking.domain.facets import Facets
 from services.tracking.domain.fact import Amount
-from services.tracking.domain.heard import TenderPriced
+from services.tracking.domain.heard import TenderPriced, ZoneCharged
 from services.tracking.domain.journal import Event, moment
 from services.tracking.domain.report import ReportKind, Row
 from services.tracking.domain.route import Window
@@ -197,3 +197,13 @@ def test_the_digest_names_what_recurs_and_all_failures_of_the_day() -> None:
     ]
     (place,) = (row for row in found if row[0] == "PLACE")
     assert place[5:] == (datetime(2026, 5, 11, tzinfo=UTC), 3, 3, 2, 0, -1_000)
+
+
+@pytest.mark.parametrize("kind", [ReportKind.ROUTES, ReportKind.ATTEMPTS])
+def test_access_that_zones_charge_after_midnight_is_counted_once(kind: ReportKind) -> None:
+    begun = replace(started(1, rates=RATES), access_charge_micros=10)
+    charged = ZoneCharged(crew(), "zone-1", Amount("EUR", 10), on(13, 0))
+    tomorrow = replace(outcome(2, 0), at=on(13, 1))
+    story: list[Event] = [begun, outcome(1, 6), charged, tomorrow]
+
+    assert total(table(kind, story), "zone_charge_micros") == 10
