@@ -31,7 +31,7 @@ def held(kind: str, number: int = 0, **fields: Any) -> Any:
     return event(5, kind, number, **fields)
 
 
-def trouble(minutes: float, kind: int, **fields: Any) -> Any:
+def trouble(minutes: float, kind: Any, **fields: Any) -> Any:
     """A report of trouble."""
     message = event(minutes, "trouble_reported", **fields)
     message.trouble_reported.kind = kind

@@ -356,9 +356,13 @@ def test_an_event_names_the_tasks_it_is_about() -> None:
 
 def test_a_carrier_has_a_delivery_from_its_route_on_until_the_next_attempt() -> None:
     ours = crew(carrier_id="carrier-1")
-    taken = [known(1), placed(1, by=ours, minutes=-30), placed(1, by=ours, minutes=-10)]
-    again = [*taken, failure(1, 5), attempt(11, 30)]
-    over = [*again, placed(11, by=crew("rte_2", carrier_id="carrier-2"), minutes=40)]
+    taken: list[Event] = [
+        known(1),
+        placed(1, by=ours, minutes=-30),
+        placed(1, by=ours, minutes=-10),
+    ]
+    again: list[Event] = [*taken, failure(1, 5), attempt(11, 30)]
+    over: list[Event] = [*again, placed(11, by=crew("rte_2", carrier_id="carrier-2"), minutes=40)]
 
-    whose = [(one.carrier_id, one.carrier_since) for one in map(told, (taken, again, over))]
+    whose = [(one.carrier_id, one.carrier_since) for one in (told(taken), told(again), told(over))]
     assert whose == [("carrier-1", at(-30)), ("", None), ("carrier-2", at(40))]
