@@ -12,6 +12,7 @@ import csv
 import hashlib
 import io
 import os
+import signal
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -41,6 +42,7 @@ from services.tracking.usecases import exports
 
 pytestmark = pytest.mark.pg
 
+CHILD_SECONDS_MAX = 30
 DAY = Interval(start_time=stamp(NINE), end_time=stamp(NINE + timedelta(hours=3)))
 KINDS = [name for name in pb.ReportKind.keys() if not name.endswith("UNSPECIFIED")]  # noqa: SIM118
 
@@ -156,12 +158,13 @@ async def test_an_export_that_is_cancelled_ends_and_its_process_with_it(
 ) -> None:
     stub = analytics_of(mesh)
     export = (await stub.StartReportExport(order("ATTEMPTS"))).export
-    watched = [one async for one in _until_running(stub, export.export_id)]
+    watch = stub.WatchReportExport(pb.WatchReportExportRequest(export_id=export.export_id))
+    first = (await anext(aiter(watch))).export.state
     request = pb.CancelReportExportRequest(request_id=str(uuid.uuid4()), export_id=export.export_id)
     ended = (await stub.CancelReportExport(request)).export
     again = (await stub.CancelReportExport(request)).export
 
-    assert watched == [metric_pb2.WORK_STATE_QUEUED]
+    assert first == metric_pb2.WORK_STATE_QUEUED
     assert ended.state == again.state == metric_pb2.WORK_STATE_CANCELLED
     assert await reporter(desk, TrackingSettings()).step() is False
 
@@ -173,10 +176,10 @@ async def test_a_report_that_is_cancelled_while_it_is_made_kills_its_process(
     stub = analytics_of(mesh)
     export = (await stub.StartReportExport(order("ATTEMPTS"))).export
     work = asyncio.create_task(reporter(desk, TrackingSettings()).step())
-    request = pb.WatchReportExportRequest(export_id=export.export_id)
-    async for one in stub.WatchReportExport(request):
-        if one.export.state == metric_pb2.WORK_STATE_RUNNING:
-            break
+    async with asyncio.timeout(CHILD_SECONDS_MAX):
+        while not (children := _children()):  # noqa: ASYNC110 nothing tells us
+            await asyncio.sleep(0.002)
+    os.kill(children[0], signal.SIGSTOP)  # else a quick machine is done before anybody cancels
     asked = pb.CancelReportExportRequest(request_id=str(uuid.uuid4()), export_id=export.export_id)
     await stub.CancelReportExport(asked)
     await work
@@ -186,18 +189,18 @@ async def test_a_report_that_is_cancelled_while_it_is_made_kills_its_process(
     assert not _children()
 
 
-def _children() -> list[str]:
+def _children() -> list[int]:
     """Processes of ours that make a report."""
     mine = f"/proc/{os.getpid()}/task/{os.getpid()}/children"
-    pids = Path(mine).read_text().split()
-    lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids]
-    return [line.decode() for line in lines if b"offline.report" in line]
+    pids = map(int, Path(mine).read_text().split())
+    return [pid for pid in pids if b"offline.report" in _command(pid)]
 
 
-async def _until_running(stub: Any, export_id: str) -> Any:
-    async for one in stub.WatchReportExport(pb.WatchReportExportRequest(export_id=export_id)):
-        yield one.export.state
-        return
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:  # it ended meanwhile
+        return b""
 
 
 async def test_a_watch_tells_the_end_of_a_report(mesh: TestMesh, desk: Desk, day: None) -> None:
