@@ -24,6 +24,7 @@ from deploy.local.mesh import Mesh
 from deploy.local.plan import Plan
 from deploy.local.spans import SPANS
 from deploy.local.state import State
+from deploy.local.supervisor import RestartPolicy
 from doorstep.dispatch.v1 import access_service_pb2 as access_pb
 from doorstep.dispatch.v1 import driver_pb2, fleet_service_pb2, key_pb2, tenant_pb2, user_pb2
 from doorstep.dispatch.v1 import fleet_service_pb2_grpc as fleet_grpc
@@ -100,7 +101,8 @@ class Town:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def town() -> AsyncIterator[Town]:
-    plan = Plan(services=("dispatch", "tracking"))
+    # A process that was killed stays so until a test starts it again.
+    plan = Plan(services=("dispatch", "tracking"), restart=RestartPolicy(enabled=False))
     with open_folder() as folder:
         async with (
             Mesh(State(folder), plan, base=0) as mesh,
