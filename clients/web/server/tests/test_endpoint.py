@@ -75,9 +75,9 @@ class Town:
         return f"{answer.key.key_id}.{answer.secret}"
 
     async def kept(self, driver: str) -> list[Any]:
-        """What tracking has of a driver, in the order of time."""
+        """What tracking has of a driver, in the order of time; asked past the gateway."""
         platform = Bearer(self.mesh.token(Caller("platform", Role.PLATFORM, TENANT)))
-        async with connect(self.mesh.address("gateway"), tokens=platform) as channel:
+        async with connect(self.mesh.address("tracking"), tokens=platform) as channel:
             request = tracking_pb.ListPositionsRequest(driver_id=driver, page_size=1_000)
             page = await raising(TrackingServiceStub(channel)).ListPositions(request)
         return list(page.positions)
