@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 
-from services.compliance.adapters.child import answer_of
+from meshkit.child import answer_of
 from services.compliance.domain.zone_import import Harvest, ZoneImport
 
 MODULE = "services.compliance.file_reader"

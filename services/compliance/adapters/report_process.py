@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.compliance.adapters.child import answer_of
+from meshkit.child import answer_of
 from services.compliance.domain.statement import Statement, TooLarge
 
 MODULE = "services.compliance.formats"

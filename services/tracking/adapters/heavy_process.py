@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import pickle
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import structlog
-
+from meshkit.child import ChildLost, answer_of
 from services.tracking.domain.attempt_import import AttemptImport, Fault
 from services.tracking.domain.learned import Version
 from services.tracking.learning_ports import PastTexts, PlaceText, ReadFile
 
-ROOT = Path(__file__).parents[3]  # where `services` is imported from
+MODULE = "services.tracking.adapters.heavy_work"
 SECONDS_MAX = 120.0
-TOLD_CHARACTERS_MAX = 2_000
-
-log = structlog.get_logger()
 
 
 class WorkLost(RuntimeError):
@@ -45,27 +37,10 @@ async def harvested(own: AttemptImport, content: bytes) -> ReadFile:
 
 
 async def _done(name: str, given: Any) -> Any:
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "services.tracking.adapters.heavy_work", name),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        env={**os.environ, "PYTHONPATH": path},
-    )
     try:
-        async with asyncio.timeout(SECONDS_MAX):
-            packed = await asyncio.to_thread(pickle.dumps, given)
-            content, told = await process.communicate(packed)
+        content = await answer_of(given, MODULE, name, seconds=SECONDS_MAX)
     except TimeoutError as error:
         raise WorkLost(f"took over {SECONDS_MAX:.0f} s") from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode:
-        words = told.decode(errors="replace")[-TOLD_CHARACTERS_MAX:]
-        log.error("heavy_work_broke", work=name, told=words)
-        raise WorkLost(f"ended with {process.returncode}")
+    except ChildLost as error:
+        raise WorkLost(str(error)) from error
     return await asyncio.to_thread(pickle.loads, content)

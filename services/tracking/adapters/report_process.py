@@ -7,10 +7,8 @@ The journal goes into it page by page, as text, so that this process never holds
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import tempfile
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,13 +16,14 @@ from typing import Any
 
 import structlog
 
+from meshkit.child import ended, started
 from meshkit.postgres import Database
 from services.tracking.adapters.codec import pack
 from services.tracking.analytics_ports import Claim
 from services.tracking.domain.report import FILE_BYTES_MAX, ReportOrder, TooLarge
 from services.tracking.projections.reports import SOURCES
 
-ROOT = Path(__file__).parents[3]  # where `services` is imported from
+MODULE = "services.tracking.offline.report"
 PAGE_ROWS = 2_000
 WRITE_SECONDS_MAX = 3_600.0
 TOLD_CHARACTERS_MAX = 2_000
@@ -67,7 +66,8 @@ class ReportProcess:
         order = claim.export.order
         with tempfile.TemporaryDirectory(prefix="doorstep-report-") as folder:
             path = Path(folder) / f"report.{order.format.lower()}"
-            process = await _started(order, path, self._memory_mib)
+            words = (pack(order), str(path), str(self._memory_mib))
+            process = await started(MODULE, *words, stdout=DEVNULL)
             try:
                 async with asyncio.timeout(WRITE_SECONDS_MAX):
                     await self._feed(process, claim, tell)
@@ -76,7 +76,7 @@ class ReportProcess:
             except TimeoutError as error:
                 raise TooLarge("it took over an hour: ask for a shorter period") from error
             finally:
-                await _ended(process)
+                await ended(process)
             _refuse(process.returncode, told.decode(errors="replace"))
             return await asyncio.to_thread(_content, path)
 
@@ -125,18 +125,6 @@ def _permille(at: datetime, start: datetime, end: datetime) -> int:
     return max(0, min(PERMILLE - 1, round(PERMILLE * share)))
 
 
-async def _started(order: ReportOrder, path: Path, memory_mib: int) -> Process:
-    roots = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "services.tracking.offline.report", pack(order), str(path), str(memory_mib)),
-        stdin=PIPE,
-        stdout=DEVNULL,
-        stderr=PIPE,
-        env={**os.environ, "PYTHONPATH": roots},
-    )
-
-
 def _refuse(code: int | None, told: str) -> None:
     if code == TOO_LARGE:
         raise TooLarge(told)
@@ -150,9 +138,3 @@ def _content(path: Path) -> bytes:
     if size > FILE_BYTES_MAX:
         raise TooLarge(f"the file has {size:,} bytes, and at most 64 MiB: ask for a shorter period")
     return path.read_bytes()
-
-
-async def _ended(process: Process) -> None:
-    if process.returncode is None:
-        process.kill()
-        await process.wait()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-ROOT = Path(__file__).parents[3]  # where `services` is imported from
+ROOT = Path(__file__).parents[1]  # where `services` is imported from
 TOLD_CHARACTERS_MAX = 2_000
 
 log = structlog.get_logger()
@@ -28,12 +28,12 @@ async def answer_of(given: object, module: str, *words: str, seconds: float) -> 
     It is dead when this returns or raises, also when it is cancelled.
     """
     pickled = await asyncio.to_thread(pickle.dumps, given)
-    process = await _started(module, *words)
+    process = await started(module, *words)
     try:
         async with asyncio.timeout(seconds):
             content, told = await process.communicate(pickled)
     finally:
-        await _ended(process)
+        await ended(process)
     if process.returncode:
         last_words = told.decode(errors="replace")[-TOLD_CHARACTERS_MAX:]
         log.error("child_broke", module=module, told=last_words)
@@ -41,19 +41,21 @@ async def answer_of(given: object, module: str, *words: str, seconds: float) -> 
     return content
 
 
-async def _started(module: str, *words: str) -> Process:
+async def started(module: str, *words: str, stdout: int = PIPE) -> Process:
+    """A module run on its own, which imports what we do; end it by `ended`."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", module, *words),
         stdin=PIPE,
-        stdout=PIPE,
+        stdout=stdout,
         stderr=PIPE,
         env={**os.environ, "PYTHONPATH": path},
     )
 
 
-async def _ended(process: Process) -> None:
+async def ended(process: Process) -> None:
+    """Makes sure that it is dead."""
     if process.returncode is None:
         process.kill()
         await process.wait()
